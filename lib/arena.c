@@ -1,0 +1,122 @@
+#include "config.h"
+
+#include "lib/arena.h"
+
+#include <stdalign.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#define ARENA_BLOCK_BYTES (32 * 1024)
+
+struct arena_block {
+	struct arena_block *next;
+	size_t bytes;
+	size_t used;
+	alignas(max_align_t) unsigned char data[];
+};
+
+struct arena {
+	struct arena_block *first;
+	struct arena_block *current;
+	size_t keep_bytes;
+	size_t used;
+};
+
+struct arena *arena_open(size_t keep_bytes)
+{
+	struct arena *arena = calloc(1, sizeof(*arena));
+
+	if (arena != NULL)
+		arena->keep_bytes = keep_bytes;
+	return arena;
+}
+
+static void blocks_free(struct arena_block *block)
+{
+	while (block != NULL) {
+		struct arena_block *next = block->next;
+
+		free(block);
+		block = next;
+	}
+}
+
+void arena_close(struct arena **_arena)
+{
+	struct arena *arena = *_arena;
+
+	*_arena = NULL;
+	if (arena == NULL)
+		return;
+	blocks_free(arena->first);
+	free(arena);
+}
+
+/* The next block with room for bytes: one kept from before, or a new one put
+   behind the current. */
+static struct arena_block *block_next(struct arena *arena, size_t bytes)
+{
+	struct arena_block **link =
+		arena->current == NULL ? &arena->first : &arena->current->next;
+	struct arena_block *block = *link;
+
+	if (block != NULL && block->bytes >= bytes)
+		return block;
+
+	size_t block_bytes =
+		bytes > ARENA_BLOCK_BYTES ? bytes : ARENA_BLOCK_BYTES;
+	block = malloc(sizeof(*block) + block_bytes);
+	if (block == NULL)
+		return NULL;
+	block->bytes = block_bytes;
+	block->used = 0;
+	block->next = *link;
+	*link = block;
+	return block;
+}
+
+void *arena_take(struct arena *arena, size_t bytes)
+{
+	const size_t align = alignof(max_align_t);
+	struct arena_block *block = arena->current;
+	void *piece;
+
+	if (bytes > SIZE_MAX / 2)
+		return NULL;
+	bytes = (bytes + align - 1) / align * align;
+	if (block == NULL || block->bytes - block->used < bytes) {
+		block = block_next(arena, bytes);
+		if (block == NULL)
+			return NULL;
+		arena->current = block;
+	}
+	piece = block->data + block->used;
+	block->used += bytes;
+	arena->used += bytes;
+	return piece;
+}
+
+void arena_reset(struct arena *arena)
+{
+	size_t kept = 0;
+
+	for (struct arena_block **link = &arena->first; *link != NULL;) {
+		struct arena_block *block = *link;
+
+		if (kept + block->bytes > arena->keep_bytes) {
+			*link = block->next;
+			free(block);
+			continue;
+		}
+		kept += block->bytes;
+		block->used = 0;
+		link = &block->next;
+	}
+	arena->current = NULL;
+	arena->used = 0;
+}
+
+size_t arena_used(const struct arena *arena)
+{
+	return arena->used;
+}

@@ -1,0 +1,46 @@
+#include "config.h"
+
+#include "lib/backoff.h"
+
+#include <stdint.h>
+#include <sys/random.h>
+
+#define BACKOFF_JITTER_PERCENT 20
+
+static int backoff_fixed;
+
+void backoff_fix(int on)
+{
+	backoff_fixed = on;
+}
+
+/* A percentage between 100 - jitter and 100 + jitter. */
+static int64_t jitter_percent(void)
+{
+	uint32_t number;
+
+	if (backoff_fixed ||
+	    getrandom(&number, sizeof(number), 0) != (ssize_t)sizeof(number))
+		return 100;
+	return 100 - BACKOFF_JITTER_PERCENT +
+	       (int64_t)(number % (2 * BACKOFF_JITTER_PERCENT + 1));
+}
+
+int64_t backoff_next(struct backoff *backoff)
+{
+	int64_t wait = backoff->first_msecs;
+
+	for (unsigned int i = 0;
+	     i < backoff->step_count && wait < backoff->max_msecs; i++)
+		wait *= 2;
+	if (wait > backoff->max_msecs)
+		wait = backoff->max_msecs;
+	backoff->step_count++;
+	wait = wait * jitter_percent() / 100;
+	return wait < 1 ? 1 : wait;
+}
+
+void backoff_reset(struct backoff *backoff)
+{
+	backoff->step_count = 0;
+}

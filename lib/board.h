@@ -1,0 +1,89 @@
+#ifndef OMQ_BOARD_H
+#define OMQ_BOARD_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct err;
+
+/* What one instance is doing, in a small shared file: written by that instance
+   alone, one atomic word at a time, read by ordermqd and by its successor at
+   any moment. It outlives the process, so counters go on where a killed
+   instance left them, and the entry it died on can be found.
+
+   A reader must expect any value in any word. */
+
+#define BOARD_MAGIC UINT64_C(0x31647262716d6f00) /* "\0omqbrd1" */
+
+enum board_counter {
+	BOARD_DELIVERED,  /* entries read from the stream, also again */
+	BOARD_HANDLED,    /* settled: acknowledged with their effect */
+	BOARD_RETRIED,    /* handler said: later */
+	BOARD_DEAD,       /* moved to the dead letters */
+	BOARD_LOST_CLAIM, /* somebody else settled or took it */
+	BOARD_RECONNECTS,
+	BOARD_COUNTER_COUNT,
+};
+
+enum board_state {
+	BOARD_STARTING, /* not yet connected, or Redis refuses */
+	BOARD_READY,    /* reading */
+	BOARD_DEGRADED, /* was ready; Redis is away or cannot write */
+	BOARD_STOPPING, /* finishing what it has in hand */
+	BOARD_STATE_COUNT,
+};
+
+struct board {
+	_Atomic uint64_t magic;
+	_Atomic uint64_t pid;
+	_Atomic uint64_t state; /* enum board_state */
+	_Atomic uint64_t counters[BOARD_COUNTER_COUNT];
+	_Atomic uint64_t in_flight;      /* entries in hand now */
+	_Atomic uint64_t touching_msecs; /* id of the entry in the handler's */
+	_Atomic uint64_t touching_seq;   /* hands; 0-0: none */
+};
+
+/* Create the board file at path, or open the one that is there and keep its
+   counters; a file that is no board is made anew. Returns a descriptor that
+   the caller owns; or -1 with ERR_RETRY. */
+int board_open_file(const char *path, struct err *err);
+
+/* A board without a file, for an instance that nobody watches. Same returns. */
+int board_open_anonymous(struct err *err);
+
+/* Map the board behind fd, to write it. Returns NULL with ERR_RETRY when that
+   fails. The caller must board_unmap(); fd may be closed before. */
+struct board *board_map(int fd, struct err *err);
+void board_unmap(struct board **board);
+
+/* Copy the board behind fd as it is now, to read it: a map could end its reader
+   by SIGBUS when the file is cut. Returns 0, or -1 when it is no board. */
+int board_read(int fd, struct board *board_r);
+
+/* The words of a state: "ready". Any value is allowed; unknown is "?". */
+const char *board_state_name(uint64_t state);
+
+/* Writer's side. */
+static inline void board_set(_Atomic uint64_t *word, uint64_t value)
+{
+	atomic_store_explicit(word, value, memory_order_release);
+}
+
+static inline void board_add(struct board *board, enum board_counter counter,
+			     uint64_t count)
+{
+	/* One writer: no need for an atomic addition. */
+	board_set(&board->counters[counter],
+		  atomic_load_explicit(&board->counters[counter],
+				       memory_order_relaxed) +
+			  count);
+}
+
+/* Reader's side. */
+static inline uint64_t board_get(const _Atomic uint64_t *word)
+{
+	return atomic_load_explicit(word, memory_order_acquire);
+}
+
+#endif

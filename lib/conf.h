@@ -1,0 +1,48 @@
+#ifndef OMQ_CONF_H
+#define OMQ_CONF_H
+
+#include <sys/types.h>
+
+struct err;
+struct settings;
+
+/* Reading the configuration file. libconfig may call exit() and wraps large
+   integers silently (1.5), so it only ever runs in a child process: the child
+   parses, checks every key, value and range against the settings table, and
+   leaves the accepted settings in a memfd, which is then sealed. An instance
+   gets that descriptor, never the file. */
+
+/* A child that is reading a file. */
+struct conf_reader {
+	pid_t pid;
+	int pidfd;  /* readable when the child is done; for epoll */
+	int errors; /* what it has to complain about */
+	int memfd;  /* what it accepted */
+};
+
+/* Start to read the file at path, with node (NULL: what the file says, else
+   the host name) as the node name. Returns 0 and a reader that the caller must
+   conf_finish() or conf_abort(); or -1 with ERR_RETRY. */
+int conf_start(const char *path, const char *node, struct conf_reader *reader_r,
+	       struct err *err);
+
+/* Take the outcome of a reader whose pidfd is readable (else this waits for
+   it). Returns the sealed memfd, which the caller owns, with the same settings
+   in *settings_r; or -1 with ERR_FATAL and every complaint, one a line:
+   "FILE:LINE: KEY: what is wrong". The reader is gone either way. */
+int conf_finish(struct conf_reader *reader, struct settings *settings_r,
+		struct err *err);
+
+/* End a reader early. Does nothing to a finished one. */
+void conf_abort(struct conf_reader *reader);
+
+/* Start and finish, for programs that have time to wait. */
+int conf_load(const char *path, const char *node, struct settings *settings_r,
+	      struct err *err);
+
+/* Read settings from a sealed memfd made by conf_finish() of the same version
+   of ordermq. Returns 0; or -1 with ERR_RETRY when it is from another one: the
+   supervisor must be restarted. The descriptor stays open. */
+int conf_receive(int memfd, struct settings *settings_r, struct err *err);
+
+#endif

@@ -1,0 +1,45 @@
+#include "config.h"
+
+#include "lib/lifeline.h"
+
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+void lifeline_notify_systemd(const char *lines)
+{
+	const char *path = getenv("NOTIFY_SOCKET");
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	socklen_t length;
+	int fd;
+
+	if (path == NULL || (path[0] != '/' && path[0] != '@') ||
+	    strlen(path) >= sizeof(addr.sun_path))
+		return;
+	memcpy(addr.sun_path, path, strlen(path));
+	/* "@name" is a socket in the abstract namespace: sd_notify(3). */
+	if (path[0] == '@')
+		addr.sun_path[0] = '\0';
+	length = (socklen_t)(offsetof(struct sockaddr_un, sun_path) +
+			     strlen(path));
+
+	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return;
+	(void)sendto(fd, lines, strlen(lines), MSG_NOSIGNAL,
+		     (const struct sockaddr *)&addr, length);
+	(void)close(fd);
+}
+
+void lifeline_notify(bool supervised, const char *lines)
+{
+	if (!supervised) {
+		lifeline_notify_systemd(lines);
+		return;
+	}
+	(void)send(LIFELINE_FD, lines, strlen(lines),
+		   MSG_NOSIGNAL | MSG_DONTWAIT);
+}

@@ -1,0 +1,30 @@
+#ifndef OMQ_LIFELINE_H
+#define OMQ_LIFELINE_H
+
+#include <stdbool.h>
+
+/* How a process tells whoever started it that it is ready, in the words of
+   sd_notify(3): over the lifeline it inherited from ordermqd, or over
+   $NOTIFY_SOCKET when systemd started it.
+
+   The lifeline is a SOCK_SEQPACKET pair. Its other end closes when ordermqd is
+   gone, whatever the cause; the instance then ends too. */
+
+/* The descriptors an instance inherits from ordermqd, and no others: 0, 1, 2
+   and these. It finds them when it is started with --supervised. */
+enum {
+	LIFELINE_FD = 3,
+	LIFELINE_SETTINGS_FD = 4, /* sealed memfd, see lib/conf.h */
+	LIFELINE_BOARD_FD = 5,    /* see lib/board.h */
+	LIFELINE_FD_END = 6,
+};
+
+/* Send lines such as "READY=1\nSTATUS=...": to the lifeline when supervised,
+   else to $NOTIFY_SOCKET; where there is neither, does nothing. Never blocks,
+   never fails: a supervisor that does not read has other troubles. */
+void lifeline_notify(bool supervised, const char *lines);
+
+/* Send lines to systemd over $NOTIFY_SOCKET, if it is set. For ordermqd. */
+void lifeline_notify_systemd(const char *lines);
+
+#endif

@@ -1,0 +1,74 @@
+#ifndef OMQ_REDIS_H
+#define OMQ_REDIS_H
+
+#include "lib/reply.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct arena;
+struct err;
+struct settings_redis;
+
+/* One connection to Redis: a non-blocking socket of our own under the
+   formatter and the reader of hiredis. Not for sharing, neither between
+   threads nor across fork(). After any -1 of a function below the connection
+   is of no use any more: close it and open another one. An error *reply* is no
+   such failure.
+
+   Every wait has a deadline on the monotonic clock, and ends at once when the
+   wake descriptor becomes readable: a signal (signalfd) or the lifeline. */
+struct redis;
+
+/* Connect within set->connect_timeout_msecs, authenticate, select the
+   database, and ask for one answer: a server that accepts connections and says
+   nothing is not there. wake_fd (-1: none) is borrowed. Returns 0; or -1 with
+   ERR_RETRY, also for a refused password: redis_refused() then tells the cases
+   apart. No text ever holds the password. */
+int redis_open(const struct settings_redis *set, int wake_fd,
+	       struct redis **redis_r, struct err *err);
+
+/* Close it and set *redis to NULL. NULL is fine. */
+void redis_close(struct redis **redis);
+
+/* Queue one command of count arguments; nothing is sent yet. The arguments are
+   copied. Returns 0, or -1 with ERR_RETRY. */
+int redis_append(struct redis *redis, const struct text *args, size_t count,
+		 struct err *err);
+
+/* For poll(): the socket, and what to wait for now. */
+int redis_fd(const struct redis *redis);
+short redis_events(const struct redis *redis);
+
+/* Send and receive what can be without waiting. Returns 0, or -1 with
+   ERR_RETRY: the peer is gone, or broke the protocol. */
+int redis_pump(struct redis *redis, struct err *err);
+
+/* Parse the next reply, in the order of the commands, into arena. The caller
+   passes the same arena until the reply is whole. Returns 1 with the reply
+   (which lives as long as the arena's content), 0 when there is no whole one
+   yet, or -1 with ERR_RETRY; redis_too_big() tells a reply over
+   set->max_reply_bytes from the rest. */
+int redis_next(struct redis *redis, struct arena *arena,
+	       const struct reply **reply_r, struct err *err);
+bool redis_too_big(const struct redis *redis);
+
+/* Send one command and wait for its reply, which lives in arena. Nothing else
+   may be queued. extra_msecs is how long the command itself may block (BLOCK);
+   set->reply_timeout_msecs is added. Returns the reply, which may be an error
+   reply; or NULL with ERR_RETRY: broken, late, or woken. */
+const struct reply *redis_call(struct redis *redis, struct arena *arena,
+			       const struct text *args, size_t count,
+			       int64_t extra_msecs, struct err *err);
+
+/* The same for a command of C strings, ended by NULL, where an error reply is a
+   failure too: NULL with ERR_RETRY and "<command>: <error>". The connection
+   stays good after an error reply: redis_is_open() says so. */
+const struct reply *redis_command(struct redis *redis, struct arena *arena,
+				  struct err *err, const char *command, ...)
+	__attribute__((sentinel));
+
+bool redis_is_open(const struct redis *redis);
+
+#endif

@@ -1,0 +1,59 @@
+#ifndef OMQ_REPLY_H
+#define OMQ_REPLY_H
+
+#include "lib/text.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* One reply of Redis, as a tree of values that live in an arena. What came
+   from the network may have any shape: use the functions below, which answer
+   with "nothing" for a shape that is not there, and never follow a pointer
+   before looking at the type. */
+
+enum reply_type {
+	REPLY_NIL,
+	REPLY_INTEGER,
+	REPLY_STRING, /* bulk string */
+	REPLY_STATUS, /* +OK */
+	REPLY_ERROR,  /* -ERR ... */
+	REPLY_ARRAY,
+};
+
+struct reply {
+	enum reply_type type;
+	union {
+		int64_t integer;
+		struct text text; /* terminated, for convenience */
+		struct {
+			struct reply *elements;
+			size_t count;
+		} array;
+	};
+};
+
+/* How many elements an array has; 0 for anything else. */
+size_t reply_count(const struct reply *reply);
+
+/* Element number i, counted from 0, or a nil reply. Never NULL. */
+const struct reply *reply_at(const struct reply *reply, size_t i);
+
+/* The bytes of a string, status or error; else the empty text. */
+struct text reply_text(const struct reply *reply);
+
+/* The integer of an integer, or of a string of digits (maybe with a minus
+   before them); else fallback. */
+int64_t reply_integer(const struct reply *reply, int64_t fallback);
+
+/* The value behind a name in a flat array [name, value, ...], as XINFO and
+   HGETALL answer; a nil reply when it is not there. Never NULL. */
+const struct reply *reply_field(const struct reply *reply, const char *name);
+
+bool reply_is_error(const struct reply *reply);
+
+/* The first word of an error reply is word: "NOGROUP". The words after it
+   differ by server and version. */
+bool reply_is_error_word(const struct reply *reply, const char *word);
+
+#endif

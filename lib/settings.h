@@ -1,0 +1,123 @@
+#ifndef OMQ_SETTINGS_H
+#define OMQ_SETTINGS_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+struct err;
+
+/* Everything the configuration file says, as one plain value: no pointer in
+   it, so that a parsed configuration can be handed from process to process in
+   a sealed memfd. Names, defaults, ranges, units and help of every key stand
+   in one table (settings.c), from which also the commented default file comes
+   (settings_print_defaults). Durations are milliseconds, sizes bytes. */
+
+#define SETTINGS_TEXT_BYTES 256
+#define SETTINGS_NAME_BYTES 64
+#define SETTINGS_GROUPS_MAX 16
+#define SETTINGS_INSTANCES_MAX 256 /* of one group */
+#define SETTINGS_FACTORS_MAX 4
+
+struct settings_redis {
+	char url[SETTINGS_TEXT_BYTES];
+	char user[SETTINGS_NAME_BYTES];
+	char password_file[SETTINGS_TEXT_BYTES];
+	int64_t connect_timeout_msecs;
+	int64_t reply_timeout_msecs; /* longest silence beyond BLOCK */
+	int64_t retry_max_msecs;     /* longest back-off, Redis away */
+	int64_t alarm_retry_msecs;   /* wait after a refusal by Redis */
+	int64_t max_reply_bytes;
+};
+
+/* Which stream fields an order is read from. */
+struct settings_fields {
+	char orderno[SETTINGS_NAME_BYTES];
+	char userid[SETTINGS_NAME_BYTES];
+	char type[SETTINGS_NAME_BYTES];
+	char eventno[SETTINGS_NAME_BYTES];
+	/* amount is the product of these fields, times amount_scale. */
+	char amount[SETTINGS_FACTORS_MAX][SETTINGS_NAME_BYTES];
+	int64_t amount_factor_count;
+	int64_t amount_scale;
+};
+
+struct settings_points {
+	int64_t earn; /* points for ... */
+	int64_t per;  /* ... so many minor units */
+	int64_t flat; /* points for each event on top */
+};
+
+struct settings_push {
+	char transport[SETTINGS_NAME_BYTES]; /* "log" */
+	char file[SETTINGS_TEXT_BYTES];
+	int64_t max_age_msecs; /* 0: no limit */
+	/* Templates with {field}; for type paid and for type refunded. */
+	char paid_title[SETTINGS_TEXT_BYTES];
+	char paid_body[2 * SETTINGS_TEXT_BYTES];
+	char refunded_title[SETTINGS_TEXT_BYTES];
+	char refunded_body[2 * SETTINGS_TEXT_BYTES];
+};
+
+struct settings_xread {
+	char file[SETTINGS_TEXT_BYTES]; /* "" = none */
+};
+
+struct settings_group {
+	char name[SETTINGS_NAME_BYTES];
+	char program[SETTINGS_NAME_BYTES]; /* "points", "push", "xread" */
+	int64_t instances;
+	char start[SETTINGS_NAME_BYTES]; /* "0", "$" or an entry id */
+	int64_t batch;
+	int64_t owner_ttl_msecs;
+	int64_t retry_base_msecs;
+	int64_t retry_max_msecs;
+	struct settings_points points;
+	struct settings_push push;
+	struct settings_xread xread;
+};
+
+struct settings_supervisor {
+	char control[SETTINGS_TEXT_BYTES];  /* socket path, <= 107 bytes */
+	char programs[SETTINGS_TEXT_BYTES]; /* folder of ordermq-<program> */
+	int64_t drain_msecs;
+};
+
+struct settings_log {
+	int64_t to;       /* enum log_target */
+	int64_t facility; /* LOG_DAEMON, ... */
+	int64_t level;    /* LOG_INFO, ... */
+};
+
+struct settings {
+	char node[SETTINGS_NAME_BYTES]; /* never empty once loaded */
+	char stream_key[SETTINGS_TEXT_BYTES];
+	struct settings_redis redis;
+	struct settings_fields fields;
+	struct settings_group groups[SETTINGS_GROUPS_MAX];
+	int64_t group_count;
+	struct settings_supervisor supervisor;
+	struct settings_log log;
+};
+
+/* Fill in every default; no groups. */
+void settings_defaults(struct settings *settings_r);
+
+/* The group of that name, or NULL. */
+const struct settings_group *settings_group(const struct settings *settings,
+					    const char *name);
+
+/* True for a program that reads the stream without a consumer group. */
+bool settings_is_groupless(const struct settings_group *group);
+
+/* The directory of the control socket, where everything of the running set
+   lives (lock, node id, boards). dir is SETTINGS_TEXT_BYTES; returns dir. */
+const char *settings_runtime_dir(const struct settings *settings, char *dir);
+
+/* Print the commented default configuration file: every key with its help,
+   unit, range and default. */
+void settings_print_defaults(FILE *out);
+
+#endif
