@@ -2,11 +2,11 @@
 -- Everything that can fail is read first, since Lua does not roll back; anything
 -- unusual returns before the first write, and is then settled an entry a call.
 -- KEYS[4..5]: ledger, balance
--- ARGV[4..6]: time, rule, how many arguments an entry has
--- ARGV[7..]: id, event key, account, amount, points; for each entry
+-- ARGV[4..5]: time, rule
+-- ARGV[6..]: id, event key, account, amount, points; for each entry
 -- Returns 'ok' and how many entries were not pending any more; 'split'; or for a
 -- single entry 'reject', class and reason.
-local FIRST, WIDTH = 7, 5
+local FIRST, WIDTH = 6, 5
 local EXACT = 9007199254740992 -- 2^53: beyond it a Lua number is not exact
 local count = (#ARGV - FIRST + 1) / WIDTH
 

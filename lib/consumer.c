@@ -44,6 +44,10 @@ void consumer_accept(struct consumer *consumer, bool may_repeat)
 	if (count > 0)
 		consumer->handler->handle(consumer->state, consumer->list,
 					  count);
+	/* Without a group there is nothing to settle. */
+	if (consumer->handler->groupless)
+		board_add(consumer->process.board, BOARD_HANDLED,
+			  hand_drop(&consumer->hand));
 }
 
 void consumer_done(struct consumer *consumer, struct delivery *delivery,

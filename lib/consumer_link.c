@@ -304,10 +304,10 @@ void consumer_link_turn(struct consumer *consumer)
 
 int64_t consumer_link_deadline(const struct consumer *consumer)
 {
-	if (consumer->seat.redis == NULL || consumer->failed)
-		return consumer->next_try_msecs;
 	if (exchange_is_busy(&consumer->exchange))
 		return consumer->exchange.deadline_msecs;
+	if (consumer->seat.redis == NULL || consumer->failed)
+		return consumer->next_try_msecs;
 	return consumer->next_beat_msecs;
 }
 

@@ -19,7 +19,7 @@ struct reply;
 
 /* What the parts of the skeleton share; no business of a handler's. */
 
-#define CONSUMER_ID_BYTES 48
+#define CONSUMER_ID_BYTES SETTINGS_NAME_BYTES
 
 struct consumer {
 	const struct handler *handler;

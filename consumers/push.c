@@ -1,0 +1,162 @@
+/* push: tells the customer's phone about each paid or refunded order. */
+
+#include "config.h"
+
+#include "consumers/notification.h"
+#include "consumers/push_log.h"
+#include "lib/append.h"
+#include "lib/clock.h"
+#include "lib/consumer.h"
+#include "lib/err.h"
+#include "lib/order.h"
+#include "lib/settings.h"
+
+#include <stdlib.h>
+
+struct push {
+	struct consumer *consumer;
+	const struct settings_push *set;
+	struct notifier *notifier;
+	struct append file;
+	/* What is gathered for the file, and acknowledged once it is written.
+	 */
+	struct delivery_queue gathered;
+	int64_t next_msecs; /* when to try to write again; -1: nothing to */
+};
+
+static enum outcome sent_outcome(const struct delivery *delivery)
+{
+	return delivery->count > 1 ? OUTCOME_DUPLICATE : OUTCOME_APPLIED;
+}
+
+/* Write what is gathered. Another push instance may be writing: then the
+   skeleton wakes us again soon. */
+static void push_flush(struct push *push)
+{
+	struct delivery *delivery;
+	struct err err;
+	int written = append_flush(&push->file, &err);
+
+	push->next_msecs =
+		written == 0 ? clock_msecs() + APPEND_BUSY_MSECS : -1;
+	if (written == 0)
+		return;
+	if (written < 0)
+		append_clear(&push->file);
+	while ((delivery = delivery_get(&push->gathered)) != NULL) {
+		if (written > 0)
+			consumer_done(push->consumer, delivery,
+				      sent_outcome(delivery));
+		else
+			consumer_retry(push->consumer, delivery, err.text);
+	}
+}
+
+static void push_send(struct push *push, struct delivery *delivery)
+{
+	struct notification notification;
+
+	if (notifier_render(push->notifier, delivery, &notification) < 0 ||
+	    push_log_put(&push->file, &notification) < 0)
+		consumer_retry(push->consumer, delivery, "out of memory");
+	else
+		delivery_put(&push->gathered, delivery);
+}
+
+/* Nobody wants to hear of an order of last week. The age is that of the entry's
+   id. */
+static bool is_too_old(const struct push *push, const struct delivery *delivery,
+		       int64_t now)
+{
+	return push->set->max_age_msecs > 0 &&
+	       now - delivery->id_msecs > push->set->max_age_msecs;
+}
+
+static void push_handle(void *state, struct delivery *const *deliveries,
+			size_t count)
+{
+	struct push *push = state;
+	int64_t now = clock_wall_msecs();
+
+	for (size_t i = 0; i < count; i++) {
+		struct delivery *delivery = deliveries[i];
+
+		consumer_touch(push->consumer, delivery);
+		if (delivery->order.type == ORDER_OTHER)
+			consumer_done(push->consumer, delivery, OUTCOME_OTHER);
+		else if (is_too_old(push, delivery, now))
+			consumer_done(push->consumer, delivery,
+				      OUTCOME_EXPIRED);
+		else
+			push_send(push, delivery);
+	}
+	consumer_touch(push->consumer, NULL);
+	push_flush(push);
+}
+
+static size_t push_poll(void *state, struct pollfd *fds, size_t size,
+			int64_t *deadline_msecs_r)
+{
+	const struct push *push = state;
+
+	(void)fds;
+	(void)size;
+	*deadline_msecs_r = push->next_msecs;
+	return 0;
+}
+
+static void push_wake(void *state, const struct pollfd *fds, size_t count)
+{
+	struct push *push = state;
+
+	(void)fds;
+	(void)count;
+	if (push->next_msecs >= 0 && clock_msecs() >= push->next_msecs)
+		push_flush(push);
+}
+
+static int push_open(const struct handler_setup *setup, void **state_r,
+		     struct err *err)
+{
+	struct push *push = calloc(1, sizeof(*push));
+
+	if (push == NULL)
+		return err_set(err, ERR_RETRY, "out of memory");
+	push->consumer = setup->consumer;
+	push->set = &setup->group->push;
+	push->next_msecs = -1;
+	append_open(&push->file, push->set->file);
+	push->notifier = notifier_open(push->set);
+	if (push->notifier == NULL) {
+		free(push);
+		return err_set(err, ERR_RETRY, "out of memory");
+	}
+	*state_r = push;
+	return 0;
+}
+
+static void push_close(void **state)
+{
+	struct push *push = *state;
+
+	*state = NULL;
+	if (push == NULL)
+		return;
+	notifier_close(&push->notifier);
+	append_close(&push->file);
+	free(push);
+}
+
+static const struct handler push_handler = {
+	.name = "push",
+	.open = push_open,
+	.handle = push_handle,
+	.poll = push_poll,
+	.wake = push_wake,
+	.close = push_close,
+};
+
+int main(int argc, char **argv)
+{
+	return consumer_main(argc, argv, &push_handler);
+}
