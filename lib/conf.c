@@ -49,7 +49,7 @@ struct conf_image {
    but the two descriptors. */
 static void child_confine(pid_t parent, int errors, int memfd)
 {
-	const struct rlimit cpu = { CONF_CPU_SECS, CONF_CPU_SECS };
+	const struct rlimit cpu = { CONF_CPU_SECS, CONF_CPU_SECS + 1 };
 	const struct rlimit core = { 0, 0 };
 	sigset_t none;
 

@@ -12,7 +12,8 @@ struct settings;
    leaves the accepted settings in a memfd, which is then sealed. An instance
    gets that descriptor, never the file. */
 
-/* A child that is reading a file. */
+/* A child that is reading a file. It ends by itself within seconds. Nobody else
+   may wait() for it: conf_finish() and conf_abort() do. */
 struct conf_reader {
 	pid_t pid;
 	int pidfd;      /* readable when the child is done; for epoll */
@@ -29,8 +30,9 @@ int conf_start(const char *path, const char *node, struct conf_reader *reader_r,
 
 /* Take the outcome of a reader whose pidfd is readable (else this waits for
    it). Returns the sealed memfd, which the caller owns, with the same settings
-   in *settings_r; or -1 with ERR_FATAL and every complaint, one a line:
-   "FILE:LINE: KEY: what is wrong". The reader is gone either way. */
+   in *settings_r; or -1 with ERR_FATAL and the complaints, one a line:
+   "FILE:LINE: KEY: what is wrong", as many as fit, then "... and N more". The
+   reader is gone either way. */
 int conf_finish(struct conf_reader *reader, struct settings *settings_r,
 		struct err *err);
 

@@ -188,17 +188,20 @@ static void read_section(const struct section *section)
 	}
 }
 
-/* The line of a key of a group, or of the group where the key is missing. */
+/* The line of a key of a group; where it is missing, of its section, else of
+   the group. */
 static unsigned int line_of(const config_setting_t *group, const char *section,
 			    const char *name)
 {
-	const config_setting_t *node = group;
+	const config_setting_t *in = group;
+	const config_setting_t *node;
 
 	if (section != NULL)
-		node = config_setting_get_member(node, section);
-	if (node != NULL && node->type == CONFIG_TYPE_GROUP)
-		node = config_setting_get_member(node, name);
-	return node == NULL ? group->line : node->line;
+		in = config_setting_get_member(group, section);
+	if (in == NULL || in->type != CONFIG_TYPE_GROUP)
+		return group->line;
+	node = config_setting_get_member(in, name);
+	return node == NULL ? in->line : node->line;
 }
 
 /* A text of a group that its other keys depend on; "" when it is not good,

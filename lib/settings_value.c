@@ -226,15 +226,6 @@ int setting_set_list(const struct setting *key, void *base,
 	return 0;
 }
 
-static void range_of(const struct setting *key, const char *least,
-		     const char *most, char *buf, size_t bytes)
-{
-	bool has_unit = key->kind == SETTING_INTEGER && key->unit != NULL;
-
-	(void)snprintf(buf, bytes, "%s to %s%s%s", least, most,
-		       has_unit ? " " : "", has_unit ? key->unit : "");
-}
-
 const char *setting_range(const struct setting *key, char *buf, size_t bytes)
 {
 	char least[NUM_TEXT_MAX];
@@ -253,18 +244,26 @@ const char *setting_range(const struct setting *key, char *buf, size_t bytes)
 			       key->min, key->max);
 		return buf;
 	case SETTING_DURATION:
-		range_of(key, num_format_duration(key->min, least),
-			 num_format_duration(key->max, most), buf, bytes);
+		(void)snprintf(buf, bytes, "%s to %s",
+			       num_format_duration(key->min, least),
+			       num_format_duration(key->max, most));
 		return buf;
 	case SETTING_SIZE:
-		range_of(key, num_format_size(key->min, least),
-			 num_format_size(key->max, most), buf, bytes);
+		(void)snprintf(buf, bytes, "%s to %s",
+			       num_format_size(key->min, least),
+			       num_format_size(key->max, most));
+		return buf;
+	case SETTING_INTEGER:
+		(void)snprintf(buf, bytes, "%" PRId64 " to %" PRId64 " %s",
+			       key->min, key->max, key->unit);
+		return buf;
+	case SETTING_FACTORS:
+		(void)snprintf(buf, bytes, "1 to %d field names",
+			       SETTINGS_FACTORS_MAX);
 		return buf;
 	default:
-		(void)snprintf(least, sizeof(least), "%" PRId64, key->min);
-		(void)snprintf(most, sizeof(most), "%" PRId64 "%s", key->max,
-			       key->kind == SETTING_INTEGER ? "" : " bytes");
-		range_of(key, least, most, buf, bytes);
+		(void)snprintf(buf, bytes, "%sup to %" PRId64 " bytes",
+			       key->min > 0 ? "" : "empty or ", key->max);
 		return buf;
 	}
 }
