@@ -177,14 +177,12 @@ static int publish_all(struct job *job, struct err *err)
 		return more;
 	if (flush(job, err) < 0)
 		return -1;
-	(void)err_set(err, ERR_RETRY, "stopped by %s",
+	(void)err_set(err, ERR_RETRY, "stopped by a signal: %s",
 		      strsignal(stop_signal()));
 	return fail(job, SIGNAL_EXIT_BASE + stop_signal());
 }
 
-/* How the orders of the window fared that could not be finished. Returns how
-   many are in doubt. */
-static size_t report_window(struct job *job)
+static void report_run(const struct job *job, const struct publish_run *run)
 {
 	static const char *const words[] = {
 		[PUBLISH_WAITING] = "not sent",
@@ -192,15 +190,25 @@ static size_t report_window(struct job *job)
 		[PUBLISH_REFUSED] = "not published",
 		[PUBLISH_DONE] = "published",
 	};
+
+	(void)fprintf(stderr, "%s:%" PRIu64, job->source->name,
+		      run->first_line);
+	if (run->count > 1)
+		(void)fprintf(stderr, "-%" PRIu64, run->last_line);
+	(void)fprintf(stderr, ": %zu %s %s\n", run->count,
+		      run->count == 1 ? "order" : "orders", words[run->state]);
+}
+
+/* How the orders of the window fared that could not be finished. Returns how
+   many are in doubt. */
+static size_t report_window(const struct job *job)
+{
 	struct publish_run run;
 	size_t doubtful = 0;
 	size_t i = 0;
 
 	while (publish_run(job->publisher, &i, &run)) {
-		(void)fprintf(stderr, "%s:%" PRIu64 "-%" PRIu64 ": %zu %s %s\n",
-			      job->source->name, run.first_line, run.last_line,
-			      run.count, run.count == 1 ? "order" : "orders",
-			      words[run.state]);
+		report_run(job, &run);
 		if (run.state == PUBLISH_SENT)
 			doubtful += run.count;
 	}
@@ -215,8 +223,7 @@ static size_t report_failure(struct job *job, const struct err *err)
 
 	say(job, "%s", err->text);
 	if (line > 0)
-		(void)fprintf(stderr,
-			      "%s:%" PRIu64 ": published up to this line\n",
+		(void)fprintf(stderr, "%s:%" PRIu64 ": published up to here\n",
 			      job->source->name, line);
 	return report_window(job);
 }
@@ -231,7 +238,7 @@ static void summarize(struct job *job, size_t doubtful)
 		(void)snprintf(doubt, sizeof(doubt), ", in doubt %zu",
 			       doubtful);
 	say(job,
-	    "published %" PRIu64 ", rejected %" PRIu64 "%s in %.1f s (%.0f/s)",
+	    "published %" PRIu64 ", rejected %" PRIu64 "%s in %.3f s (%.0f/s)",
 	    count, job->rejected, doubt, secs,
 	    (double)count / (secs > 0.001 ? secs : 0.001));
 }
