@@ -15,9 +15,10 @@ struct settings;
 /* A child that is reading a file. */
 struct conf_reader {
 	pid_t pid;
-	int pidfd;  /* readable when the child is done; for epoll */
-	int errors; /* what it has to complain about */
-	int memfd;  /* what it accepted */
+	int pidfd;      /* readable when the child is done; for epoll */
+	int errors;     /* what it has to complain about */
+	int memfd;      /* what it accepted */
+	char path[256]; /* of the file, for complaints; cut when longer */
 };
 
 /* Start to read the file at path, with node (NULL: what the file says, else

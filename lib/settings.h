@@ -12,8 +12,8 @@ struct err;
 /* Everything the configuration file says, as one plain value: no pointer in
    it, so that a parsed configuration can be handed from process to process in
    a sealed memfd. Names, defaults, ranges, units and help of every key stand
-   in one table (settings.c), from which also the commented default file comes
-   (settings_print_defaults). Durations are milliseconds, sizes bytes. */
+   in one table (settings_table.c), from which also the commented default file
+   comes (settings_print_defaults). Durations are milliseconds, sizes bytes. */
 
 #define SETTINGS_TEXT_BYTES 256
 #define SETTINGS_NAME_BYTES 64
@@ -80,7 +80,7 @@ struct settings_group {
 };
 
 struct settings_supervisor {
-	char control[SETTINGS_TEXT_BYTES];  /* socket path, <= 107 bytes */
+	char control[SETTINGS_TEXT_BYTES];  /* socket path, <= 100 bytes */
 	char programs[SETTINGS_TEXT_BYTES]; /* folder of ordermq-<program> */
 	int64_t drain_msecs;
 };
@@ -102,7 +102,8 @@ struct settings {
 	struct settings_log log;
 };
 
-/* Fill in every default; no groups. */
+/* Fill in every default; no groups. node stays empty: it is filled in with the
+   host name when a file is loaded. */
 void settings_defaults(struct settings *settings_r);
 
 /* The group of that name, or NULL. */

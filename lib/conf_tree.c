@@ -1,0 +1,325 @@
+#include "config.h"
+
+#include "lib/conf_tree.h"
+
+#include "lib/conf_complaints.h"
+#include "lib/err.h"
+#include "lib/num.h"
+#include "lib/settings.h"
+#include "lib/settings_nearest.h"
+#include "lib/settings_table.h"
+#include "lib/settings_value.h"
+
+#include <libconfig.h>
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+/* A section of the file on its way into the settings. */
+struct section {
+	const config_setting_t *node;
+	const char *path;  /* in the settings table: "groups.points" */
+	const char *shown; /* to a person: "groups.vip.points" */
+	void *base;        /* what the offsets of its keys count from */
+	/* The group it belongs to; NULL outside groups. */
+	const struct settings_group *group;
+	struct conf_complaints *complaints;
+};
+
+static bool is_integer(const config_setting_t *node)
+{
+	return node->type == CONFIG_TYPE_INT || node->type == CONFIG_TYPE_INT64;
+}
+
+static bool is_list(const config_setting_t *node)
+{
+	return node->type == CONFIG_TYPE_LIST ||
+	       node->type == CONFIG_TYPE_ARRAY;
+}
+
+/* What a key of each kind looks like in the file. */
+static const char *const forms[SETTING_KIND_COUNT] = {
+	[SETTING_TEXT] = "a text in quotes",
+	[SETTING_TEMPLATE] = "a text in quotes",
+	[SETTING_WORD] = "a word in quotes",
+	[SETTING_CHOICE] = "a word in quotes",
+	[SETTING_INTEGER] = "a whole number",
+	[SETTING_POWER] = "a whole number",
+	[SETTING_DURATION] = "a duration in quotes, such as \"30s\"",
+	[SETTING_SIZE] = "a size in quotes, such as \"64MiB\"",
+	[SETTING_AMOUNT] = "a field name in quotes, or { product, scale }",
+	[SETTING_FACTORS] = "a list of field names, (\"price\", \"quantity\")",
+};
+
+static int wrong_type(const struct setting *key, struct err *err)
+{
+	return err_set(err, ERR_FATAL, "expected %s", forms[key->kind]);
+}
+
+static int read_list(const struct setting *key, void *base,
+		     const config_setting_t *node, struct err *err)
+{
+	const char *texts[SETTINGS_FACTORS_MAX];
+	int count = config_setting_length(node);
+
+	for (int i = 0; i < count && i < SETTINGS_FACTORS_MAX; i++) {
+		texts[i] = config_setting_get_string_elem(node, i);
+		if (texts[i] == NULL)
+			return wrong_type(key, err);
+	}
+	return setting_set_list(key, base, texts, (size_t)count, err);
+}
+
+static int read_value(const struct setting *key, void *base,
+		      const config_setting_t *node, struct err *err)
+{
+	if (setting_is_text(key) && node->type == CONFIG_TYPE_STRING)
+		return setting_set_text(key, base,
+					config_setting_get_string(node), err);
+	if (key->kind == SETTING_FACTORS && is_list(node))
+		return read_list(key, base, node, err);
+	if (!setting_is_text(key) && key->kind != SETTING_FACTORS &&
+	    is_integer(node))
+		return setting_set_integer(key, base,
+					   config_setting_get_int64(node), err);
+	return wrong_type(key, err);
+}
+
+static void read_key(const struct section *section, const struct setting *key,
+		     const config_setting_t *node, const char *shown)
+{
+	struct err err;
+
+	/* An integer that libconfig wrapped was complained about already. */
+	if (is_integer(node) &&
+	    conf_complaints_have_number(section->complaints, node->line))
+		return;
+	if (read_value(key, section->base, node, &err) < 0)
+		conf_complain(section->complaints, node->line, "%s: %s", shown,
+			      err.text);
+}
+
+static void unknown_key(const struct section *section,
+			const config_setting_t *node, const char *path,
+			const char *shown)
+{
+	char buf[SETTINGS_PATH_BYTES];
+	const char *nearest = setting_nearest(path, buf);
+
+	if (nearest == NULL)
+		conf_complain(section->complaints, node->line,
+			      "%s: unknown setting", shown);
+	else
+		conf_complain(section->complaints, node->line,
+			      "%s: unknown setting (did you mean %s?)", shown,
+			      nearest);
+}
+
+static void read_section(const struct section *section);
+
+/* May this section stand in this group? Only the section of its program. */
+static bool belongs(const struct section *section, const char *path)
+{
+	const struct setting *first = setting_section(path);
+
+	return section->group == NULL || first->program == NULL ||
+	       section->group->program[0] == '\0' ||
+	       strcmp(first->program, section->group->program) == 0;
+}
+
+static void read_subsection(const struct section *section,
+			    const config_setting_t *node, const char *path,
+			    const char *shown)
+{
+	struct section inner = *section;
+
+	inner.node = node;
+	inner.path = path;
+	inner.shown = shown;
+	if (node->type != CONFIG_TYPE_GROUP)
+		conf_complain(section->complaints, node->line,
+			      "%s: expected a section { ... }", shown);
+	else if (!belongs(section, path))
+		conf_complain(section->complaints, node->line,
+			      "%s: a section for program \"%s\", but this "
+			      "group's program is \"%s\"",
+			      shown, setting_section(path)->program,
+			      section->group->program);
+	else
+		read_section(&inner);
+}
+
+static void read_member(const struct section *section,
+			const config_setting_t *node)
+{
+	char path[SETTINGS_PATH_BYTES];
+	char shown[SETTINGS_PATH_BYTES];
+	const char *dot = section->path[0] == '\0' ? "" : ".";
+	const struct setting *key;
+
+	(void)snprintf(path, sizeof(path), "%s%s%s", section->path, dot,
+		       node->name);
+	(void)snprintf(shown, sizeof(shown), "%s%s%s", section->shown, dot,
+		       node->name);
+	key = setting_find(path);
+	if (key != NULL &&
+	    !(node->type == CONFIG_TYPE_GROUP && setting_section(path) != NULL))
+		read_key(section, key, node, shown);
+	else if (setting_section(path) != NULL)
+		read_subsection(section, node, path, shown);
+	else
+		unknown_key(section, node, path, shown);
+}
+
+static void read_section(const struct section *section)
+{
+	int count = config_setting_length(section->node);
+
+	for (int i = 0; i < count; i++) {
+		const config_setting_t *node =
+			config_setting_get_elem(section->node, (unsigned int)i);
+
+		/* The groups are a list, and not in this struct. */
+		if (section->path[0] == '\0' &&
+		    strcmp(node->name, "groups") == 0)
+			continue;
+		read_member(section, node);
+	}
+}
+
+/* The line of a key of a group, or of the group where the key is missing. */
+static unsigned int line_of(const config_setting_t *group, const char *section,
+			    const char *name)
+{
+	const config_setting_t *node = group;
+
+	if (section != NULL)
+		node = config_setting_get_member(node, section);
+	if (node != NULL && node->type == CONFIG_TYPE_GROUP)
+		node = config_setting_get_member(node, name);
+	return node == NULL ? group->line : node->line;
+}
+
+/* A text of a group that its other keys depend on; "" when it is not good,
+   which the walk over all keys complains about. */
+static void peek(const config_setting_t *node, const char *path,
+		 struct settings_group *group)
+{
+	const struct setting *key = setting_find(path);
+	const config_setting_t *member =
+		config_setting_get_member(node, path + strlen("groups."));
+	struct err err;
+
+	if (member != NULL)
+		(void)read_value(key, group, member, &err);
+}
+
+static void require(const struct section *section, const char *name)
+{
+	if (config_setting_get_member(section->node, name) == NULL)
+		conf_complain(section->complaints, section->node->line,
+			      "%s.%s: is missing", section->shown, name);
+}
+
+static void check_group(const struct section *section,
+			const struct settings *settings)
+{
+	const struct settings_group *group = section->group;
+	char base[NUM_TEXT_MAX];
+
+	require(section, "name");
+	require(section, "program");
+	if (group->name[0] != '\0' &&
+	    settings_group(settings, group->name) != NULL)
+		conf_complain(section->complaints,
+			      line_of(section->node, NULL, "name"),
+			      "%s.name: there is another group of that name",
+			      section->shown);
+	if (group->retry_max_msecs < group->retry_base_msecs)
+		conf_complain(
+			section->complaints,
+			line_of(section->node, "retry", "max"),
+			"%s.retry.max: below retry.base (%s)", section->shown,
+			num_format_duration(group->retry_base_msecs, base));
+}
+
+static void read_group(const config_setting_t *node, int number,
+		       struct settings *settings,
+		       struct conf_complaints *complaints)
+{
+	struct settings_group *group = &settings->groups[settings->group_count];
+	char shown[SETTINGS_PATH_BYTES];
+	struct section section = { node,  "groups", shown,
+				   group, group,    complaints };
+
+	settings_group_defaults(group);
+	(void)snprintf(shown, sizeof(shown), "groups[%d]", number);
+	if (node->type != CONFIG_TYPE_GROUP) {
+		conf_complain(complaints, node->line,
+			      "%s: expected a group { ... }", shown);
+		return;
+	}
+	peek(node, "groups.name", group);
+	peek(node, "groups.program", group);
+	if (group->name[0] != '\0')
+		(void)snprintf(shown, sizeof(shown), "groups.%s", group->name);
+	read_section(&section);
+	check_group(&section, settings);
+	settings->group_count++;
+}
+
+static void read_groups(const config_setting_t *node, struct settings *settings,
+			struct conf_complaints *complaints)
+{
+	int count = node == NULL ? 0 : config_setting_length(node);
+
+	if (node != NULL && node->type != CONFIG_TYPE_LIST) {
+		conf_complain(complaints, node->line,
+			      "groups: expected a list ( { ... }, { ... } )");
+		return;
+	}
+	if (count == 0)
+		conf_complain(complaints, node == NULL ? 0 : node->line,
+			      "groups: nothing to run");
+	for (int i = 0; i < count; i++) {
+		const config_setting_t *group =
+			config_setting_get_elem(node, (unsigned int)i);
+
+		if (settings->group_count == SETTINGS_GROUPS_MAX) {
+			conf_complain(complaints, group->line,
+				      "groups: more than %d",
+				      SETTINGS_GROUPS_MAX);
+			return;
+		}
+		read_group(group, i + 1, settings, complaints);
+	}
+}
+
+static void read_tree(config_t *config, struct settings *settings,
+		      struct conf_complaints *complaints)
+{
+	struct section root = { .node = config_root_setting(config),
+				.path = "",
+				.shown = "",
+				.base = settings,
+				.complaints = complaints };
+
+	read_section(&root);
+	read_groups(config_lookup(config, "groups"), settings, complaints);
+}
+
+void conf_tree_read(const char *text, struct settings *settings,
+		    struct conf_complaints *complaints)
+{
+	config_t config;
+
+	config_init(&config);
+	if (config_read_string(&config, text) == CONFIG_TRUE)
+		read_tree(&config, settings, complaints);
+	else
+		conf_complain(complaints,
+			      (unsigned int)config_error_line(&config), "%s",
+			      config_error_text(&config));
+	config_destroy(&config);
+}

@@ -1,0 +1,13 @@
+#ifndef OMQ_SETTINGS_NEAREST_H
+#define OMQ_SETTINGS_NEAREST_H
+
+#include <stddef.h>
+
+#define SETTINGS_PATH_BYTES 128
+
+/* The key or section of the settings table nearest to path, which is none, by
+   edit distance: what a person most likely meant. buf is SETTINGS_PATH_BYTES;
+   returns buf, or NULL when nothing is near enough to be of help. */
+const char *setting_nearest(const char *path, char *buf);
+
+#endif

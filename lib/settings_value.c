@@ -1,0 +1,366 @@
+#include "config.h"
+
+#include "lib/settings_value.h"
+
+#include "lib/err.h"
+#include "lib/num.h"
+#include "lib/settings.h"
+#include "lib/settings_table.h"
+#include "lib/text.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define VALUE_RANGE_BYTES 128
+
+static void *place(const struct setting *key, void *base)
+{
+	return (char *)base + key->offset;
+}
+
+bool setting_is_text(const struct setting *key)
+{
+	return key->kind != SETTING_INTEGER && key->kind != SETTING_POWER &&
+	       key->kind != SETTING_FACTORS;
+}
+
+static bool is_utf8(const char *text)
+{
+	struct text rest = text_of(text);
+
+	while (rest.length > 0) {
+		size_t length = text_utf8_length(rest);
+
+		if (length == 0)
+			return false;
+		rest.data += length;
+		rest.length -= length;
+	}
+	return true;
+}
+
+static bool has_control(const struct setting *key, const char *text)
+{
+	for (; *text != '\0'; text++) {
+		bool line_break = *text == '\n' || *text == '\t';
+
+		if (text_has_control((struct text){ text, 1 }) &&
+		    !(line_break && key->kind == SETTING_TEMPLATE))
+			return true;
+	}
+	return false;
+}
+
+/* The rules for all texts that are kept as such, then the row's own one. */
+static int check_text(const struct setting *key, const char *text,
+		      struct err *err)
+{
+	int64_t length = (int64_t)strlen(text);
+	char range[VALUE_RANGE_BYTES];
+
+	if (length < key->min && length == 0)
+		return err_set(err, ERR_FATAL, "must not be empty");
+	if (length < key->min || length > key->max)
+		return err_set(err, ERR_FATAL, "%" PRId64 " bytes; expected %s",
+			       length,
+			       setting_range(key, range, sizeof(range)));
+	if (!is_utf8(text))
+		return err_set(err, ERR_FATAL, "no valid UTF-8");
+	if (has_control(key, text))
+		return err_set(err, ERR_FATAL, "no control bytes here");
+	if (length == 0 || key->check == NULL)
+		return 0;
+	return key->check(text, err);
+}
+
+static int set_string(const struct setting *key, void *base, const char *text,
+		      struct err *err)
+{
+	if (check_text(key, text, err) < 0)
+		return -1;
+	memset(place(key, base), 0, key->bytes);
+	memcpy(place(key, base), text, strlen(text));
+	return 0;
+}
+
+/* True when word is one of the comma-separated words. */
+static bool is_word(const char *words, const char *word)
+{
+	size_t length = strlen(word);
+
+	while (length > 0) {
+		size_t end = strcspn(words, ",");
+
+		if (end == length && strncmp(words, word, length) == 0)
+			return true;
+		if (words[end] == '\0')
+			return false;
+		words += end + strspn(words + end, ", ");
+	}
+	return false;
+}
+
+static int refuse(const struct setting *key, const char *text, struct err *err)
+{
+	char shown[48];
+	char range[VALUE_RANGE_BYTES];
+
+	return err_set(err, ERR_FATAL, "\"%s\"; expected %s",
+		       text_show(text_of(text), shown, sizeof(shown)),
+		       setting_range(key, range, sizeof(range)));
+}
+
+static int set_word(const struct setting *key, void *base, const char *text,
+		    struct err *err)
+{
+	if (!is_word(key->words, text))
+		return refuse(key, text, err);
+	return set_string(key, base, text, err);
+}
+
+static int set_choice(const struct setting *key, void *base, const char *text,
+		      struct err *err)
+{
+	if (!is_word(key->words, text))
+		return refuse(key, text, err);
+	*(int64_t *)place(key, base) = key->find(text);
+	return 0;
+}
+
+static int set_number(const struct setting *key, void *base, int64_t value,
+		      const char *text, struct err *err)
+{
+	if (value < key->min || value > key->max)
+		return refuse(key, text, err);
+	*(int64_t *)place(key, base) = value;
+	return 0;
+}
+
+static int set_duration(const struct setting *key, void *base, const char *text,
+			struct err *err)
+{
+	int64_t msecs;
+
+	if (num_parse_duration(text, &msecs) < 0)
+		return refuse(key, text, err);
+	return set_number(key, base, msecs, text, err);
+}
+
+static int set_size(const struct setting *key, void *base, const char *text,
+		    struct err *err)
+{
+	int64_t bytes;
+
+	if (num_parse_size(text, &bytes) < 0)
+		return refuse(key, text, err);
+	return set_number(key, base, bytes, text, err);
+}
+
+static int set_amount(const struct setting *key, void *base, const char *text,
+		      struct err *err)
+{
+	struct settings_fields *fields = place(key, base);
+
+	if (setting_set_list(key, base, &text, 1, err) < 0)
+		return -1;
+	fields->amount_scale = 1;
+	return 0;
+}
+
+static int (*const text_setters[SETTING_KIND_COUNT])(const struct setting *key,
+						     void *base,
+						     const char *text,
+						     struct err *err) = {
+	[SETTING_TEXT] = set_string,       [SETTING_TEMPLATE] = set_string,
+	[SETTING_WORD] = set_word,         [SETTING_CHOICE] = set_choice,
+	[SETTING_DURATION] = set_duration, [SETTING_SIZE] = set_size,
+	[SETTING_AMOUNT] = set_amount,
+};
+
+int setting_set_text(const struct setting *key, void *base, const char *text,
+		     struct err *err)
+{
+	assert(text_setters[key->kind] != NULL);
+	return text_setters[key->kind](key, base, text, err);
+}
+
+static bool is_power_of_ten(int64_t value)
+{
+	while (value > 1 && value % 10 == 0)
+		value /= 10;
+	return value == 1;
+}
+
+int setting_set_integer(const struct setting *key, void *base, int64_t value,
+			struct err *err)
+{
+	char range[VALUE_RANGE_BYTES];
+
+	if (value < key->min || value > key->max ||
+	    (key->kind == SETTING_POWER && !is_power_of_ten(value)))
+		return err_set(err, ERR_FATAL, "%" PRId64 "; expected %s",
+			       value, setting_range(key, range, sizeof(range)));
+	*(int64_t *)place(key, base) = value;
+	return 0;
+}
+
+int setting_set_list(const struct setting *key, void *base,
+		     const char *const *texts, size_t count, struct err *err)
+{
+	struct settings_fields *fields = place(key, base);
+
+	if (count < 1 || count > SETTINGS_FACTORS_MAX)
+		return err_set(err, ERR_FATAL, "expected 1 to %d field names",
+			       SETTINGS_FACTORS_MAX);
+	for (size_t i = 0; i < count; i++) {
+		if (check_text(key, texts[i], err) < 0)
+			return -1;
+	}
+	memset(fields->amount, 0, sizeof(fields->amount));
+	for (size_t i = 0; i < count; i++)
+		memcpy(fields->amount[i], texts[i], strlen(texts[i]));
+	fields->amount_factor_count = (int64_t)count;
+	return 0;
+}
+
+static void range_of(const struct setting *key, const char *least,
+		     const char *most, char *buf, size_t bytes)
+{
+	bool has_unit = key->kind == SETTING_INTEGER && key->unit != NULL;
+
+	(void)snprintf(buf, bytes, "%s to %s%s%s", least, most,
+		       has_unit ? " " : "", has_unit ? key->unit : "");
+}
+
+const char *setting_range(const struct setting *key, char *buf, size_t bytes)
+{
+	char least[NUM_TEXT_MAX];
+	char most[NUM_TEXT_MAX];
+
+	switch (key->kind) {
+	case SETTING_WORD:
+	case SETTING_CHOICE:
+		(void)snprintf(buf, bytes, "%s%s",
+			       strchr(key->words, ',') ? "one of " : "",
+			       key->words);
+		return buf;
+	case SETTING_POWER:
+		(void)snprintf(buf, bytes,
+			       "a power of ten from %" PRId64 " to %" PRId64,
+			       key->min, key->max);
+		return buf;
+	case SETTING_DURATION:
+		range_of(key, num_format_duration(key->min, least),
+			 num_format_duration(key->max, most), buf, bytes);
+		return buf;
+	case SETTING_SIZE:
+		range_of(key, num_format_size(key->min, least),
+			 num_format_size(key->max, most), buf, bytes);
+		return buf;
+	default:
+		(void)snprintf(least, sizeof(least), "%" PRId64, key->min);
+		(void)snprintf(most, sizeof(most), "%" PRId64 "%s", key->max,
+			       key->kind == SETTING_INTEGER ? "" : " bytes");
+		range_of(key, least, most, buf, bytes);
+		return buf;
+	}
+}
+
+static void set_preset(const struct setting *key, void *base)
+{
+	struct err err;
+	int64_t value = 0;
+	int result;
+
+	if (key->kind == SETTING_FACTORS) {
+		result = setting_set_list(key, base, &key->preset, 1, &err);
+	} else if (setting_is_text(key)) {
+		result = setting_set_text(key, base, key->preset, &err);
+	} else {
+		result = num_parse(key->preset, strlen(key->preset), &value);
+		assert(result == 0);
+		result = setting_set_integer(key, base, value, &err);
+	}
+	assert(result == 0);
+	(void)result;
+}
+
+void settings_defaults(struct settings *settings_r)
+{
+	memset(settings_r, 0, sizeof(*settings_r));
+	for (const struct setting *s = settings_table; s->path != NULL; s++) {
+		if (s->preset != NULL && !setting_is_of_group(s))
+			set_preset(s, settings_r);
+	}
+	(void)strcpy(settings_r->supervisor.programs, PKGLIBEXECDIR);
+}
+
+void settings_group_defaults(struct settings_group *group_r)
+{
+	memset(group_r, 0, sizeof(*group_r));
+	for (const struct setting *s = settings_table; s->path != NULL; s++) {
+		if (s->preset != NULL && setting_is_of_group(s))
+			set_preset(s, group_r);
+	}
+}
+
+int settings_complete(struct settings *settings, struct err *err)
+{
+	const struct setting *key = setting_find("node");
+	char host[sizeof(settings->node) + 1] = "";
+
+	if (settings->supervisor.programs[0] == '\0')
+		(void)strcpy(settings->supervisor.programs, PKGLIBEXECDIR);
+	if (settings->node[0] != '\0')
+		return 0;
+	if (gethostname(host, sizeof(host) - 1) < 0)
+		host[0] = '\0';
+	if (host[0] == '\0' || setting_set_text(key, settings, host, err) < 0)
+		return err_set(err, ERR_FATAL,
+			       "the host name cannot serve as one; set it");
+	return 0;
+}
+
+static bool is_number(const struct setting *key)
+{
+	return key->kind == SETTING_INTEGER || key->kind == SETTING_POWER ||
+	       key->kind == SETTING_DURATION || key->kind == SETTING_SIZE;
+}
+
+static bool is_sane(const struct setting *key, const void *base)
+{
+	const char *at = (const char *)base + key->offset;
+	const struct settings_fields *fields = (const void *)at;
+	int64_t value;
+
+	if (is_number(key)) {
+		memcpy(&value, at, sizeof(value));
+		return value >= key->min && value <= key->max;
+	}
+	if (key->kind == SETTING_CHOICE)
+		return true;
+	if (key->kind == SETTING_AMOUNT || key->kind == SETTING_FACTORS)
+		return fields->amount_factor_count >= 1 &&
+		       fields->amount_factor_count <= SETTINGS_FACTORS_MAX;
+	return memchr(at, '\0', key->bytes) != NULL;
+}
+
+bool settings_are_sane(const struct settings *settings)
+{
+	if (settings->group_count < 0 ||
+	    settings->group_count > SETTINGS_GROUPS_MAX)
+		return false;
+	for (const struct setting *s = settings_table; s->path != NULL; s++) {
+		if (!setting_is_of_group(s) && !is_sane(s, settings))
+			return false;
+		for (int64_t i = 0; i < settings->group_count; i++) {
+			if (setting_is_of_group(s) &&
+			    !is_sane(s, &settings->groups[i]))
+				return false;
+		}
+	}
+	return true;
+}
