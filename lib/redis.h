@@ -24,8 +24,8 @@ struct redis;
 /* Connect within set->connect_timeout_msecs, authenticate, select the
    database, and ask for one answer: a server that accepts connections and says
    nothing is not there. wake_fd (-1: none) is borrowed. Returns 0; or -1 with
-   ERR_RETRY, also for a refused password: redis_refused() then tells the cases
-   apart. No text ever holds the password. */
+   ERR_RETRY when Redis cannot be reached or is not ready, ERR_FATAL when it
+   refuses us: a wrong password, say. No text ever holds the password. */
 int redis_open(const struct settings_redis *set, int wake_fd,
 	       struct redis **redis_r, struct err *err);
 
@@ -63,8 +63,9 @@ const struct reply *redis_call(struct redis *redis, struct arena *arena,
 			       int64_t extra_msecs, struct err *err);
 
 /* The same for a command of C strings, ended by NULL, where an error reply is a
-   failure too: NULL with ERR_RETRY and "<command>: <error>". The connection
-   stays good after an error reply: redis_is_open() says so. */
+   failure too: NULL with "<command>: <error>" and ERR_RETRY, or ERR_FATAL where
+   only an operator helps (REDIS_REFUSED). The connection stays good after an
+   error reply: redis_is_open() says so. */
 const struct reply *redis_command(struct redis *redis, struct arena *arena,
 				  struct err *err, const char *command, ...)
 	__attribute__((sentinel));

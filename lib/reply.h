@@ -52,8 +52,9 @@ const struct reply *reply_field(const struct reply *reply, const char *name);
 
 bool reply_is_error(const struct reply *reply);
 
-/* The first word of an error reply is word: "NOGROUP". The words after it
-   differ by server and version. */
+/* The first word of an error reply ("NOGROUP"), else the empty text. What
+   stands behind it differs by server and version. */
+struct text reply_error_word(const struct reply *reply);
 bool reply_is_error_word(const struct reply *reply, const char *word);
 
 #endif

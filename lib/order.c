@@ -1,0 +1,242 @@
+#include "config.h"
+
+#include "lib/order.h"
+
+#include "lib/err.h"
+#include "lib/num.h"
+#include "lib/settings.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+/* How much of a bad value an error shows. */
+#define ORDER_SHOWN_BYTES 65
+
+/* The fields of an order that we read. The factors of the amount stand last. */
+enum order_role {
+	ROLE_ORDERNO,
+	ROLE_USERID,
+	ROLE_TYPE,
+	ROLE_EVENTNO,
+	ROLE_AMOUNT,
+	ROLE_COUNT = ROLE_AMOUNT + SETTINGS_FACTORS_MAX,
+};
+
+/* What was found for each role; data is NULL where nothing was. */
+struct order_found {
+	struct text values[ROLE_COUNT];
+};
+
+static const char *role_name(const struct settings_fields *fields, size_t role)
+{
+	switch (role) {
+	case ROLE_ORDERNO:
+		return fields->orderno;
+	case ROLE_USERID:
+		return fields->userid;
+	case ROLE_TYPE:
+		return fields->type;
+	case ROLE_EVENTNO:
+		return fields->eventno;
+	default:
+		return fields->amount[role - ROLE_AMOUNT];
+	}
+}
+
+static size_t role_count(const struct settings_fields *fields)
+{
+	return ROLE_AMOUNT + (size_t)fields->amount_factor_count;
+}
+
+static int field_reject(const char *name, struct text value, const char *what,
+			struct err *err)
+{
+	char shown[ORDER_SHOWN_BYTES];
+
+	return err_set(err, ERR_REJECT, "%s '%s' %s", name,
+		       text_show(value, shown, sizeof(shown)), what);
+}
+
+static int role_take(const struct settings_fields *fields, size_t role,
+		     struct text value, struct order_found *found,
+		     struct err *err)
+{
+	const char *name = role_name(fields, role);
+
+	if (found->values[role].data != NULL)
+		return err_set(err, ERR_REJECT, "%s given twice", name);
+	if (text_has_control(value))
+		return field_reject(name, value, "has control bytes", err);
+	found->values[role] = value;
+	return 0;
+}
+
+/* Find the fields that we read, and measure the whole. */
+static int fields_find(const struct settings_fields *fields,
+		       const struct text *pairs, size_t pair_count,
+		       struct order_found *found, struct err *err)
+{
+	size_t roles = role_count(fields);
+	size_t bytes = 0;
+
+	if (pair_count > ORDER_FIELDS_MAX)
+		return err_set(err, ERR_REJECT, "%zu fields, more than %d",
+			       pair_count, ORDER_FIELDS_MAX);
+	for (size_t i = 0; i < 2 * pair_count; i += 2) {
+		bytes += pairs[i].length + pairs[i + 1].length;
+		for (size_t role = 0; role < roles; role++) {
+			if (text_is(pairs[i], role_name(fields, role)) &&
+			    role_take(fields, role, pairs[i + 1], found, err) <
+				    0)
+				return -1;
+		}
+	}
+	if (bytes > ORDER_BYTES_MAX)
+		return err_set(err, ERR_REJECT, "%zu bytes, more than %d",
+			       bytes, ORDER_BYTES_MAX);
+	return 0;
+}
+
+/* A part of the event key: between 1 and max bytes, and no colon. */
+static int key_part_check(const char *name, struct text value, size_t max,
+			  struct err *err)
+{
+	if (value.length == 0)
+		return err_set(err, ERR_REJECT, "%s is empty", name);
+	if (value.length > max)
+		return err_set(err, ERR_REJECT,
+			       "%s has %zu bytes, more than %zu", name,
+			       value.length, max);
+	if (memchr(value.data, ':', value.length) != NULL)
+		return field_reject(name, value, "has a colon", err);
+	return 0;
+}
+
+static int key_parts_check(const struct settings_fields *fields,
+			   const struct order_found *found, struct err *err)
+{
+	struct text orderno = found->values[ROLE_ORDERNO];
+	struct text eventno = found->values[ROLE_EVENTNO];
+
+	if (orderno.data == NULL)
+		return err_set(err, ERR_REJECT, "no %s", fields->orderno);
+	if (key_part_check(fields->orderno, orderno, ORDER_NUMBER_BYTES_MAX,
+			   err) < 0)
+		return -1;
+	if (eventno.data == NULL)
+		return 0;
+	return key_part_check(fields->eventno, eventno, ORDER_EVENTNO_BYTES_MAX,
+			      err);
+}
+
+static int type_parse(const struct settings_fields *fields, struct text value,
+		      enum order_type *type_r, struct err *err)
+{
+	if (value.data != NULL && value.length == 0)
+		return err_set(err, ERR_REJECT, "%s is empty", fields->type);
+	*type_r = value.data == NULL || text_is(value, "paid") ? ORDER_PAID
+		  : text_is(value, "refunded")                 ? ORDER_REFUNDED
+							       : ORDER_OTHER;
+	return 0;
+}
+
+/* The commonest amount: one field of whole minor units. */
+static int amount_plain(const char *name, struct text value, int64_t *amount_r,
+			struct err *err)
+{
+	if (num_parse(value.data, value.length, amount_r) < 0)
+		return field_reject(name, value,
+				    "is no whole number of minor units", err);
+	return 0;
+}
+
+static int amount_product(const struct settings_fields *fields,
+			  const struct text *values, int64_t *amount_r,
+			  struct err *err)
+{
+	struct num_decimal product = { .mantissa = 1 };
+	struct num_decimal factor;
+
+	for (int64_t i = 0; i < fields->amount_factor_count; i++) {
+		const char *name = fields->amount[i];
+
+		if (values[i].data == NULL)
+			return err_set(err, ERR_REJECT, "no %s", name);
+		if (num_parse_decimal(values[i].data, values[i].length,
+				      &factor) < 0)
+			return field_reject(name, values[i], "is no number",
+					    err);
+		if (num_decimal_multiply(&product, &factor, &product) < 0)
+			return field_reject(name, values[i], "is too large",
+					    err);
+	}
+	if (num_decimal_scale(&product, fields->amount_scale, amount_r) < 0)
+		return err_set(err, ERR_REJECT,
+			       "amount is too large, or has more places than "
+			       "its scale");
+	return 0;
+}
+
+static int amount_parse(const struct settings_fields *fields,
+			const struct text *values, int64_t *amount_r,
+			struct err *err)
+{
+	bool any = false;
+
+	for (int64_t i = 0; i < fields->amount_factor_count; i++)
+		any = any || values[i].data != NULL;
+	*amount_r = 0;
+	if (!any)
+		return 0;
+	if (fields->amount_factor_count == 1 && fields->amount_scale == 1)
+		return amount_plain(fields->amount[0], values[0], amount_r,
+				    err);
+	return amount_product(fields, values, amount_r, err);
+}
+
+int order_parse(const struct settings_fields *fields, const struct text *pairs,
+		size_t pair_count, struct order *order_r, struct err *err)
+{
+	struct order order = { .pairs = pairs, .pair_count = pair_count };
+	struct order_found found = { 0 };
+
+	if (fields_find(fields, pairs, pair_count, &found, err) < 0 ||
+	    key_parts_check(fields, &found, err) < 0 ||
+	    type_parse(fields, found.values[ROLE_TYPE], &order.type, err) < 0 ||
+	    amount_parse(fields, &found.values[ROLE_AMOUNT], &order.amount,
+			 err) < 0)
+		return -1;
+	order.orderno = found.values[ROLE_ORDERNO];
+	order.userid = found.values[ROLE_USERID];
+	order.eventno = found.values[ROLE_EVENTNO];
+	*order_r = order;
+	return 0;
+}
+
+const char *order_type_name(enum order_type type)
+{
+	return type == ORDER_PAID ? "paid" : "refunded";
+}
+
+struct text order_key(const struct order *order, char *buf)
+{
+	int length = snprintf(buf, ORDER_KEY_BYTES, "%.*s:%s",
+			      (int)order->orderno.length, order->orderno.data,
+			      order_type_name(order->type));
+
+	if (order->eventno.length > 0)
+		length += snprintf(
+			buf + length, ORDER_KEY_BYTES - (size_t)length, ":%.*s",
+			(int)order->eventno.length, order->eventno.data);
+	return (struct text){ .data = buf, .length = (size_t)length };
+}
+
+struct text order_field(const struct order *order, struct text name)
+{
+	for (size_t i = 0; i < 2 * order->pair_count; i += 2) {
+		if (text_equal(order->pairs[i], name))
+			return order->pairs[i + 1];
+	}
+	return (struct text){ .data = "", .length = 0 };
+}

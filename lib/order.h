@@ -1,0 +1,59 @@
+#ifndef OMQ_ORDER_H
+#define OMQ_ORDER_H
+
+#include "lib/text.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct err;
+struct settings_fields;
+
+/* Limits of an entry; above them it is no order. */
+#define ORDER_FIELDS_MAX 128
+#define ORDER_BYTES_MAX (256 * 1024)
+#define ORDER_NUMBER_BYTES_MAX 128
+#define ORDER_EVENTNO_BYTES_MAX 64
+
+/* Longest event key, with its end. */
+#define ORDER_KEY_BYTES                                                        \
+	(ORDER_NUMBER_BYTES_MAX + sizeof(":refunded:") +                       \
+	 ORDER_EVENTNO_BYTES_MAX)
+
+enum order_type {
+	ORDER_PAID,
+	ORDER_REFUNDED,
+	ORDER_OTHER, /* none of our business */
+};
+
+/* One event of one order, as it travels through the stream. A plain value: the
+   texts are borrowed from whoever has the entry. */
+struct order {
+	struct text orderno;
+	struct text userid;  /* empty: a guest */
+	struct text eventno; /* empty: the only event of its type */
+	enum order_type type;
+	int64_t amount; /* minor units, never negative */
+	/* All fields as they came: name, value, name, value, ... */
+	const struct text *pairs;
+	size_t pair_count;
+};
+
+/* Read an order from pair_count field/value pairs, by the names that fields
+   gives. Returns 0; or -1 with ERR_REJECT and the reason when it is no valid
+   order, and order_r is untouched. The rules are those of the manual page
+   ordermq.conf(5). */
+int order_parse(const struct settings_fields *fields, const struct text *pairs,
+		size_t pair_count, struct order *order_r, struct err *err);
+
+/* Write the event key "orderno:type[:eventno]" of a paid or refunded order into
+   buf, ORDER_KEY_BYTES long. Everything idempotent hangs on it. Returns it. */
+struct text order_key(const struct order *order, char *buf);
+
+/* "paid" or "refunded". */
+const char *order_type_name(enum order_type type);
+
+/* The value of the first field of that name, or the empty text. */
+struct text order_field(const struct order *order, struct text name);
+
+#endif

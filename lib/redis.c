@@ -1,0 +1,464 @@
+#include "config.h"
+
+#include "lib/redis.h"
+
+#include "lib/arena.h"
+#include "lib/clock.h"
+#include "lib/dial.h"
+#include "lib/err.h"
+#include "lib/redis_error.h"
+#include "lib/settings.h"
+
+#include <hiredis/hiredis.h>
+
+#include <errno.h>
+#include <limits.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define REDIS_READ_BYTES (64 * 1024)
+
+/* What stays of a buffer that a giant batch once needed. */
+#define REDIS_KEEP_BYTES (256 * 1024)
+
+/* More arguments than any command of ours has. */
+#define REDIS_COMMAND_WORDS_MAX 16
+
+/* Nothing we ask for nests deeper, or has more elements. */
+#define REDIS_ELEMENTS_MAX (4 * 1024 * 1024)
+
+#if HIREDIS_MAJOR >= 1
+typedef size_t redis_elements;
+#else
+typedef int redis_elements;
+#endif
+
+struct redis {
+	int fd;
+	int wake_fd;
+	redisReader *reader;
+	struct arena *arena; /* where the reader puts what it parses */
+	char *out;
+	size_t out_bytes, out_used, out_sent;
+	int64_t reply_timeout_msecs;
+	size_t max_reply_bytes;
+	size_t fed_bytes; /* since the last whole reply */
+	bool too_big;
+};
+
+/* The reader's object functions: each puts its value into the element of its
+   parent that is waiting for it. */
+static struct reply *element_for(const redisReadTask *task)
+{
+	struct redis *redis = task->privdata;
+
+	if (task->parent == NULL)
+		return arena_take(redis->arena, sizeof(struct reply));
+
+	struct reply *parent = task->parent->obj;
+	return &parent->array.elements[task->idx];
+}
+
+static void *create_string(const redisReadTask *task, char *data, size_t length)
+{
+	struct redis *redis = task->privdata;
+	struct reply *reply = element_for(task);
+	char *copy = arena_take(redis->arena, length + 1);
+
+	if (reply == NULL || copy == NULL)
+		return NULL;
+	memcpy(copy, data, length);
+	copy[length] = '\0';
+	reply->type = task->type == REDIS_REPLY_ERROR    ? REPLY_ERROR
+		      : task->type == REDIS_REPLY_STATUS ? REPLY_STATUS
+							 : REPLY_STRING;
+	reply->text = (struct text){ .data = copy, .length = length };
+	return reply;
+}
+
+static void *create_array(const redisReadTask *task, redis_elements count)
+{
+	struct redis *redis = task->privdata;
+	struct reply *reply = element_for(task);
+	struct reply *elements;
+
+	if (reply == NULL || (size_t)count > REDIS_ELEMENTS_MAX)
+		return NULL;
+	elements = arena_take(redis->arena,
+			      ((size_t)count + 1) * sizeof(*elements));
+	if (elements == NULL)
+		return NULL;
+	memset(elements, 0, (size_t)count * sizeof(*elements));
+	reply->type = REPLY_ARRAY;
+	reply->array.elements = elements;
+	reply->array.count = (size_t)count;
+	return reply;
+}
+
+static void *create_integer(const redisReadTask *task, long long value)
+{
+	struct reply *reply = element_for(task);
+
+	if (reply == NULL)
+		return NULL;
+	reply->type = REPLY_INTEGER;
+	reply->integer = value;
+	return reply;
+}
+
+static void *create_nil(const redisReadTask *task)
+{
+	struct reply *reply = element_for(task);
+
+	if (reply == NULL)
+		return NULL;
+	reply->type = REPLY_NIL;
+	return reply;
+}
+
+#if HIREDIS_MAJOR >= 1
+/* Types of RESP3, which we never ask for: without these functions the reader
+   would hand out numbers in the place of objects. */
+static void *create_double(const redisReadTask *task, double value, char *data,
+			   size_t length)
+{
+	(void)value;
+	(void)data;
+	(void)length;
+	return create_nil(task);
+}
+
+static void *create_bool(const redisReadTask *task, int value)
+{
+	return create_integer(task, value);
+}
+#endif
+
+static void free_object(void *object)
+{
+	(void)object; /* it belongs to the arena */
+}
+
+static redisReplyObjectFunctions object_functions = {
+	.createString = create_string,
+	.createArray = create_array,
+	.createInteger = create_integer,
+	.createNil = create_nil,
+	.freeObject = free_object,
+#if HIREDIS_MAJOR >= 1
+	.createDouble = create_double,
+	.createBool = create_bool,
+#endif
+};
+
+static int broken(struct redis *redis, struct err *err, const char *why)
+{
+	if (redis->fd >= 0)
+		(void)close(redis->fd);
+	redis->fd = -1;
+	return err_set(err, ERR_RETRY, "redis: %s", why);
+}
+
+static int broken_errno(struct redis *redis, struct err *err)
+{
+	return broken(redis, err, strerror(errno));
+}
+
+void redis_close(struct redis **_redis)
+{
+	struct redis *redis = *_redis;
+
+	*_redis = NULL;
+	if (redis == NULL)
+		return;
+	if (redis->fd >= 0)
+		(void)close(redis->fd);
+	if (redis->reader != NULL)
+		redisReaderFree(redis->reader);
+	free(redis->out);
+	free(redis);
+}
+
+int redis_fd(const struct redis *redis)
+{
+	return redis->fd;
+}
+
+short redis_events(const struct redis *redis)
+{
+	return redis->out_sent < redis->out_used ? POLLIN | POLLOUT : POLLIN;
+}
+
+bool redis_too_big(const struct redis *redis)
+{
+	return redis->too_big;
+}
+
+bool redis_is_open(const struct redis *redis)
+{
+	return redis->fd >= 0;
+}
+
+/* Room for bytes more in the send buffer. */
+static int out_reserve(struct redis *redis, size_t bytes)
+{
+	size_t wanted = redis->out_used + bytes;
+	char *out;
+
+	if (wanted <= redis->out_bytes)
+		return 0;
+	wanted += wanted / 2;
+	out = realloc(redis->out, wanted);
+	if (out == NULL)
+		return -1;
+	redis->out = out;
+	redis->out_bytes = wanted;
+	return 0;
+}
+
+int redis_append(struct redis *redis, const struct text *args, size_t count,
+		 struct err *err)
+{
+	const char **argv = malloc(count * sizeof(*argv));
+	size_t *lengths = malloc(count * sizeof(*lengths));
+	char *command = NULL;
+	long long length = -1;
+
+	for (size_t i = 0; argv != NULL && lengths != NULL && i < count; i++) {
+		argv[i] = args[i].length == 0 ? "" : args[i].data;
+		lengths[i] = args[i].length;
+	}
+	if (argv != NULL && lengths != NULL && count <= INT_MAX)
+		length = redisFormatCommandArgv(&command, (int)count, argv,
+						lengths);
+	free(argv);
+	free(lengths);
+	if (length < 0 || out_reserve(redis, (size_t)length) < 0) {
+		free(command);
+		return broken(redis, err, "out of memory");
+	}
+	memcpy(redis->out + redis->out_used, command, (size_t)length);
+	redis->out_used += (size_t)length;
+	redisFreeCommand(command);
+	return 0;
+}
+
+static int pump_out(struct redis *redis, struct err *err)
+{
+	while (redis->out_sent < redis->out_used) {
+		ssize_t sent =
+			send(redis->fd, redis->out + redis->out_sent,
+			     redis->out_used - redis->out_sent, MSG_NOSIGNAL);
+
+		if (sent < 0 && (errno == EAGAIN || errno == EINTR))
+			return 0;
+		if (sent < 0)
+			return broken_errno(redis, err);
+		redis->out_sent += (size_t)sent;
+	}
+	redis->out_used = 0;
+	redis->out_sent = 0;
+	if (redis->out_bytes > REDIS_KEEP_BYTES) {
+		free(redis->out);
+		redis->out = NULL;
+		redis->out_bytes = 0;
+	}
+	return 0;
+}
+
+static int pump_in(struct redis *redis, struct err *err)
+{
+	static char buf[REDIS_READ_BYTES];
+
+	for (;;) {
+		ssize_t got = recv(redis->fd, buf, sizeof(buf), 0);
+
+		if (got < 0 && (errno == EAGAIN || errno == EINTR))
+			return 0;
+		if (got < 0)
+			return broken_errno(redis, err);
+		if (got == 0)
+			return broken(redis, err, "connection closed");
+		redis->fed_bytes += (size_t)got;
+		if (redis->fed_bytes > redis->max_reply_bytes) {
+			redis->too_big = true;
+			return broken(redis, err, "reply over max_reply");
+		}
+		if (redisReaderFeed(redis->reader, buf, (size_t)got) !=
+		    REDIS_OK)
+			return broken(redis, err, redis->reader->errstr);
+		if ((size_t)got < sizeof(buf))
+			return 0;
+	}
+}
+
+int redis_pump(struct redis *redis, struct err *err)
+{
+	if (redis->fd < 0)
+		return err_set(err, ERR_RETRY, "redis: not connected");
+	if (pump_out(redis, err) < 0)
+		return -1;
+	return pump_in(redis, err);
+}
+
+int redis_next(struct redis *redis, struct arena *arena,
+	       const struct reply **reply_r, struct err *err)
+{
+	void *reply = NULL;
+
+	redis->arena = arena;
+	if (redisReaderGetReply(redis->reader, &reply) != REDIS_OK)
+		return broken(redis, err, redis->reader->errstr);
+	if (reply == NULL)
+		return 0;
+	redis->fed_bytes = redis->reader->len - redis->reader->pos;
+	*reply_r = reply;
+	return 1;
+}
+
+/* Wait until the socket has something for us, the deadline is over, or the wake
+   descriptor ends the wait. */
+static int wait_readable(struct redis *redis, int64_t deadline_msecs,
+			 struct err *err)
+{
+	struct pollfd fds[] = {
+		{ .fd = redis->fd, .events = redis_events(redis) },
+		{ .fd = redis->wake_fd, .events = POLLIN },
+	};
+	int ready = poll(fds, 2, clock_until(deadline_msecs));
+
+	if (ready < 0 && errno != EINTR)
+		return broken_errno(redis, err);
+	if (ready > 0 && fds[1].revents != 0)
+		return broken(redis, err, "interrupted");
+	if (ready == 0)
+		return broken(redis, err, "no answer in time");
+	return redis_pump(redis, err);
+}
+
+const struct reply *redis_call(struct redis *redis, struct arena *arena,
+			       const struct text *args, size_t count,
+			       int64_t extra_msecs, struct err *err)
+{
+	int64_t deadline =
+		clock_msecs() + extra_msecs + redis->reply_timeout_msecs;
+	const struct reply *reply;
+	int whole;
+
+	if (redis_append(redis, args, count, err) < 0 ||
+	    redis_pump(redis, err) < 0)
+		return NULL;
+	while ((whole = redis_next(redis, arena, &reply, err)) == 0) {
+		if (wait_readable(redis, deadline, err) < 0)
+			return NULL;
+	}
+	return whole < 0 ? NULL : reply;
+}
+
+const struct reply *redis_command(struct redis *redis, struct arena *arena,
+				  struct err *err, const char *command, ...)
+{
+	struct text args[REDIS_COMMAND_WORDS_MAX] = { text_of(command) };
+	const struct reply *reply;
+	size_t count = 1;
+	const char *word;
+	va_list words;
+
+	va_start(words, command);
+	while ((word = va_arg(words, const char *)) != NULL &&
+	       count < REDIS_COMMAND_WORDS_MAX)
+		args[count++] = text_of(word);
+	va_end(words);
+
+	reply = redis_call(redis, arena, args, count, 0, err);
+	if (reply == NULL) {
+		(void)err_wrap(err, "%s", command);
+		return NULL;
+	}
+	if (reply_is_error(reply)) {
+		(void)err_set(err,
+			      redis_error_class(reply->text) == REDIS_REFUSED
+				      ? ERR_FATAL
+				      : ERR_RETRY,
+			      "%s: %s", command, reply->text.data);
+		return NULL;
+	}
+	return reply;
+}
+
+static int hello_command(struct redis *redis, struct arena *arena,
+			 struct err *err, const char *name, const char *a,
+			 const char *b)
+{
+	return redis_command(redis, arena, err, name, a, b, NULL) == NULL ? -1
+									  : 0;
+}
+
+/* Say who we are and where we want to be, and have one answer. The answer may
+   be an error such as LOADING: then the server is not ready for us either. */
+static int redis_hello(struct redis *redis, const struct settings_redis *set,
+		       const struct dial *dial, struct arena *arena,
+		       struct err *err)
+{
+	const char *user = set->user[0] == '\0' ? NULL : set->user;
+
+	if (dial->password != NULL &&
+	    hello_command(redis, arena, err, "AUTH",
+			  user == NULL ? dial->password : user,
+			  user == NULL ? NULL : dial->password) < 0)
+		return -1;
+	if (dial->database[0] != '\0' &&
+	    hello_command(redis, arena, err, "SELECT", dial->database, NULL) <
+		    0)
+		return -1;
+	return hello_command(redis, arena, err, "PING", NULL, NULL);
+}
+
+static struct redis *redis_new(const struct settings_redis *set, int wake_fd)
+{
+	struct redis *redis = calloc(1, sizeof(*redis));
+
+	if (redis == NULL)
+		return NULL;
+	redis->fd = -1;
+	redis->wake_fd = wake_fd;
+	redis->reply_timeout_msecs = set->reply_timeout_msecs;
+	redis->max_reply_bytes = (size_t)set->max_reply_bytes;
+	redis->reader = redisReaderCreateWithFunctions(&object_functions);
+	if (redis->reader == NULL)
+		redis_close(&redis);
+	else {
+		redis->reader->privdata = redis;
+		redis->reader->maxbuf = REDIS_KEEP_BYTES;
+	}
+	return redis;
+}
+
+int redis_open(const struct settings_redis *set, int wake_fd,
+	       struct redis **redis_r, struct err *err)
+{
+	struct redis *redis = redis_new(set, wake_fd);
+	struct arena *arena = arena_open(0);
+	struct dial dial = { 0 };
+	int ret = -1;
+
+	if (redis == NULL || arena == NULL)
+		(void)err_set(err, ERR_RETRY, "out of memory");
+	else if (dial_open(set, wake_fd, &dial, err) == 0) {
+		redis->fd = dial.fd;
+		ret = redis_hello(redis, set, &dial, arena, err);
+	}
+	dial_forget(&dial);
+	arena_close(&arena);
+	if (ret < 0) {
+		redis_close(&redis);
+		return err_wrap(err, "%s", set->url);
+	}
+	*redis_r = redis;
+	return 0;
+}

@@ -1,0 +1,27 @@
+#ifndef OMQ_REDIS_ERROR_H
+#define OMQ_REDIS_ERROR_H
+
+#include "lib/text.h"
+
+/* What an error of Redis means for a client, told by its first word alone: the
+   rest differs between Redis 7, Redis 8 and Valkey. */
+enum redis_class {
+	/* The server cannot do it now: keep the connection, wait, ask again.
+	   New entries are not read meanwhile. */
+	REDIS_WAIT,
+	/* This connection is of no use: open another one. */
+	REDIS_RECONNECT,
+	/* The stream or the group is not there (any more). */
+	REDIS_REPAIR,
+	/* The server forgot a script. */
+	REDIS_RELOAD,
+	/* Nothing helps but an operator: a password, a permission, a key of
+	   the wrong type. One alarm, then ask again now and then. */
+	REDIS_REFUSED,
+};
+
+/* The class of an error line "WORD text ...". An unknown word means
+   REDIS_RECONNECT. */
+enum redis_class redis_error_class(struct text line);
+
+#endif

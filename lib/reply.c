@@ -1,0 +1,75 @@
+#include "config.h"
+
+#include "lib/reply.h"
+
+#include "lib/num.h"
+
+static const struct reply reply_nil = { .type = REPLY_NIL };
+
+size_t reply_count(const struct reply *reply)
+{
+	return reply->type == REPLY_ARRAY ? reply->array.count : 0;
+}
+
+const struct reply *reply_at(const struct reply *reply, size_t i)
+{
+	return i < reply_count(reply) ? &reply->array.elements[i] : &reply_nil;
+}
+
+struct text reply_text(const struct reply *reply)
+{
+	switch (reply->type) {
+	case REPLY_STRING:
+	case REPLY_STATUS:
+	case REPLY_ERROR:
+		return reply->text;
+	default:
+		return (struct text){ .data = "", .length = 0 };
+	}
+}
+
+int64_t reply_integer(const struct reply *reply, int64_t fallback)
+{
+	struct text text = reply_text(reply);
+	int64_t value;
+
+	if (reply->type == REPLY_INTEGER)
+		return reply->integer;
+	if (text.length > 0 && text.data[0] == '-')
+		return num_parse(text.data + 1, text.length - 1, &value) < 0
+			       ? fallback
+			       : -value;
+	return num_parse(text.data, text.length, &value) < 0 ? fallback : value;
+}
+
+const struct reply *reply_field(const struct reply *reply, const char *name)
+{
+	for (size_t i = 0; i + 1 < reply_count(reply); i += 2) {
+		if (text_is(reply_text(reply_at(reply, i)), name))
+			return reply_at(reply, i + 1);
+	}
+	return &reply_nil;
+}
+
+bool reply_is_error(const struct reply *reply)
+{
+	return reply->type == REPLY_ERROR;
+}
+
+struct text reply_error_word(const struct reply *reply)
+{
+	struct text text = { .data = "", .length = 0 };
+
+	if (!reply_is_error(reply))
+		return text;
+	text.data = reply->text.data;
+	while (text.length < reply->text.length &&
+	       text.data[text.length] != ' ')
+		text.length++;
+	return text;
+}
+
+bool reply_is_error_word(const struct reply *reply, const char *word)
+{
+	return reply_is_error(reply) && text_is(reply_error_word(reply), word);
+}
