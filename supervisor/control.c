@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #define BACKLOG 64
+#define REST_MSECS 1000
 #define STATUS_SOCKET "status.sock"
 
 struct control_client {
@@ -39,6 +40,7 @@ struct listener {
 	struct loop_watch watch;
 	struct sockaddr_un addr;
 	bool may_change;
+	int64_t rest_until_msecs; /* -1: it listens */
 	struct control_client clients[CONTROL_CLIENTS_MAX];
 };
 
@@ -62,10 +64,10 @@ static void client_drop(struct control_client *client)
 static void client_send(struct control_client *client)
 {
 	while (client->sent < client->answer_length) {
-		ssize_t count = send(client->watch.fd,
-				     client->answer + client->sent,
-				     client->answer_length - client->sent,
-				     MSG_NOSIGNAL | MSG_DONTWAIT);
+		ssize_t count =
+			send(client->watch.fd, client->answer + client->sent,
+			     client->answer_length - client->sent,
+			     MSG_NOSIGNAL | MSG_DONTWAIT);
 
 		if (count < 0 && errno == EINTR)
 			continue;
@@ -159,9 +161,8 @@ static void client_obey(struct control_client *client)
 	command->run(client->control->owner, client);
 }
 
-/* Take more of the line; obey when it is whole. Returns false when there is
-   nothing more to read now. */
-static bool client_read(struct control_client *client)
+/* Take more of the line; obey when it is whole. */
+static void client_read(struct control_client *client)
 {
 	size_t room = sizeof(client->line) - 1 - client->line_length;
 	ssize_t count = recv(client->watch.fd,
@@ -202,6 +203,14 @@ static struct control_client *client_free(struct listener *listener)
 	return NULL;
 }
 
+/* Out of descriptors, whoever waits keeps the listener ready: look away for a
+   while. What else can fail has passed by then. */
+static void listener_rest(struct listener *listener)
+{
+	listener->rest_until_msecs = clock_msecs() + REST_MSECS;
+	loop_change(listener->control->loop, &listener->watch, 0);
+}
+
 static void listener_ready(void *owner, uint32_t events)
 {
 	struct listener *listener = owner;
@@ -211,8 +220,10 @@ static void listener_ready(void *owner, uint32_t events)
 	struct err err;
 
 	(void)events;
-	if (fd < 0)
+	if (fd < 0) {
+		listener_rest(listener);
 		return;
+	}
 	if (client == NULL) {
 		(void)close(fd);
 		return;
@@ -279,6 +290,7 @@ static void listener_prepare(struct control *control, int which)
 	listener->addr.sun_family = AF_UNIX;
 	listener->may_change = which == CHANGE;
 	listener->watch.fd = -1;
+	listener->rest_until_msecs = -1;
 	for (int i = 0; i < CONTROL_CLIENTS_MAX; i++)
 		listener->clients[i].watch.fd = -1;
 }
@@ -329,31 +341,48 @@ void control_close(struct control **_control)
 	free(control);
 }
 
-void control_tick(struct control *control, int64_t now_msecs)
+static void listener_tick(struct listener *listener, int64_t now_msecs)
 {
-	for (int i = 0; i < LISTENER_COUNT * CONTROL_CLIENTS_MAX; i++) {
-		struct control_client *client =
-			&control->listeners[i / CONTROL_CLIENTS_MAX]
-				 .clients[i % CONTROL_CLIENTS_MAX];
+	for (int i = 0; i < CONTROL_CLIENTS_MAX; i++) {
+		struct control_client *client = &listener->clients[i];
 
 		if (client->watch.fd >= 0 && client->deadline_msecs >= 0 &&
 		    client->deadline_msecs <= now_msecs)
 			client_drop(client);
 	}
+	if (listener->rest_until_msecs >= 0 &&
+	    listener->rest_until_msecs <= now_msecs) {
+		listener->rest_until_msecs = -1;
+		loop_change(listener->control->loop, &listener->watch, EPOLLIN);
+	}
+}
+
+void control_tick(struct control *control, int64_t now_msecs)
+{
+	for (int i = 0; i < LISTENER_COUNT; i++)
+		listener_tick(&control->listeners[i], now_msecs);
+}
+
+static int64_t listener_deadline(const struct listener *listener)
+{
+	int64_t deadline = listener->rest_until_msecs;
+
+	for (int i = 0; i < CONTROL_CLIENTS_MAX; i++) {
+		const struct control_client *client = &listener->clients[i];
+
+		if (client->watch.fd >= 0)
+			deadline =
+				clock_earlier(deadline, client->deadline_msecs);
+	}
+	return deadline;
 }
 
 int64_t control_deadline(const struct control *control)
 {
 	int64_t deadline = -1;
 
-	for (int i = 0; i < LISTENER_COUNT * CONTROL_CLIENTS_MAX; i++) {
-		const struct control_client *client =
-			&control->listeners[i / CONTROL_CLIENTS_MAX]
-				 .clients[i % CONTROL_CLIENTS_MAX];
-
-		if (client->watch.fd >= 0)
-			deadline = clock_earlier(deadline,
-						 client->deadline_msecs);
-	}
+	for (int i = 0; i < LISTENER_COUNT; i++)
+		deadline = clock_earlier(
+			deadline, listener_deadline(&control->listeners[i]));
 	return deadline;
 }

@@ -24,7 +24,7 @@ struct control_client;
 /* One word of the language. */
 struct control_command {
 	const char *word; /* NULL ends the table */
-	bool changes;	  /* not over status.sock; logged with who asked */
+	bool changes;     /* not over status.sock; logged with who asked */
 	/* Answers with control_answer() or control_result(), now or later. */
 	void (*run)(void *owner, struct control_client *client);
 };

@@ -2,6 +2,7 @@
 #define OMQ_JSONL_H
 
 #include <jansson.h>
+#include <stdint.h>
 #include <stdio.h>
 
 /* JSON Lines: one object a line. */

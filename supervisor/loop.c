@@ -86,15 +86,22 @@ void loop_change(struct loop *loop, struct loop_watch *watch, uint32_t events)
 	(void)epoll_ctl(loop->epoll, EPOLL_CTL_MOD, watch->fd, &event);
 }
 
+/* Explicitly, since a closed descriptor stays in the set as long as a forked
+   child still holds it. */
+void loop_remove(struct loop *loop, struct loop_watch *watch)
+{
+	(void)epoll_ctl(loop->epoll, EPOLL_CTL_DEL, watch->fd, NULL);
+	watch->fd = -1;
+}
+
 void loop_drop(struct loop *loop, struct loop_watch *watch)
 {
-	if (watch->fd < 0)
+	int fd = watch->fd;
+
+	if (fd < 0)
 		return;
-	/* Explicitly: a closed descriptor stays in the set while a forked
-	   child still holds it. */
-	(void)epoll_ctl(loop->epoll, EPOLL_CTL_DEL, watch->fd, NULL);
-	(void)close(watch->fd);
-	watch->fd = -1;
+	loop_remove(loop, watch);
+	(void)close(fd);
 }
 
 /* Set the timer, unless it is already set to that. A deadline that has passed

@@ -32,6 +32,9 @@ int loop_add(struct loop *loop, struct loop_watch *watch, uint32_t events,
 /* From now on wait for these events instead. */
 void loop_change(struct loop *loop, struct loop_watch *watch, uint32_t events);
 
+/* Stop to watch, and set the descriptor to -1; somebody else closes it. */
+void loop_remove(struct loop *loop, struct loop_watch *watch);
+
 /* Stop to watch, close the descriptor and set it to -1. Does nothing when it is
    -1 already. */
 void loop_drop(struct loop *loop, struct loop_watch *watch);
