@@ -33,6 +33,8 @@ static const struct {
 	{ "NOPROTO", REDIS_REFUSED },
 	{ "WRONGTYPE", REDIS_REFUSED },
 	{ "CROSSSLOT", REDIS_REFUSED },
+	/* Our own word, of lib/scripts/ensure.lua. */
+	{ "TOOOLD", REDIS_REFUSED },
 };
 
 enum redis_class redis_error_class(struct text line)

@@ -1,0 +1,308 @@
+#include "config.h"
+
+#include "lib/consumer.h"
+
+#include "lib/arena.h"
+#include "lib/clock.h"
+#include "lib/consumer_state.h"
+#include "lib/err.h"
+#include "lib/lifeline.h"
+#include "lib/log.h"
+#include "lib/redis.h"
+#include "lib/settings.h"
+
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+
+/* First wait after Redis went away; the longest is a setting. */
+#define CONSUMER_RETRY_MSECS 50
+
+/* Memory that one batch may keep: a full one of ordinary orders. */
+#define CONSUMER_BATCH_BYTES (512 * 1024)
+
+/* Descriptors of a handler. */
+#define CONSUMER_FDS_MAX 64
+
+/* A retry is told about at most this often. */
+#define CONSUMER_SAY_MSECS 1000
+
+/* Part of supervisor.drain that we take for finishing; then what is left is
+   left to others, before ordermqd loses its patience. */
+#define CONSUMER_DRAIN_PERCENT 80
+
+void consumer_accept(struct consumer *consumer, bool may_repeat)
+{
+	size_t count;
+
+	board_add(consumer->process.board, BOARD_DELIVERED,
+		  consumer->exchange.batch->count);
+	count = hand_accept(&consumer->hand, consumer->exchange.batch,
+			    may_repeat, consumer->list);
+	if (count > 0)
+		consumer->handler->handle(consumer->state, consumer->list,
+					  count);
+}
+
+void consumer_done(struct consumer *consumer, struct delivery *delivery,
+		   enum outcome outcome)
+{
+	delivery->state = DELIVERY_DONE;
+	delivery->outcome = outcome;
+	hand_finish(&consumer->hand, delivery);
+}
+
+void consumer_apply(struct consumer *consumer, struct delivery *delivery,
+		    const struct text *words)
+{
+	delivery->state = DELIVERY_EFFECT;
+	delivery->effect = words;
+	hand_finish(&consumer->hand, delivery);
+}
+
+/* A copy that lives as long as the delivery. */
+static const char *text_keep(struct delivery *delivery, const char *text)
+{
+	size_t bytes = strlen(text) + 1;
+	char *copy = consumer_memory(delivery, bytes);
+
+	return copy == NULL ? "out of memory" : memcpy(copy, text, bytes);
+}
+
+void consumer_reject(struct consumer *consumer, struct delivery *delivery,
+		     const char *class, const char *reason)
+{
+	delivery->state = DELIVERY_REJECT;
+	delivery->outcome = OUTCOME_REJECTED;
+	delivery->class = text_keep(delivery, class);
+	delivery->reason = text_keep(delivery, reason);
+	hand_finish(&consumer->hand, delivery);
+}
+
+void consumer_retry(struct consumer *consumer, struct delivery *delivery,
+		    const char *reason)
+{
+	const struct settings_group *group = consumer->process.group;
+	int64_t now = clock_msecs();
+	struct backoff backoff = {
+		.first_msecs = group->retry_base_msecs,
+		.max_msecs = group->retry_max_msecs,
+		.step_count = delivery->attempts++,
+	};
+
+	delivery->state = DELIVERY_WAITING;
+	delivery->due_msecs = now + backoff_next(&backoff);
+	board_add(consumer->process.board, BOARD_RETRIED, 1);
+	if (now >= consumer->retry_said_msecs + CONSUMER_SAY_MSECS) {
+		consumer->retry_said_msecs = now;
+		log_line(LOG_WARNING, "entry %.*s: %s: again later",
+			 (int)delivery->id.length, delivery->id.data, reason);
+	}
+	hand_finish(&consumer->hand, delivery);
+}
+
+void consumer_touch(struct consumer *consumer, const struct delivery *delivery)
+{
+	struct board *board = consumer->process.board;
+
+	board_set(&board->touching_seq,
+		  delivery == NULL ? 0 : delivery->id_seq);
+	board_set(&board->touching_msecs,
+		  delivery == NULL ? 0 : (uint64_t)delivery->id_msecs);
+}
+
+void consumer_window(struct consumer *consumer, size_t count)
+{
+	consumer->window = count;
+}
+
+void *consumer_memory(struct delivery *delivery, size_t bytes)
+{
+	return arena_take(delivery->batch->arena, bytes);
+}
+
+/* Give what waited long enough to the handler again. */
+static void retries_turn(struct consumer *consumer)
+{
+	size_t count = hand_due(&consumer->hand, clock_msecs(), consumer->list,
+				(size_t)consumer->process.group->batch);
+
+	if (count > 0)
+		consumer->handler->handle(consumer->state, consumer->list,
+					  count);
+}
+
+/* Nothing under way that could still be finished. What waits for a retry is
+   left pending. */
+static bool is_drained(const struct consumer *consumer)
+{
+	return !exchange_is_busy(&consumer->exchange) &&
+	       !hand_has_decided(&consumer->hand) &&
+	       consumer->hand.handler_count == 0;
+}
+
+static void stop_begin(struct consumer *consumer)
+{
+	const struct settings *set = &consumer->process.settings;
+
+	consumer->drain_deadline_msecs =
+		clock_msecs() +
+		set->supervisor.drain_msecs * CONSUMER_DRAIN_PERCENT / 100;
+	board_set(&consumer->process.board->state, BOARD_STOPPING);
+	lifeline_notify(consumer->process.supervised,
+			"STOPPING=1\nSTATUS=finishing");
+	log_line(LOG_INFO, "stopping");
+	consumer_link_stop(consumer);
+}
+
+static bool is_over(const struct consumer *consumer)
+{
+	return consumer->node_taken ||
+	       (consumer->drain_deadline_msecs != 0 &&
+		(is_drained(consumer) ||
+		 clock_msecs() >= consumer->drain_deadline_msecs));
+}
+
+/* The descriptors and the time that end the next wait. */
+static nfds_t wait_prepare(struct consumer *consumer, struct pollfd *fds,
+			   int64_t *deadline_r)
+{
+	const struct handler *handler = consumer->handler;
+	int64_t handler_deadline = -1;
+	nfds_t count = 2;
+
+	fds[0] = (struct pollfd){ .fd = consumer->process.wake_fd,
+				  .events = POLLIN };
+	fds[1] = (struct pollfd){ .fd = -1 };
+	if (consumer->seat.redis != NULL) {
+		fds[1].fd = redis_fd(consumer->seat.redis);
+		fds[1].events = redis_events(consumer->seat.redis);
+	}
+	if (handler->poll != NULL)
+		count += handler->poll(consumer->state, fds + 2,
+				       CONSUMER_FDS_MAX, &handler_deadline);
+	*deadline_r = clock_earlier(consumer_link_deadline(consumer),
+				    hand_next_due(&consumer->hand));
+	*deadline_r = clock_earlier(*deadline_r, handler_deadline);
+	if (consumer->drain_deadline_msecs != 0)
+		*deadline_r = clock_earlier(*deadline_r,
+					    consumer->drain_deadline_msecs);
+	return count;
+}
+
+static void wait_turn(struct consumer *consumer)
+{
+	struct pollfd fds[2 + CONSUMER_FDS_MAX];
+	int64_t deadline;
+	nfds_t count = wait_prepare(consumer, fds, &deadline);
+
+	/* A failure is EINTR, or for lack of memory: the next turn sees. */
+	(void)poll(fds, count, clock_until(deadline));
+	process_woken(&consumer->process);
+	if (consumer->handler->wake != NULL)
+		consumer->handler->wake(consumer->state, fds + 2, count - 2);
+}
+
+static int consumer_run(struct consumer *consumer)
+{
+	while (!is_over(consumer)) {
+		consumer_link_turn(consumer);
+		retries_turn(consumer);
+		board_set(&consumer->process.board->in_flight,
+			  consumer->hand.open_count);
+		wait_turn(consumer);
+		if (consumer->process.stop &&
+		    consumer->drain_deadline_msecs == 0)
+			stop_begin(consumer);
+	}
+	if (consumer->node_taken)
+		return EX_CONFIG;
+	consumer_link_leave(consumer);
+	return EX_OK;
+}
+
+static int parts_open(struct consumer *consumer, struct err *err)
+{
+	const struct process *process = &consumer->process;
+	const struct handler_effect *effect = consumer->handler->effect;
+	const struct seat_settings seat = {
+		.settings = &process->settings,
+		.group = process->group,
+		.groupless = consumer->handler->groupless,
+		.consumer = process->consumer,
+		.node_id = process->node_id,
+		.effect_script = effect == NULL ? NULL : effect->script,
+		.wake_fd = process->wake_fd,
+	};
+	size_t batch = (size_t)process->group->batch;
+
+	consumer->list = calloc(batch, sizeof(struct delivery *));
+	if (consumer->list == NULL ||
+	    hand_open(&consumer->hand, CONSUMER_BATCH_BYTES) < 0)
+		return err_set(err, ERR_RETRY, "out of memory");
+	consumer->read_count = batch;
+	consumer->window = batch * HAND_BATCHES_MAX;
+	(void)snprintf(consumer->last_id, sizeof(consumer->last_id), "%s",
+		       process->group->start);
+	consumer->next_beat_msecs = -1;
+	consumer->held = true;
+	consumer->backoff = (struct backoff){
+		.first_msecs = CONSUMER_RETRY_MSECS,
+		.max_msecs = process->settings.redis.retry_max_msecs,
+	};
+	if (seat_open(&consumer->seat, &seat, err) < 0)
+		return -1;
+	return exchange_open(&consumer->exchange, &consumer->seat,
+			     &consumer->hand, effect, err);
+}
+
+static int handler_open(struct consumer *consumer, struct err *err)
+{
+	const struct handler_setup setup = {
+		.consumer = consumer,
+		.settings = &consumer->process.settings,
+		.group = consumer->process.group,
+		.instance = consumer->process.name,
+	};
+
+	if (consumer->handler->open(&setup, &consumer->state, err) < 0)
+		return -1;
+	consumer->exchange.handler_state = consumer->state;
+	return 0;
+}
+
+static int consumer_work(struct consumer *consumer)
+{
+	struct err err;
+
+	if (parts_open(consumer, &err) == 0 &&
+	    handler_open(consumer, &err) == 0)
+		return consumer_run(consumer);
+	log_line(LOG_ERR, "%s", err.text);
+	return err_exit_status(&err);
+}
+
+static void consumer_close(struct consumer *consumer)
+{
+	if (consumer->state != NULL)
+		consumer->handler->close(&consumer->state);
+	exchange_close(&consumer->exchange);
+	seat_close(&consumer->seat);
+	hand_close(&consumer->hand);
+	free(consumer->list);
+	process_close(&consumer->process);
+}
+
+int consumer_main(int argc, char **argv, const struct handler *handler)
+{
+	static struct consumer consumer;
+	int status;
+
+	consumer.handler = handler;
+	status = process_open(&consumer.process, handler->name, argc, argv);
+	status = status < 0 ? -1 - status : consumer_work(&consumer);
+	consumer_close(&consumer);
+	return status;
+}

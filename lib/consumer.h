@@ -1,0 +1,49 @@
+#ifndef OMQ_CONSUMER_H
+#define OMQ_CONSUMER_H
+
+#include "lib/delivery.h"
+#include "lib/handler.h"
+
+#include <stddef.h>
+
+/* The skeleton that every consumer process runs in: options, signals, the
+   connection, reading, retrying, claiming, acknowledging, dead-lettering,
+   ready, heartbeat, drain. A service is a handler and one call in main(). */
+struct consumer;
+
+/* Run one consumer process until SIGTERM. Returns its exit status: 0 done, 64
+   wrong options, 75 start me again later, 78 do not before the configuration
+   changed. */
+int consumer_main(int argc, char **argv, const struct handler *handler);
+
+/* The entry has had its effect, or needs none: acknowledge and count it. */
+void consumer_done(struct consumer *consumer, struct delivery *delivery,
+		   enum outcome outcome);
+
+/* The effect is one of Redis: run the handler's script with these words, which
+   must live as long as the delivery (consumer_memory()). */
+void consumer_apply(struct consumer *consumer, struct delivery *delivery,
+		    const struct text *words);
+
+/* The entry can never succeed: dead-letter it. Both texts are copied or
+   constant. */
+void consumer_reject(struct consumer *consumer, struct delivery *delivery,
+		     const char *class, const char *reason);
+
+/* Not now: give it to handle() again after a growing wait. The reason is
+   logged. */
+void consumer_retry(struct consumer *consumer, struct delivery *delivery,
+		    const char *reason);
+
+/* The handler is about to work on this entry (NULL: on none): should the
+   process die, this is the entry it died on. */
+void consumer_touch(struct consumer *consumer, const struct delivery *delivery);
+
+/* At most count entries are in the handler's hands from now on; by default as
+   many as batches allow. */
+void consumer_window(struct consumer *consumer, size_t count);
+
+/* Memory that lives as long as the delivery; NULL when out of memory. */
+void *consumer_memory(struct delivery *delivery, size_t bytes);
+
+#endif

@@ -1,0 +1,265 @@
+#include "config.h"
+
+#include "lib/consumer_state.h"
+
+#include "lib/arena.h"
+#include "lib/board.h"
+#include "lib/clock.h"
+#include "lib/consumer.h"
+#include "lib/log.h"
+#include "lib/redis.h"
+#include "lib/reply.h"
+#include "lib/settings.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+static bool status_is(const struct reply *reply, const char *status)
+{
+	return text_is(reply_text(reply_at(reply, 0)), status);
+}
+
+static void deliveries_settle(struct consumer *consumer, struct call *call)
+{
+	struct delivery *delivery;
+
+	while ((delivery = delivery_get(&call->deliveries)) != NULL)
+		hand_settle(&consumer->hand, delivery);
+}
+
+/* Entries that were not pending any more: somebody else settled them, or the
+   group is gone. The next beat tells which. */
+static void look_after_short(struct consumer *consumer,
+			     const struct reply *reply)
+{
+	int64_t missing = reply_integer(reply_at(reply, 1), 0);
+
+	if (missing <= 0)
+		return;
+	board_add(consumer->process.board, BOARD_LOST_CLAIM, (uint64_t)missing);
+	log_line(LOG_WARNING, "%" PRId64 " entries were not pending any more",
+		 missing);
+	consumer->next_beat_msecs = clock_msecs();
+}
+
+static void answer_settled(struct consumer *consumer, struct call *call,
+			   const struct reply *reply)
+{
+	board_add(consumer->process.board, BOARD_HANDLED,
+		  call->deliveries.count);
+	look_after_short(consumer, reply);
+	deliveries_settle(consumer, call);
+}
+
+static void answer_dead(struct consumer *consumer, struct call *call,
+			const struct reply *reply)
+{
+	const struct delivery *delivery = call->deliveries.first;
+
+	log_line(LOG_WARNING, "entry %.*s: dead-lettered: %s",
+		 (int)delivery->id.length, delivery->id.data, delivery->reason);
+	board_add(consumer->process.board, BOARD_DEAD, 1);
+	answer_settled(consumer, call, reply);
+}
+
+/* Something in the call is unusual: settle each of its entries in a call of its
+   own. */
+static void effect_split(struct consumer *consumer, struct call *call)
+{
+	for (struct delivery *d = call->deliveries.first; d != NULL;
+	     d = d->next)
+		d->alone = true;
+	hand_restore(&consumer->hand, &call->deliveries);
+}
+
+/* The script refused a single entry: dead-letter it. */
+static void effect_refused(struct consumer *consumer, struct call *call,
+			   const struct reply *reply)
+{
+	struct delivery *delivery = delivery_get(&call->deliveries);
+	struct text class = reply_text(reply_at(reply, 1));
+	struct text reason = reply_text(reply_at(reply, 2));
+	char class_text[32];
+	char reason_text[512];
+
+	(void)snprintf(class_text, sizeof(class_text), "%.*s",
+		       (int)class.length, class.data);
+	(void)snprintf(reason_text, sizeof(reason_text), "%.*s",
+		       (int)reason.length, reason.data);
+	/* As if the handler had it again and refused it. */
+	consumer->hand.handler_count++;
+	consumer_reject(consumer, delivery, class_text, reason_text);
+}
+
+static void answer_effect(struct consumer *consumer, struct call *call,
+			  const struct reply *reply)
+{
+	if (status_is(reply, "split"))
+		effect_split(consumer, call);
+	else if (status_is(reply, "reject") && call->deliveries.count == 1)
+		effect_refused(consumer, call, reply);
+	else
+		answer_settled(consumer, call, reply);
+}
+
+static void answer_beat(struct consumer *consumer, struct call *call,
+			const struct reply *reply)
+{
+	int64_t pending = reply_integer(reply_at(reply, 1), 0);
+	int64_t claimed = reply_integer(reply_at(reply, 2), 0);
+
+	(void)call;
+	if (claimed > 0)
+		log_line(LOG_NOTICE,
+			 "took over %" PRId64
+			 " pending entries that nobody held",
+			 claimed);
+	/* A connection that died may have been given some, too. */
+	if (pending > (int64_t)consumer->hand.open_count &&
+	    !consumer->history) {
+		consumer->history = true;
+		(void)strcpy(consumer->history_id, "-");
+	}
+}
+
+static void last_id_keep(char *buf, const struct reply *entries)
+{
+	const struct reply *last = reply_at(entries, reply_count(entries) - 1);
+	struct text id = reply_text(reply_at(last, 0));
+
+	(void)snprintf(buf, CONSUMER_ID_BYTES, "%.*s", (int)id.length, id.data);
+}
+
+/* After a giant reply fewer entries were asked for; small ones let it grow
+   again. */
+static void read_count_adapt(struct consumer *consumer)
+{
+	const struct settings *set = &consumer->process.settings;
+	size_t used = arena_used(consumer->exchange.batch->arena);
+	size_t most = (size_t)consumer->process.group->batch;
+
+	if (used < (size_t)set->redis.max_reply_bytes / 8)
+		consumer->read_count *= 2;
+	if (consumer->read_count > most)
+		consumer->read_count = most;
+}
+
+static int batch_take(struct consumer *consumer, const struct reply *entries,
+		      bool may_repeat)
+{
+	struct batch *batch = consumer->exchange.batch;
+
+	if (reply_count(entries) == 0) {
+		arena_reset(batch->arena);
+		return 0;
+	}
+	read_count_adapt(consumer);
+	if (batch_fill(batch, entries, &consumer->process.settings.fields) <
+	    0) {
+		arena_reset(batch->arena);
+		return -1;
+	}
+	consumer_accept(consumer, may_repeat);
+	return 0;
+}
+
+/* [[stream, [entry, ...]]], or nil when none came in time. */
+static int answer_read(struct consumer *consumer, const struct reply *reply)
+{
+	const struct reply *entries = reply_at(reply_at(reply, 0), 1);
+
+	if (consumer->handler->groupless && reply_count(entries) > 0)
+		last_id_keep(consumer->last_id, entries);
+	return batch_take(consumer, entries, false);
+}
+
+static int answer_history(struct consumer *consumer, const struct reply *reply)
+{
+	const struct reply *entries = reply_at(reply, 1);
+	bool bare = consumer->history_bare;
+
+	consumer->history = reply_count(entries) == consumer->history_asked;
+	if (reply_count(entries) > 0)
+		last_id_keep(consumer->history_id, entries);
+	consumer->history_bare = false;
+	if (!bare)
+		return batch_take(consumer, entries, true);
+
+	/* A single entry that no reply can hold. */
+	if (batch_fill(consumer->exchange.batch, entries,
+		       &consumer->process.settings.fields) < 0)
+		return -1;
+	for (size_t i = 0; i < consumer->exchange.batch->count; i++) {
+		struct delivery *d = &consumer->exchange.batch->deliveries[i];
+
+		d->state = DELIVERY_REJECT;
+		d->outcome = OUTCOME_REJECTED;
+		d->class = "reject";
+		d->reason = "larger than redis.max_reply";
+		d->contentless = true;
+	}
+	consumer_accept(consumer, true);
+	return 0;
+}
+
+static void answer_lost(struct consumer *consumer, struct call *call)
+{
+	size_t count;
+
+	deliveries_settle(consumer, call);
+	count = hand_drop(&consumer->hand);
+	if (!consumer->lease_lost)
+		log_line(LOG_ERR,
+			 "lease lost: dropped %zu entries in hand, "
+			 "whoever has the lease finishes them",
+			 count);
+	consumer->lease_lost = true;
+}
+
+/* Answers that cannot be of a wrong shape: what is missing counts as 0. */
+static void (*const answers[])(struct consumer *, struct call *,
+			       const struct reply *) = {
+	[CALL_EFFECT] = answer_effect,
+	[CALL_SETTLE] = answer_settled,
+	[CALL_DEAD] = answer_dead,
+	[CALL_BEAT] = answer_beat,
+};
+
+static int answer_good(struct consumer *consumer, struct call *call,
+		       const struct reply *reply)
+{
+	bool reads = call->kind == CALL_READ || call->kind == CALL_HISTORY;
+
+	if (call->kind != CALL_READ && status_is(reply, "lost"))
+		answer_lost(consumer, call);
+	if (reads && consumer->lease_lost) {
+		/* It is pending for whoever has the lease now. */
+		arena_reset(consumer->exchange.batch->arena);
+		return 0;
+	}
+	if (call->kind == CALL_READ)
+		return answer_read(consumer, reply);
+	if (call->kind == CALL_HISTORY)
+		return answer_history(consumer, reply);
+	if (!consumer->lease_lost)
+		answers[call->kind](consumer, call, reply);
+	else
+		deliveries_settle(consumer, call);
+	return 0;
+}
+
+int consumer_answer(struct consumer *consumer, struct call *call,
+		    const struct reply *reply)
+{
+	struct text line = reply_text(reply);
+
+	if (!reply_is_error(reply)) {
+		if (answer_good(consumer, call, reply) == 0)
+			return 0;
+		line = text_of("an answer of a strange shape");
+	}
+	hand_restore(&consumer->hand, &call->deliveries);
+	consumer_trouble(consumer, redis_error_class(line), line.data);
+	return consumer->seat.redis == NULL ? -1 : 0;
+}

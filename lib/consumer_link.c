@@ -1,0 +1,340 @@
+#include "config.h"
+
+#include "lib/consumer_state.h"
+
+#include "lib/arena.h"
+#include "lib/clock.h"
+#include "lib/err.h"
+#include "lib/lifeline.h"
+#include "lib/log.h"
+#include "lib/redis.h"
+#include "lib/reply.h"
+#include "lib/settings.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+/* The lease is renewed at least this often, and nobody's entries are looked for
+   as often. */
+#define LINK_BEAT_MSECS 3000
+
+/* With entries in a handler that waits for descriptors, a read must not hold up
+   their settling. */
+#define LINK_SHORT_BLOCK_MSECS 50
+
+static const char *trouble_action(enum redis_class class)
+{
+	switch (class) {
+	case REDIS_WAIT:
+		return "waiting";
+	case REDIS_REFUSED:
+		return "needs an operator; trying again now and then";
+	case REDIS_REPAIR:
+	case REDIS_RELOAD:
+	case REDIS_RECONNECT:
+		break;
+	}
+	return "connecting again";
+}
+
+static void status_say(struct consumer *consumer, const char *text)
+{
+	char lines[640];
+
+	(void)snprintf(lines, sizeof(lines), "STATUS=%s", text);
+	lifeline_notify(consumer->process.supervised, lines);
+}
+
+static void trouble_say(struct consumer *consumer, enum redis_class class,
+			const char *text)
+{
+	/* A server that forgot our scripts is no trouble. */
+	int level = class == REDIS_REFUSED  ? LOG_ALERT
+		    : class == REDIS_RELOAD ? LOG_INFO
+					    : LOG_ERR;
+
+	log_line(level, "%s: %s", text, trouble_action(class));
+	status_say(consumer, text);
+}
+
+void consumer_trouble(struct consumer *consumer, enum redis_class class,
+		      const char *text)
+{
+	const struct settings_redis *set = &consumer->process.settings.redis;
+	int64_t wait = class == REDIS_REFUSED
+			       ? set->alarm_retry_msecs
+			       : backoff_next(&consumer->backoff);
+
+	if (!consumer->in_trouble || consumer->trouble != class)
+		trouble_say(consumer, class, text);
+	consumer->in_trouble = true;
+	consumer->trouble = class;
+	consumer->held = true;
+	consumer->failed = true;
+	consumer->next_try_msecs = clock_msecs() + wait;
+	if (consumer->was_ready)
+		board_set(&consumer->process.board->state, BOARD_DEGRADED);
+	if (class == REDIS_WAIT)
+		return;
+	exchange_abort(&consumer->exchange);
+	seat_disconnect(&consumer->seat);
+}
+
+/* A whole round trip succeeded: it works, or works again. */
+static void link_well(struct consumer *consumer)
+{
+	if (!consumer->was_ready) {
+		lifeline_notify(consumer->process.supervised,
+				"READY=1\nSTATUS=reading");
+		log_line(LOG_INFO, "ready");
+	} else if (consumer->in_trouble) {
+		status_say(consumer, "reading");
+		log_line(LOG_NOTICE, "redis is well again");
+	}
+	backoff_reset(&consumer->backoff);
+	consumer->held = false;
+	consumer->was_ready = true;
+	consumer->in_trouble = false;
+	board_set(&consumer->process.board->state, BOARD_READY);
+}
+
+static void link_lost(struct consumer *consumer, const struct err *err)
+{
+	if (redis_too_big(consumer->seat.redis)) {
+		consumer->history_bare = consumer->read_count == 1;
+		consumer->read_count = (consumer->read_count + 1) / 2;
+		log_line(LOG_WARNING, "%s: reading at most %zu entries at once",
+			 err->text, consumer->read_count);
+	}
+	board_add(consumer->process.board, BOARD_RECONNECTS, 1);
+	consumer_trouble(consumer, REDIS_RECONNECT, err->text);
+}
+
+/* A reader without a group begins at the last entry there is: "$" in every read
+   would skip what arrives in between. */
+static int last_id_resolve(struct consumer *consumer, struct err *err)
+{
+	struct seat *seat = &consumer->seat;
+	const struct reply *reply;
+	struct text id;
+
+	if (strcmp(consumer->last_id, "$") != 0)
+		return 0;
+	reply = redis_command(seat->redis, seat->arena, err, "XREVRANGE",
+			      seat->keys.stream, "+", "-", "COUNT", "1", NULL);
+	if (reply == NULL)
+		return -1;
+	id = reply_text(reply_at(reply_at(reply, 0), 0));
+	(void)snprintf(consumer->last_id, sizeof(consumer->last_id), "%.*s",
+		       id.length == 0 ? 1 : (int)id.length,
+		       id.length == 0 ? "0" : id.data);
+	arena_reset(seat->arena);
+	return 0;
+}
+
+static int link_open(struct consumer *consumer, struct err *err)
+{
+	int kept = seat_connect(&consumer->seat, err);
+
+	if (kept < 0)
+		return -1;
+	if (kept == 0)
+		(void)hand_drop(&consumer->hand);
+	consumer->lease_lost = false;
+	if (consumer->handler->groupless)
+		return last_id_resolve(consumer, err);
+	consumer->history = true;
+	(void)strcpy(consumer->history_id, "-");
+	consumer->next_beat_msecs = clock_msecs() + LINK_BEAT_MSECS;
+	return 0;
+}
+
+static void link_connect(struct consumer *consumer)
+{
+	struct err err;
+
+	if (link_open(consumer, &err) == 0)
+		return;
+	consumer_trouble(consumer,
+			 err.class == ERR_FATAL ? REDIS_REFUSED
+						: REDIS_RECONNECT,
+			 err.text);
+	consumer->node_taken = consumer->seat.taken;
+}
+
+/* How long a read may wait: until the next thing that is due. */
+static int64_t block_msecs(const struct consumer *consumer, int64_t now)
+{
+	int64_t until = clock_earlier(consumer->next_beat_msecs,
+				      hand_next_due(&consumer->hand));
+	int64_t block = until < 0 ? LINK_BEAT_MSECS : until - now;
+
+	if (consumer->hand.handler_count > 0 && block > LINK_SHORT_BLOCK_MSECS)
+		block = LINK_SHORT_BLOCK_MSECS;
+	/* To Redis, 0 means for ever. And after a trouble we want to know soon
+	   whether it is over. */
+	return block < 1 || consumer->held ? 1 : block;
+}
+
+static int read_more(struct consumer *consumer, int64_t now, struct err *err)
+{
+	struct batch *batch = hand_free_batch(&consumer->hand);
+	size_t count = consumer->read_count;
+
+	if (batch == NULL || consumer->hand.handler_count >= consumer->window)
+		return 0;
+	if (count > consumer->window - consumer->hand.handler_count)
+		count = consumer->window - consumer->hand.handler_count;
+	if (!consumer->history)
+		return exchange_read(&consumer->exchange, batch, count,
+				     block_msecs(consumer, now),
+				     consumer->last_id, err);
+	consumer->history_asked = consumer->history_bare ? 1 : count;
+	return exchange_history(&consumer->exchange, batch,
+				consumer->history_asked, consumer->history_id,
+				consumer->history_bare, err);
+}
+
+static int beat_if_due(struct consumer *consumer, int64_t now, struct err *err)
+{
+	int64_t wait = consumer->process.group->owner_ttl_msecs / 3;
+
+	if (consumer->next_beat_msecs < 0 || now < consumer->next_beat_msecs)
+		return 0;
+	if (wait > LINK_BEAT_MSECS)
+		wait = LINK_BEAT_MSECS;
+	consumer->next_beat_msecs = now + wait;
+	return exchange_beat(&consumer->exchange, err);
+}
+
+/* One round trip: settle, renew, read. */
+static int exchange_begin(struct consumer *consumer, int64_t now,
+			  struct err *err)
+{
+	bool settles = hand_has_decided(&consumer->hand);
+
+	consumer->failed = false;
+	if (exchange_settle(&consumer->exchange, err) < 0 ||
+	    beat_if_due(consumer, now, err) < 0)
+		return -1;
+	/* After a failed settle nothing is read until one succeeds. */
+	if (consumer->process.stop || (consumer->held && settles))
+		return 0;
+	return read_more(consumer, now, err);
+}
+
+/* Take all answers that are there. */
+static int answers_take(struct consumer *consumer, struct err *err)
+{
+	while (exchange_is_busy(&consumer->exchange)) {
+		const struct reply *reply;
+		struct call *call;
+		int whole =
+			exchange_next(&consumer->exchange, &call, &reply, err);
+
+		if (whole <= 0)
+			return whole;
+		if (consumer_answer(consumer, call, reply) < 0)
+			return 0;
+		if (call->kind != CALL_READ && call->kind != CALL_HISTORY)
+			arena_reset(consumer->seat.arena);
+	}
+	return 0;
+}
+
+static int exchange_go_on(struct consumer *consumer, struct err *err)
+{
+	if (redis_pump(consumer->seat.redis, err) < 0 ||
+	    answers_take(consumer, err) < 0)
+		return -1;
+	if (consumer->seat.redis != NULL &&
+	    exchange_is_busy(&consumer->exchange) &&
+	    clock_msecs() >= consumer->exchange.deadline_msecs)
+		return err_set(err, ERR_RETRY, "redis: no answer in time");
+	return 0;
+}
+
+/* The lease is gone: nothing that is still to be answered is ours. */
+static void lease_renew(struct consumer *consumer)
+{
+	exchange_abort(&consumer->exchange);
+	(void)hand_drop(&consumer->hand);
+	seat_disconnect(&consumer->seat);
+	consumer->seat.token[0] = '\0';
+	consumer->held = true;
+	consumer->next_try_msecs = clock_msecs();
+}
+
+static void exchange_turn(struct consumer *consumer)
+{
+	bool was_busy = exchange_is_busy(&consumer->exchange);
+	struct err err;
+
+	if (exchange_go_on(consumer, &err) < 0) {
+		link_lost(consumer, &err);
+		return;
+	}
+	if (consumer->seat.redis == NULL)
+		return;
+	if (consumer->lease_lost)
+		lease_renew(consumer);
+	else if (was_busy && !exchange_is_busy(&consumer->exchange) &&
+		 !consumer->failed && consumer->held)
+		link_well(consumer);
+}
+
+void consumer_link_turn(struct consumer *consumer)
+{
+	int64_t now = clock_msecs();
+	struct err err;
+
+	if (consumer->seat.redis != NULL)
+		exchange_turn(consumer);
+	else if (now >= consumer->next_try_msecs)
+		link_connect(consumer);
+	if (consumer->seat.redis == NULL ||
+	    exchange_is_busy(&consumer->exchange) ||
+	    (consumer->failed && now < consumer->next_try_msecs))
+		return;
+	if (exchange_begin(consumer, now, &err) < 0 ||
+	    redis_pump(consumer->seat.redis, &err) < 0)
+		link_lost(consumer, &err);
+}
+
+int64_t consumer_link_deadline(const struct consumer *consumer)
+{
+	if (consumer->seat.redis == NULL || consumer->failed)
+		return consumer->next_try_msecs;
+	if (exchange_is_busy(&consumer->exchange))
+		return consumer->exchange.deadline_msecs;
+	return consumer->next_beat_msecs;
+}
+
+void consumer_link_stop(struct consumer *consumer)
+{
+	if (!exchange_only_reads(&consumer->exchange))
+		return;
+	exchange_abort(&consumer->exchange);
+	seat_disconnect(&consumer->seat);
+	consumer->next_try_msecs = clock_msecs();
+}
+
+void consumer_link_leave(struct consumer *consumer)
+{
+	int64_t left;
+	struct err err;
+
+	if (consumer->handler->groupless || consumer->seat.token[0] == '\0')
+		return;
+	if (consumer->seat.redis == NULL &&
+	    seat_connect(&consumer->seat, &err) < 0)
+		left = -1;
+	else
+		left = seat_release(&consumer->seat, &err);
+	if (left < 0)
+		log_line(LOG_WARNING, "lease not given back: %s", err.text);
+	else if (left > 0)
+		log_line(LOG_NOTICE, "left %" PRId64 " entries for others",
+			 left);
+}

@@ -1,0 +1,84 @@
+#ifndef OMQ_CONSUMER_STATE_H
+#define OMQ_CONSUMER_STATE_H
+
+#include "lib/backoff.h"
+#include "lib/exchange.h"
+#include "lib/hand.h"
+#include "lib/handler.h"
+#include "lib/process.h"
+#include "lib/redis_error.h"
+#include "lib/seat.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct call;
+struct err;
+struct reply;
+
+/* What the parts of the skeleton share; no business of a handler's. */
+
+#define CONSUMER_ID_BYTES 48
+
+struct consumer {
+	const struct handler *handler;
+	void *state; /* the handler's */
+	struct process process;
+	struct seat seat;
+	struct hand hand;
+	struct exchange exchange;
+	struct delivery **list; /* room for one batch, on its way to handle() */
+
+	/* Reading. */
+	size_t window;     /* most entries with the handler */
+	size_t read_count; /* most entries in one read; halved by giants */
+	bool history;      /* our own pending entries first */
+	bool history_bare; /* without content: it was too much */
+	size_t history_asked;
+	char history_id[CONSUMER_ID_BYTES]; /* last one looked at */
+	char last_id[CONSUMER_ID_BYTES];    /* without a group: last one read */
+
+	/* The connection's state. */
+	bool lease_lost; /* drop what is in hand and begin again */
+	bool held;       /* settle only, until a round trip succeeds */
+	bool failed;     /* this round trip */
+	bool in_trouble; /* and it has been said */
+	bool was_ready;  /* READY=1 has been said */
+	bool node_taken; /* somebody else has our name: exit 78 */
+	enum redis_class trouble;
+	struct backoff backoff;
+	int64_t next_try_msecs;       /* connect, or settle again */
+	int64_t next_beat_msecs;      /* -1: none, as there is no lease */
+	int64_t drain_deadline_msecs; /* once told to stop */
+	int64_t retry_said_msecs;     /* when a retry was last logged */
+};
+
+/* Give what was read to the handler. */
+void consumer_accept(struct consumer *consumer, bool may_repeat);
+
+/* Obey one answer of Redis. Returns 0; or -1 with the connection closed. */
+int consumer_answer(struct consumer *consumer, struct call *call,
+		    const struct reply *reply);
+
+/* The connection (consumer_link.c). */
+
+/* Something is wrong with Redis: put back what was under way, wait, and say so
+   once. Closes the connection unless class is REDIS_WAIT. */
+void consumer_trouble(struct consumer *consumer, enum redis_class class,
+		      const char *text);
+
+/* Connect if it is time, let the round trip under way go on, and begin the next
+   one when it is over. Never waits, but for a connection. */
+void consumer_link_turn(struct consumer *consumer);
+
+/* When consumer_link_turn() is due even if nothing arrives; -1: never. */
+int64_t consumer_link_deadline(const struct consumer *consumer);
+
+/* Told to stop: do not wait for the answer to a read. */
+void consumer_link_stop(struct consumer *consumer);
+
+/* Give the lease back and say what is left. */
+void consumer_link_leave(struct consumer *consumer);
+
+#endif

@@ -1,0 +1,165 @@
+#include "config.h"
+
+#include "lib/delivery.h"
+
+#include "lib/arena.h"
+#include "lib/err.h"
+#include "lib/num.h"
+#include "lib/reply.h"
+
+#include <string.h>
+
+static const char *const outcome_books[OUTCOME_COUNT] = {
+	[OUTCOME_APPLIED] = "applied",   [OUTCOME_DUPLICATE] = "duplicate",
+	[OUTCOME_GUEST] = "guest",       [OUTCOME_OTHER] = "other",
+	[OUTCOME_EXPIRED] = "expired",   [OUTCOME_LOST] = "lost",
+	[OUTCOME_REJECTED] = "rejected",
+};
+
+const char *outcome_book(enum outcome outcome)
+{
+	return outcome_books[outcome];
+}
+
+void delivery_put(struct delivery_queue *queue, struct delivery *delivery)
+{
+	delivery->next = NULL;
+	if (queue->last == NULL)
+		queue->first = delivery;
+	else
+		queue->last->next = delivery;
+	queue->last = delivery;
+	queue->count++;
+}
+
+struct delivery *delivery_get(struct delivery_queue *queue)
+{
+	struct delivery *delivery = queue->first;
+
+	if (delivery == NULL)
+		return NULL;
+	queue->first = delivery->next;
+	if (queue->first == NULL)
+		queue->last = NULL;
+	queue->count--;
+	delivery->next = NULL;
+	return delivery;
+}
+
+void delivery_put_back(struct delivery_queue *queue,
+		       struct delivery_queue *before)
+{
+	if (queue->first == NULL)
+		return;
+	queue->last->next = before->first;
+	if (before->first == NULL)
+		before->last = queue->last;
+	before->first = queue->first;
+	before->count += queue->count;
+	*queue = (struct delivery_queue){ 0 };
+}
+
+int delivery_parse_id(struct text id, int64_t *msecs_r, uint64_t *seq_r)
+{
+	const char *dash = memchr(id.data, '-', id.length);
+	size_t head = dash == NULL ? 0 : (size_t)(dash - id.data);
+	uint64_t seq = 0;
+
+	if (dash == NULL || head + 1 == id.length ||
+	    num_parse(id.data, head, msecs_r) < 0)
+		return -1;
+	/* Sequence numbers use all 64 bits. */
+	for (size_t i = head + 1; i < id.length; i++) {
+		if (id.data[i] < '0' || id.data[i] > '9' ||
+		    __builtin_mul_overflow(seq, 10, &seq) ||
+		    __builtin_add_overflow(seq, (uint64_t)(id.data[i] - '0'),
+					   &seq))
+			return -1;
+	}
+	*seq_r = seq;
+	return 0;
+}
+
+/* The fields of an entry as texts side by side. */
+static const struct text *pairs_copy(struct arena *arena,
+				     const struct reply *fields)
+{
+	size_t count = reply_count(fields);
+	struct text *pairs = arena_take(arena, (count + 1) * sizeof(*pairs));
+
+	for (size_t i = 0; pairs != NULL && i < count; i++)
+		pairs[i] = reply_text(reply_at(fields, i));
+	return pairs;
+}
+
+static int delivery_reject_reason(struct delivery *delivery, const char *reason)
+{
+	size_t bytes = strlen(reason) + 1;
+	char *copy = arena_take(delivery->batch->arena, bytes);
+
+	if (copy == NULL)
+		return -1;
+	memcpy(copy, reason, bytes);
+	delivery->state = DELIVERY_REJECT;
+	delivery->outcome = OUTCOME_REJECTED;
+	delivery->class = "reject";
+	delivery->reason = copy;
+	return 0;
+}
+
+static int delivery_read_order(struct delivery *delivery,
+			       const struct reply *entry_fields,
+			       const struct settings_fields *fields)
+{
+	size_t words = reply_count(entry_fields);
+	const struct text *pairs;
+	struct err err;
+
+	if (entry_fields->type != REPLY_ARRAY || words % 2 != 0) {
+		delivery->state = DELIVERY_DONE;
+		delivery->outcome = OUTCOME_LOST;
+		return 0;
+	}
+	pairs = pairs_copy(delivery->batch->arena, entry_fields);
+	if (pairs == NULL)
+		return -1;
+	if (order_parse(fields, pairs, words / 2, &delivery->order, &err) < 0)
+		return delivery_reject_reason(delivery, err.text);
+	return 0;
+}
+
+static int delivery_fill(struct delivery *delivery, const struct reply *entry,
+			 const struct settings_fields *fields)
+{
+	delivery->id = reply_text(reply_at(entry, 0));
+	delivery->count = (unsigned int)reply_integer(reply_at(entry, 2), 1);
+	delivery->state = DELIVERY_IN_HAND;
+	if (delivery_parse_id(delivery->id, &delivery->id_msecs,
+			      &delivery->id_seq) < 0)
+		return -1;
+	return delivery_read_order(delivery, reply_at(entry, 1), fields);
+}
+
+int batch_fill(struct batch *batch, const struct reply *entries,
+	       const struct settings_fields *fields)
+{
+	size_t count = reply_count(entries);
+	struct delivery *deliveries =
+		arena_take(batch->arena, (count + 1) * sizeof(*deliveries));
+
+	batch->count = 0;
+	batch->open_count = 0;
+	if (deliveries == NULL)
+		return -1;
+	memset(deliveries, 0, count * sizeof(*deliveries));
+	for (size_t i = 0; i < count; i++) {
+		deliveries[i].batch = batch;
+		if (delivery_fill(&deliveries[i], reply_at(entries, i),
+				  fields) < 0)
+			return -1;
+	}
+	batch->deliveries = deliveries;
+	batch->count = count;
+	batch->open_count = count;
+	return 0;
+}

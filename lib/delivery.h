@@ -1,0 +1,98 @@
+#ifndef OMQ_DELIVERY_H
+#define OMQ_DELIVERY_H
+
+#include "lib/order.h"
+#include "lib/text.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct arena;
+struct batch;
+struct reply;
+struct settings_fields;
+
+/* What became of an entry, and the book (P:<group>:books) that counts it. */
+enum outcome {
+	OUTCOME_APPLIED,   /* "applied": the effect took place */
+	OUTCOME_DUPLICATE, /* "duplicate": it had taken place before */
+	OUTCOME_GUEST,     /* "guest": nobody to credit */
+	OUTCOME_OTHER,     /* "other": a type that is none of our business */
+	OUTCOME_EXPIRED,   /* "expired": too old to be of use */
+	OUTCOME_LOST,      /* "lost": content deleted while pending */
+	OUTCOME_REJECTED,  /* "rejected": dead-lettered at once */
+	OUTCOME_COUNT,
+};
+
+/* The name of the book. */
+const char *outcome_book(enum outcome outcome);
+
+/* Where a delivery is on its way through a consumer. */
+enum delivery_state {
+	DELIVERY_IN_HAND, /* the handler has it */
+	DELIVERY_WAITING, /* for its retry */
+	DELIVERY_EFFECT,  /* to be settled with the handler's own script */
+	DELIVERY_DONE,    /* to be acknowledged and counted */
+	DELIVERY_REJECT,  /* to be dead-lettered */
+	DELIVERY_SETTLED, /* nothing left to do */
+};
+
+/* One entry, delivered to this consumer. It lives as long as its batch has
+   anything unsettled. The first part is for handlers. */
+struct delivery {
+	struct text id; /* "1714060800000-0" */
+	int64_t id_msecs;
+	uint64_t id_seq;
+	unsigned int count; /* times delivered: 1 at first */
+	struct order order; /* of no use when the entry was rejected */
+
+	/* The rest is the skeleton's. */
+	struct batch *batch;
+	struct delivery *next;
+	enum delivery_state state;
+	enum outcome outcome;
+	bool alone;       /* settle in a call of its own */
+	bool dropped;     /* lost to another owner: whatever becomes of it */
+	bool contentless; /* dead-letter it without its fields */
+	unsigned int attempts;
+	int64_t due_msecs;
+	const struct text *effect; /* words for the handler's script */
+	const char *class;         /* of a reject */
+	const char *reason;
+};
+
+/* A queue of deliveries, first in first out, through their next. */
+struct delivery_queue {
+	struct delivery *first;
+	struct delivery *last;
+	size_t count;
+};
+
+void delivery_put(struct delivery_queue *queue, struct delivery *delivery);
+struct delivery *delivery_get(struct delivery_queue *queue);
+
+/* Put a whole queue before another one, and empty it. */
+void delivery_put_back(struct delivery_queue *queue,
+		       struct delivery_queue *before);
+
+/* The entries of one reply, and the memory they lie in. */
+struct batch {
+	struct arena *arena;
+	struct delivery *deliveries;
+	size_t count;
+	size_t open_count; /* not settled yet */
+	bool in_use;
+};
+
+/* Turn the entries of a reply, which lives in batch->arena, into deliveries:
+   [id, [name, value, ...]], and behind them maybe the times delivered. One that
+   is no valid order becomes a reject, one without content is lost. Returns 0,
+   or -1 when the shape is wrong or memory is out; the batch is then empty. */
+int batch_fill(struct batch *batch, const struct reply *entries,
+	       const struct settings_fields *fields);
+
+/* Parse "ms-seq". Returns 0, or -1. */
+int delivery_parse_id(struct text id, int64_t *msecs_r, uint64_t *seq_r);
+
+#endif

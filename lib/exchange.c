@@ -1,0 +1,253 @@
+#include "config.h"
+
+#include "lib/exchange.h"
+
+#include "lib/arena.h"
+#include "lib/clock.h"
+#include "lib/err.h"
+#include "lib/hand.h"
+#include "lib/handler.h"
+#include "lib/redis.h"
+#include "lib/seat.h"
+#include "lib/settings.h"
+
+#include <stdlib.h>
+
+/* Most entries in one settling call: a script must not hold up the server. */
+#define EXCHANGE_ENTRIES_MAX 1024
+#define EXCHANGE_KEYS_MAX 4
+
+int exchange_open(struct exchange *exchange, struct seat *seat,
+		  struct hand *hand, const struct handler_effect *effect,
+		  struct err *err)
+{
+	size_t size = HAND_BATCHES_MAX * EXCHANGE_ENTRIES_MAX + 8;
+
+	*exchange = (struct exchange){
+		.seat = seat,
+		.hand = hand,
+		.effect = effect,
+		.calls = calloc(size, sizeof(*exchange->calls)),
+		.call_size = size,
+	};
+	return exchange->calls == NULL
+		       ? err_set(err, ERR_RETRY, "out of memory")
+		       : 0;
+}
+
+void exchange_close(struct exchange *exchange)
+{
+	free(exchange->calls);
+	exchange->calls = NULL;
+}
+
+bool exchange_is_busy(const struct exchange *exchange)
+{
+	return exchange->answered_count < exchange->call_count;
+}
+
+bool exchange_only_reads(const struct exchange *exchange)
+{
+	return exchange->answered_count + 1 == exchange->call_count &&
+	       exchange->calls[exchange->answered_count].kind == CALL_READ;
+}
+
+/* A new call, the first one of a round trip when the last one is over. */
+static struct call *call_add(struct exchange *exchange, enum call_kind kind)
+{
+	struct call *call;
+
+	if (!exchange_is_busy(exchange)) {
+		exchange->call_count = 0;
+		exchange->answered_count = 0;
+	}
+	call = &exchange->calls[exchange->call_count++];
+	*call = (struct call){ .kind = kind };
+	return call;
+}
+
+static int call_send(struct exchange *exchange, int64_t block_msecs,
+		     struct err *err)
+{
+	const struct settings *set = exchange->seat->set.settings;
+
+	exchange->deadline_msecs =
+		clock_msecs() + block_msecs + set->redis.reply_timeout_msecs;
+	return seat_append(exchange->seat, err);
+}
+
+/* The next entries that one script call may settle: many, or a single one that
+   is to be alone. */
+static void entries_move(struct delivery_queue *from, struct delivery_queue *to)
+{
+	while (from->first != NULL && to->count < EXCHANGE_ENTRIES_MAX) {
+		bool alone = from->first->alone;
+
+		if (alone && to->count > 0)
+			return;
+		delivery_put(to, delivery_get(from));
+		if (alone)
+			return;
+	}
+}
+
+static int effect_send(struct exchange *exchange, struct err *err)
+{
+	const struct handler_effect *effect = exchange->effect;
+	struct command *command = &exchange->seat->command;
+	struct call *call = call_add(exchange, CALL_EFFECT);
+	char names[EXCHANGE_KEYS_MAX][KEYS_BYTES];
+	const char *keys[EXCHANGE_KEYS_MAX];
+	size_t count = 0;
+
+	for (; effect->keys[count] != NULL; count++)
+		keys[count] = keys_of_group(exchange->seat->keys.stream,
+					    exchange->seat->set.group->name,
+					    effect->keys[count], names[count]);
+	entries_move(&exchange->hand->effect, &call->deliveries);
+	seat_begin(exchange->seat, SCRIPT_EFFECT, keys, count);
+	effect->head(exchange->handler_state, command);
+	for (struct delivery *d = call->deliveries.first; d != NULL;
+	     d = d->next) {
+		command_text(command, d->id);
+		for (size_t i = 0; i < effect->word_count; i++)
+			command_text(command, d->effect[i]);
+	}
+	return call_send(exchange, 0, err);
+}
+
+/* Entries of one outcome, one behind the other: book, how many, ids. */
+static int done_send(struct exchange *exchange, struct err *err)
+{
+	struct command *command = &exchange->seat->command;
+	struct call *call = call_add(exchange, CALL_SETTLE);
+
+	entries_move(&exchange->hand->done, &call->deliveries);
+	seat_begin(exchange->seat, SCRIPT_SETTLE, NULL, 0);
+	for (enum outcome outcome = 0; outcome < OUTCOME_COUNT; outcome++) {
+		int64_t count = 0;
+
+		for (struct delivery *d = call->deliveries.first; d != NULL;
+		     d = d->next)
+			count += d->outcome == outcome;
+		if (count == 0)
+			continue;
+		command_word(command, outcome_book(outcome));
+		command_number(command, count);
+		for (struct delivery *d = call->deliveries.first; d != NULL;
+		     d = d->next) {
+			if (d->outcome == outcome)
+				command_text(command, d->id);
+		}
+	}
+	return call_send(exchange, 0, err);
+}
+
+static int dead_send(struct exchange *exchange, struct err *err)
+{
+	struct command *command = &exchange->seat->command;
+	struct call *call = call_add(exchange, CALL_DEAD);
+	const char *key = exchange->seat->keys.dead;
+	struct delivery *delivery = delivery_get(&exchange->hand->reject);
+
+	delivery_put(&call->deliveries, delivery);
+	seat_begin(exchange->seat, SCRIPT_DEAD, &key, 1);
+	command_text(command, delivery->id);
+	command_word(command, delivery->reason);
+	command_word(command, delivery->class);
+	command_word(command, outcome_book(delivery->outcome));
+	command_word(command, delivery->contentless ? "0" : "1");
+	return call_send(exchange, 0, err);
+}
+
+int exchange_settle(struct exchange *exchange, struct err *err)
+{
+	while (exchange->hand->effect.first != NULL) {
+		if (effect_send(exchange, err) < 0)
+			return -1;
+	}
+	while (exchange->hand->done.first != NULL) {
+		if (done_send(exchange, err) < 0)
+			return -1;
+	}
+	while (exchange->hand->reject.first != NULL) {
+		if (dead_send(exchange, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int exchange_beat(struct exchange *exchange, struct err *err)
+{
+	(void)call_add(exchange, CALL_BEAT);
+	seat_begin_beat(exchange->seat);
+	return call_send(exchange, 0, err);
+}
+
+int exchange_read(struct exchange *exchange, struct batch *batch, size_t count,
+		  int64_t block_msecs, const char *last_id, struct err *err)
+{
+	struct command *command = &exchange->seat->command;
+	const struct seat *seat = exchange->seat;
+
+	(void)call_add(exchange, CALL_READ);
+	exchange->batch = batch;
+	command_begin(command, seat->set.groupless ? "XREAD" : "XREADGROUP");
+	if (!seat->set.groupless) {
+		command_word(command, "GROUP");
+		command_word(command, seat->set.group->name);
+		command_word(command, seat->set.consumer);
+	}
+	command_word(command, "COUNT");
+	command_number(command, (int64_t)count);
+	command_word(command, "BLOCK");
+	command_number(command, block_msecs);
+	command_word(command, "STREAMS");
+	command_word(command, seat->keys.stream);
+	command_word(command, seat->set.groupless ? last_id : ">");
+	return call_send(exchange, block_msecs, err);
+}
+
+int exchange_history(struct exchange *exchange, struct batch *batch,
+		     size_t count, const char *after_id, bool bare,
+		     struct err *err)
+{
+	struct command *command = &exchange->seat->command;
+
+	(void)call_add(exchange, CALL_HISTORY);
+	exchange->batch = batch;
+	seat_begin(exchange->seat, SCRIPT_HISTORY, NULL, 0);
+	command_word(command, after_id);
+	command_number(command, (int64_t)count);
+	command_word(command, bare ? "0" : "1");
+	return call_send(exchange, 0, err);
+}
+
+int exchange_next(struct exchange *exchange, struct call **call_r,
+		  const struct reply **reply_r, struct err *err)
+{
+	struct call *call = &exchange->calls[exchange->answered_count];
+	bool reads = call->kind == CALL_READ || call->kind == CALL_HISTORY;
+	struct arena *arena =
+		reads ? exchange->batch->arena : exchange->seat->arena;
+	int whole = redis_next(exchange->seat->redis, arena, reply_r, err);
+
+	if (whole <= 0)
+		return whole;
+	exchange->answered_count++;
+	*call_r = call;
+	return 1;
+}
+
+void exchange_abort(struct exchange *exchange)
+{
+	while (exchange->answered_count < exchange->call_count) {
+		struct call *call = &exchange->calls[--exchange->call_count];
+
+		hand_restore(exchange->hand, &call->deliveries);
+		if (call->kind == CALL_READ || call->kind == CALL_HISTORY)
+			arena_reset(exchange->batch->arena);
+	}
+	exchange->call_count = 0;
+	exchange->answered_count = 0;
+}

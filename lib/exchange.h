@@ -1,0 +1,86 @@
+#ifndef OMQ_EXCHANGE_H
+#define OMQ_EXCHANGE_H
+
+#include "lib/delivery.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct batch;
+struct err;
+struct handler_effect;
+struct hand;
+struct reply;
+struct seat;
+
+/* One round trip: what has been decided about entries is settled, the lease is
+   renewed when it is time, and more is read, all in one write, answered in
+   order. The next one begins when all is answered. */
+
+enum call_kind {
+	CALL_EFFECT,  /* the handler's script, for some entries */
+	CALL_SETTLE,  /* acknowledge and count */
+	CALL_DEAD,    /* dead-letter one entry */
+	CALL_BEAT,    /* renew the lease, look after orphans */
+	CALL_READ,    /* new entries */
+	CALL_HISTORY, /* what is pending for us already */
+};
+
+struct call {
+	enum call_kind kind;
+	struct delivery_queue deliveries; /* that it is about */
+};
+
+struct exchange {
+	struct seat *seat;
+	struct hand *hand;
+	const struct handler_effect *effect;
+	const void *handler_state;
+	struct call *calls;
+	size_t call_count;
+	size_t call_size;
+	size_t answered_count;
+	int64_t deadline_msecs; /* for the last answer */
+	struct batch *batch;    /* what is read goes here */
+};
+
+/* Everything is borrowed. Returns 0, or -1 with ERR_RETRY when out of
+   memory. */
+int exchange_open(struct exchange *exchange, struct seat *seat,
+		  struct hand *hand, const struct handler_effect *effect,
+		  struct err *err);
+void exchange_close(struct exchange *exchange);
+
+/* Queue one call each. Return 0, or -1 with ERR_RETRY: the connection is of no
+   use any more. */
+int exchange_settle(struct exchange *exchange, struct err *err);
+int exchange_beat(struct exchange *exchange, struct err *err);
+
+/* Read up to count new entries into batch, waiting for them up to block_msecs,
+   which is at least 1. last_id: for a seat without group. */
+int exchange_read(struct exchange *exchange, struct batch *batch, size_t count,
+		  int64_t block_msecs, const char *last_id, struct err *err);
+
+/* Read up to count entries pending for us behind after_id ("-": the first),
+   without their fields when bare. */
+int exchange_history(struct exchange *exchange, struct batch *batch,
+		     size_t count, const char *after_id, bool bare,
+		     struct err *err);
+
+/* True while an answer is missing. */
+bool exchange_is_busy(const struct exchange *exchange);
+
+/* True while nothing but the answer to a blocking read is missing. */
+bool exchange_only_reads(const struct exchange *exchange);
+
+/* The next answer, and the call it is for (until the next one is taken).
+   Returns 1; 0 when it is not there yet; or -1 with ERR_RETRY. */
+int exchange_next(struct exchange *exchange, struct call **call_r,
+		  const struct reply **reply_r, struct err *err);
+
+/* The connection is gone: put the entries of all unanswered calls back where
+   they came from. To settle an entry twice does no harm. */
+void exchange_abort(struct exchange *exchange);
+
+#endif

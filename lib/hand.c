@@ -1,0 +1,192 @@
+#include "config.h"
+
+#include "lib/hand.h"
+
+#include "lib/arena.h"
+#include "lib/clock.h"
+
+#include <string.h>
+
+int hand_open(struct hand *hand, size_t keep_bytes)
+{
+	memset(hand, 0, sizeof(*hand));
+	for (size_t i = 0; i < HAND_BATCHES_MAX; i++) {
+		hand->batches[i].arena = arena_open(keep_bytes);
+		if (hand->batches[i].arena == NULL)
+			return -1;
+	}
+	return 0;
+}
+
+void hand_close(struct hand *hand)
+{
+	for (size_t i = 0; i < HAND_BATCHES_MAX; i++)
+		arena_close(&hand->batches[i].arena);
+}
+
+struct batch *hand_free_batch(struct hand *hand)
+{
+	for (size_t i = 0; i < HAND_BATCHES_MAX; i++) {
+		if (!hand->batches[i].in_use)
+			return &hand->batches[i];
+	}
+	return NULL;
+}
+
+static bool batch_has(const struct batch *batch, int64_t msecs, uint64_t seq)
+{
+	for (size_t i = 0; i < batch->count; i++) {
+		const struct delivery *delivery = &batch->deliveries[i];
+
+		if (delivery->id_msecs == msecs && delivery->id_seq == seq &&
+		    delivery->state != DELIVERY_SETTLED)
+			return true;
+	}
+	return false;
+}
+
+bool hand_has(const struct hand *hand, int64_t msecs, uint64_t seq)
+{
+	for (size_t i = 0; i < HAND_BATCHES_MAX; i++) {
+		if (hand->batches[i].in_use &&
+		    batch_has(&hand->batches[i], msecs, seq))
+			return true;
+	}
+	return false;
+}
+
+static struct delivery_queue *queue_of(struct hand *hand,
+				       enum delivery_state state)
+{
+	switch (state) {
+	case DELIVERY_EFFECT:
+		return &hand->effect;
+	case DELIVERY_DONE:
+		return &hand->done;
+	case DELIVERY_REJECT:
+		return &hand->reject;
+	case DELIVERY_WAITING:
+		return &hand->waiting;
+	case DELIVERY_IN_HAND:
+	case DELIVERY_SETTLED:
+		break;
+	}
+	return NULL;
+}
+
+size_t hand_accept(struct hand *hand, struct batch *batch, bool may_repeat,
+		   struct delivery **list)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < batch->count; i++) {
+		struct delivery *delivery = &batch->deliveries[i];
+
+		if (may_repeat &&
+		    hand_has(hand, delivery->id_msecs, delivery->id_seq)) {
+			delivery->state = DELIVERY_SETTLED;
+			batch->open_count--;
+			continue;
+		}
+		if (delivery->state == DELIVERY_IN_HAND)
+			list[count++] = delivery;
+		else
+			delivery_put(queue_of(hand, delivery->state), delivery);
+	}
+	batch->in_use = batch->open_count > 0;
+	hand->open_count += batch->open_count;
+	hand->handler_count += count;
+	if (!batch->in_use)
+		arena_reset(batch->arena);
+	return count;
+}
+
+void hand_settle(struct hand *hand, struct delivery *delivery)
+{
+	struct batch *batch = delivery->batch;
+
+	delivery->state = DELIVERY_SETTLED;
+	hand->open_count--;
+	if (--batch->open_count > 0)
+		return;
+	batch->in_use = false;
+	batch->count = 0;
+	arena_reset(batch->arena);
+}
+
+void hand_finish(struct hand *hand, struct delivery *delivery)
+{
+	hand->handler_count--;
+	if (delivery->dropped)
+		hand_settle(hand, delivery);
+	else
+		delivery_put(queue_of(hand, delivery->state), delivery);
+}
+
+void hand_restore(struct hand *hand, struct delivery_queue *deliveries)
+{
+	if (deliveries->first != NULL)
+		delivery_put_back(deliveries,
+				  queue_of(hand, deliveries->first->state));
+}
+
+static void queue_drop(struct hand *hand, struct delivery_queue *queue)
+{
+	struct delivery *delivery;
+
+	while ((delivery = delivery_get(queue)) != NULL)
+		hand_settle(hand, delivery);
+}
+
+size_t hand_drop(struct hand *hand)
+{
+	size_t count = hand->open_count;
+
+	queue_drop(hand, &hand->effect);
+	queue_drop(hand, &hand->done);
+	queue_drop(hand, &hand->reject);
+	queue_drop(hand, &hand->waiting);
+	for (size_t i = 0; i < HAND_BATCHES_MAX; i++) {
+		const struct batch *batch = &hand->batches[i];
+
+		for (size_t j = 0; batch->in_use && j < batch->count; j++)
+			batch->deliveries[j].dropped = true;
+	}
+	return count;
+}
+
+size_t hand_due(struct hand *hand, int64_t now_msecs, struct delivery **list,
+		size_t size)
+{
+	struct delivery_queue waiting = hand->waiting;
+	struct delivery *delivery;
+	size_t count = 0;
+
+	hand->waiting = (struct delivery_queue){ 0 };
+	while ((delivery = delivery_get(&waiting)) != NULL) {
+		if (delivery->due_msecs > now_msecs || count == size) {
+			delivery_put(&hand->waiting, delivery);
+			continue;
+		}
+		delivery->state = DELIVERY_IN_HAND;
+		list[count++] = delivery;
+	}
+	hand->handler_count += count;
+	return count;
+}
+
+int64_t hand_next_due(const struct hand *hand)
+{
+	int64_t due = -1;
+
+	for (const struct delivery *d = hand->waiting.first; d != NULL;
+	     d = d->next)
+		due = clock_earlier(due, d->due_msecs);
+	return due;
+}
+
+bool hand_has_decided(const struct hand *hand)
+{
+	return hand->effect.first != NULL || hand->done.first != NULL ||
+	       hand->reject.first != NULL;
+}

@@ -1,0 +1,65 @@
+#ifndef OMQ_HANDLER_H
+#define OMQ_HANDLER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct command;
+struct consumer;
+struct delivery;
+struct err;
+struct pollfd;
+struct settings;
+struct settings_group;
+
+/* What a handler may look at while it opens; all of it is borrowed for the life
+   of the process. */
+struct handler_setup {
+	struct consumer *consumer;
+	const struct settings *settings;
+	const struct settings_group *group;
+	const char *instance; /* "points-2" */
+};
+
+/* An effect that lives in Redis: a script that the skeleton runs in the place
+   of an XACK. It begins with lib/scripts/fence.lua, gets the keys stream,
+   owners, books and then P:<group>:<key> for each of keys, and the arguments
+   group, consumer, token, what head() adds, and for each entry its id and the
+   words given to consumer_apply(). What it answers: consumers/ledger.lua. */
+struct handler_effect {
+	const char *script;
+	const char *const *keys; /* ended by NULL, at most 4 */
+	size_t word_count;       /* of an entry, without its id; at most 4 */
+	void (*head)(const void *state, struct command *command);
+};
+
+/* What one kind of consumer does. */
+struct handler {
+	const char *name; /* of the program, without "ordermq-" */
+	bool groupless;   /* plain XREAD: every instance sees every entry */
+	const struct handler_effect *effect; /* NULL: none in Redis */
+
+	/* Open what the others need. Runs once, before the first read. */
+	int (*open)(const struct handler_setup *setup, void **state_r,
+		    struct err *err);
+
+	/* Take count entries, each a valid order. For every one of them
+	   consumer_done(), _apply(), _reject() or _retry() must be called once,
+	   now or later, in any order. The list is the caller's. */
+	void (*handle)(void *state, struct delivery *const *deliveries,
+		       size_t count);
+
+	/* For a handler that waits for descriptors of its own; else NULL.
+	   poll() fills in at most size descriptors, and the time of
+	   clock_msecs() by which wake() must be called in any case (-1: none).
+	   wake() is called when one is ready, or the time has come. */
+	size_t (*poll)(void *state, struct pollfd *fds, size_t size,
+		       int64_t *deadline_msecs_r);
+	void (*wake)(void *state, const struct pollfd *fds, size_t count);
+
+	/* Release the state and set *state to NULL. */
+	void (*close)(void **state);
+};
+
+#endif

@@ -1,0 +1,35 @@
+#include "config.h"
+
+#include "lib/keys.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* "P:a" or "P:a:b". */
+static void name_write(const char *stream, const char *a, const char *b,
+		       char *buf)
+{
+	const char *open = strchr(stream, '{') == NULL ? "{" : "";
+	const char *close = strchr(stream, '{') == NULL ? "}" : "";
+
+	(void)snprintf(buf, KEYS_BYTES, "%s%s%s:%s%s%s", open, stream, close, a,
+		       b == NULL ? "" : ":", b == NULL ? "" : b);
+}
+
+const char *keys_of_group(const char *stream, const char *group,
+			  const char *what, char *buf)
+{
+	name_write(stream, group, what, buf);
+	return buf;
+}
+
+void keys_make(const char *stream, const char *group, struct keys *keys_r)
+{
+	memset(keys_r, 0, sizeof(*keys_r));
+	(void)snprintf(keys_r->stream, sizeof(keys_r->stream), "%s", stream);
+	name_write(stream, "dead", NULL, keys_r->dead);
+	if (group == NULL)
+		return;
+	name_write(stream, group, "owners", keys_r->owners);
+	name_write(stream, group, "books", keys_r->books);
+}

@@ -1,0 +1,26 @@
+#ifndef OMQ_KEYS_H
+#define OMQ_KEYS_H
+
+#include <stddef.h>
+
+/* The names of everything in Redis that belongs to one group of one stream.
+   P is "{stream}", or the stream's own name where it has a hash tag already, so
+   that all lie in the stream's slot and every script is atomic in a cluster
+   too. */
+#define KEYS_BYTES 384
+
+struct keys {
+	char stream[KEYS_BYTES];
+	char dead[KEYS_BYTES];   /* P:dead */
+	char owners[KEYS_BYTES]; /* P:<group>:owners */
+	char books[KEYS_BYTES];  /* P:<group>:books */
+};
+
+/* Fill in the names; group NULL leaves those of a group empty. */
+void keys_make(const char *stream, const char *group, struct keys *keys_r);
+
+/* P:<group>:<what> into buf, KEYS_BYTES long. Returns buf. */
+const char *keys_of_group(const char *stream, const char *group,
+			  const char *what, char *buf);
+
+#endif

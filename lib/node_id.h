@@ -1,0 +1,21 @@
+#ifndef OMQ_NODE_ID_H
+#define OMQ_NODE_ID_H
+
+struct err;
+
+/* Who a running set is: 16 random hex digits, which its leases carry. Kept in a
+   locked file, so that a set that is restarted is the same one again and takes
+   its leases back at once, while two sets never are. */
+
+#define NODE_ID_BYTES 17
+
+/* A new id into buf, NODE_ID_BYTES long. */
+void node_id_make(char *buf);
+
+/* Lock the file at path (made when it is not there) and read the id in it, or
+   write a new one. Returns the descriptor that holds the lock, which the caller
+   owns; or -1 with ERR_FATAL when another process holds it, ERR_RETRY when the
+   file cannot be used. */
+int node_id_lock(const char *path, char *buf, struct err *err);
+
+#endif

@@ -1,0 +1,349 @@
+#include "config.h"
+
+#include "lib/process.h"
+
+#include "lib/conf.h"
+#include "lib/err.h"
+#include "lib/lifeline.h"
+#include "lib/log.h"
+#include "lib/node_id.h"
+#include "lib/num.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#define PROCESS_DEFAULT_FILE SYSCONFDIR "/ordermq/ordermq.conf"
+
+enum {
+	OPTION_SUPERVISED = 256,
+	OPTION_GROUP,
+	OPTION_SLOT,
+	OPTION_NODE_ID,
+	OPTION_VERSION,
+};
+
+struct process_options {
+	const char *file;
+	const char *node;
+	const char *group;
+	const char *node_id;
+	int64_t slot;
+	bool supervised;
+};
+
+static const struct option long_options[] = {
+	{ "config", required_argument, NULL, 'c' },
+	{ "node", required_argument, NULL, 'X' },
+	{ "group", required_argument, NULL, OPTION_GROUP },
+	{ "slot", required_argument, NULL, OPTION_SLOT },
+	{ "help", no_argument, NULL, 'h' },
+	{ "version", no_argument, NULL, OPTION_VERSION },
+	{ "supervised", no_argument, NULL, OPTION_SUPERVISED },
+	{ "node-id", required_argument, NULL, OPTION_NODE_ID },
+	{ NULL, 0, NULL, 0 },
+};
+
+/* "Return this from main": process_open() says it in one number. */
+static int end_with(int status)
+{
+	return -1 - status;
+}
+
+static int usage(const char *program, FILE *out, int status)
+{
+	fprintf(out,
+		"Usage: ordermq-%s [-c FILE] [-X NODE] [--group NAME] "
+		"[--slot N]\n"
+		"One instance of the %s service. Normally ordermqd starts it.\n"
+		"\n"
+		"  -c, --config FILE  configuration file\n"
+		"                     (default: " PROCESS_DEFAULT_FILE ")\n"
+		"  -X, --node NAME    node name, in the place of the host's\n"
+		"      --group NAME   group to work for (default: the first "
+		"with\n"
+		"                     program = \"%s\")\n"
+		"      --slot N       number of this instance (default: 1)\n"
+		"  -h, --help         this text\n"
+		"      --version      version of ordermq\n",
+		program, program, program);
+	return end_with(status);
+}
+
+static int options_take(struct process_options *options, int letter)
+{
+	switch (letter) {
+	case 'c':
+		options->file = optarg;
+		return 0;
+	case 'X':
+		options->node = optarg;
+		return 0;
+	case OPTION_GROUP:
+		options->group = optarg;
+		return 0;
+	case OPTION_SLOT:
+		return num_parse(optarg, strlen(optarg), &options->slot);
+	case OPTION_SUPERVISED:
+		options->supervised = true;
+		return 0;
+	case OPTION_NODE_ID:
+		options->node_id = optarg;
+		return strlen(optarg) < PROCESS_NODE_ID_BYTES ? 0 : -1;
+	default:
+		return -1;
+	}
+}
+
+static int options_parse(struct process_options *options, const char *program,
+			 int argc, char **argv)
+{
+	int letter;
+
+	*options = (struct process_options){
+		.file = PROCESS_DEFAULT_FILE,
+		.slot = 1,
+	};
+	while ((letter = getopt_long(argc, argv, "c:X:h", long_options,
+				     NULL)) >= 0) {
+		if (letter == 'h')
+			return usage(program, stdout, EX_OK);
+		if (letter == OPTION_VERSION) {
+			printf("ordermq-%s %s\n", program, PACKAGE_VERSION);
+			return end_with(EX_OK);
+		}
+		if (options_take(options, letter) < 0)
+			return usage(program, stderr, EX_USAGE);
+	}
+	if (optind < argc || options->slot < 1 ||
+	    options->slot > SETTINGS_INSTANCES_MAX)
+		return usage(program, stderr, EX_USAGE);
+	return 0;
+}
+
+static const struct settings_group *group_find(const struct settings *settings,
+					       const char *name,
+					       const char *program)
+{
+	for (int64_t i = 0; i < settings->group_count; i++) {
+		const struct settings_group *group = &settings->groups[i];
+
+		if (name == NULL ? strcmp(group->program, program) == 0
+				 : strcmp(group->name, name) == 0)
+			return group;
+	}
+	return NULL;
+}
+
+static int settings_take(struct process *process,
+			 const struct process_options *options,
+			 const char *program, struct err *err)
+{
+	int ret = options->supervised ? conf_receive(LIFELINE_SETTINGS_FD,
+						     &process->settings, err)
+				      : conf_load(options->file, options->node,
+						  &process->settings, err);
+
+	if (ret < 0)
+		return -1;
+	process->group =
+		group_find(&process->settings, options->group, program);
+	if (process->group == NULL)
+		return err_set(
+			err, ERR_FATAL, "%s: no group %s%s", options->file,
+			options->group == NULL ? "with program " : "",
+			options->group == NULL ? program : options->group);
+	return 0;
+}
+
+static void names_make(struct process *process, int64_t slot)
+{
+	(void)snprintf(process->name, sizeof(process->name), "%s-%d",
+		       process->group->name, (int)slot);
+	(void)snprintf(process->consumer, sizeof(process->consumer), "%s@%s",
+		       process->name, process->settings.node);
+}
+
+/* TERM and INT end us; HUP is for ordermqd and means nothing here. */
+static int signals_open(struct process *process, struct err *err)
+{
+	sigset_t set;
+
+	(void)sigemptyset(&set);
+	(void)sigaddset(&set, SIGTERM);
+	(void)sigaddset(&set, SIGINT);
+	(void)sigaddset(&set, SIGHUP);
+	if (sigprocmask(SIG_SETMASK, &set, NULL) < 0)
+		return err_errno(err, ERR_RETRY, "sigprocmask");
+	(void)signal(SIGPIPE, SIG_IGN);
+	process->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (process->signal_fd < 0)
+		return err_errno(err, ERR_RETRY, "signalfd");
+	return 0;
+}
+
+static int wake_add(struct process *process, int fd, struct err *err)
+{
+	struct epoll_event event = { .events = EPOLLIN, .data.fd = fd };
+
+	if (epoll_ctl(process->wake_fd, EPOLL_CTL_ADD, fd, &event) < 0)
+		return err_errno(err, ERR_RETRY, "epoll_ctl");
+	return 0;
+}
+
+static int wake_open(struct process *process, struct err *err)
+{
+	process->wake_fd = epoll_create1(EPOLL_CLOEXEC);
+	if (process->wake_fd < 0)
+		return err_errno(err, ERR_RETRY, "epoll_create1");
+	if (wake_add(process, process->signal_fd, err) < 0)
+		return -1;
+	return process->supervised ? wake_add(process, LIFELINE_FD, err) : 0;
+}
+
+/* Alone, an instance keeps its node id and its board in the runtime directory,
+   under a lock of its own. Where that cannot be, it does without: a restart
+   then waits for the old lease to expire. */
+static int alone_open(struct process *process, struct err *err)
+{
+	char dir[SETTINGS_TEXT_BYTES];
+	char path[2 * SETTINGS_TEXT_BYTES];
+	int board;
+
+	(void)settings_runtime_dir(&process->settings, dir);
+	(void)snprintf(path, sizeof(path), "%s/%s.lock", dir, process->name);
+	process->lock_fd = node_id_lock(path, process->node_id, err);
+	if (process->lock_fd < 0 && err->class == ERR_FATAL)
+		return -1;
+	if (process->lock_fd < 0) {
+		log_line(LOG_WARNING, "%s: going on without it", err->text);
+		node_id_make(process->node_id);
+		return board_open_anonymous(err);
+	}
+	(void)snprintf(path, sizeof(path), "%s/%s.board", dir, process->name);
+	board = board_open_file(path, err);
+	return board < 0 ? board_open_anonymous(err) : board;
+}
+
+static int board_take(struct process *process,
+		      const struct process_options *options, struct err *err)
+{
+	int fd = LIFELINE_BOARD_FD;
+
+	if (options->supervised)
+		(void)snprintf(process->node_id, sizeof(process->node_id), "%s",
+			       options->node_id);
+	else
+		fd = alone_open(process, err);
+	if (fd < 0)
+		return -1;
+	process->board = board_map(fd, err);
+	(void)close(fd);
+	if (process->board == NULL)
+		return -1;
+	board_set(&process->board->pid, (uint64_t)getpid());
+	board_set(&process->board->state, BOARD_STARTING);
+	board_set(&process->board->in_flight, 0);
+	return 0;
+}
+
+static void log_begin(struct process *process, const char *program)
+{
+	static char ident[PROCESS_NAME_BYTES + sizeof("ordermq-")];
+
+	(void)snprintf(ident, sizeof(ident), "ordermq-%s", program);
+	log_open(ident, process->name,
+		 (enum log_target)process->settings.log.to,
+		 (int)process->settings.log.facility,
+		 (int)process->settings.log.level);
+}
+
+static int process_prepare(struct process *process,
+			   const struct process_options *options,
+			   const char *program, struct err *err)
+{
+	if (settings_take(process, options, program, err) < 0)
+		return -1;
+	names_make(process, options->slot);
+	log_begin(process, program);
+	if (signals_open(process, err) < 0 || wake_open(process, err) < 0)
+		return -1;
+	return board_take(process, options, err);
+}
+
+int process_open(struct process *process, const char *program, int argc,
+		 char **argv)
+{
+	struct process_options options;
+	struct err err;
+	int ret;
+
+	memset(process, 0, sizeof(*process));
+	process->wake_fd = -1;
+	process->signal_fd = -1;
+	process->lock_fd = -1;
+	ret = options_parse(&options, program, argc, argv);
+	if (ret < 0)
+		return ret;
+	process->supervised = options.supervised;
+	if (options.supervised &&
+	    (options.group == NULL || options.node_id == NULL))
+		return usage(program, stderr, EX_USAGE);
+	/* Should ordermqd have died before it could set this for us: the
+	   lifeline is at its end, and process_woken() sees it. */
+	if (options.supervised)
+		(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (process_prepare(process, &options, program, &err) < 0) {
+		log_line(LOG_ERR, "%s", err.text);
+		return end_with(err_exit_status(&err));
+	}
+	return 0;
+}
+
+void process_close(struct process *process)
+{
+	board_unmap(&process->board);
+	if (process->wake_fd >= 0)
+		(void)close(process->wake_fd);
+	if (process->signal_fd >= 0)
+		(void)close(process->signal_fd);
+	if (process->lock_fd >= 0)
+		(void)close(process->lock_fd);
+}
+
+/* Nothing comes down the lifeline but its end. */
+static bool lifeline_ended(void)
+{
+	char buf[256];
+	ssize_t got;
+
+	do
+		got = recv(LIFELINE_FD, buf, sizeof(buf), MSG_DONTWAIT);
+	while (got > 0);
+	return got == 0 || (errno != EAGAIN && errno != EINTR);
+}
+
+void process_woken(struct process *process)
+{
+	struct signalfd_siginfo info;
+
+	while (read(process->signal_fd, &info, sizeof(info)) ==
+	       (ssize_t)sizeof(info)) {
+		if (info.ssi_signo == SIGTERM || info.ssi_signo == SIGINT)
+			process->stop = true;
+	}
+	if (process->supervised && lifeline_ended()) {
+		(void)epoll_ctl(process->wake_fd, EPOLL_CTL_DEL, LIFELINE_FD,
+				NULL);
+		process->stop = true;
+	}
+}

@@ -1,0 +1,44 @@
+#ifndef OMQ_PROCESS_H
+#define OMQ_PROCESS_H
+
+#include "lib/board.h"
+#include "lib/settings.h"
+
+#include <stdbool.h>
+
+struct err;
+
+#define PROCESS_NAME_BYTES (SETTINGS_NAME_BYTES + 16)
+#define PROCESS_NODE_ID_BYTES 17
+
+/* One instance as a process: who it is, its settings, its board, and what may
+   wake it. Started by ordermqd it inherits all that; started by hand or by
+   systemd it sees to it itself. */
+struct process {
+	struct settings settings;
+	const struct settings_group *group;
+	char name[PROCESS_NAME_BYTES]; /* "points-2" */
+	char consumer[PROCESS_NAME_BYTES + SETTINGS_NAME_BYTES];
+	char node_id[PROCESS_NODE_ID_BYTES];
+	bool supervised;
+	struct board *board;
+	/* Readable when a signal came or ordermqd is gone: process_woken(). An
+	   epoll descriptor, so that one is enough for every wait. */
+	int wake_fd;
+	int signal_fd;
+	int lock_fd; /* of an instance that runs alone */
+	bool stop;   /* told to end */
+};
+
+/* Everything that comes before the work: options, settings, log, signals,
+   board. program is the handler's name. Returns 0; or the exit status plus one
+   as a negative number when the process shall end at once: --help, wrong
+   options, a bad configuration; what is to be said has been said. */
+int process_open(struct process *process, const char *program, int argc,
+		 char **argv);
+void process_close(struct process *process);
+
+/* See what woke us; sets process->stop when it was time. */
+void process_woken(struct process *process);
+
+#endif

@@ -1,0 +1,35 @@
+-- Move one entry to the dead letters: it is there or here, never in both, never
+-- in neither.
+-- KEYS[4]: dead letters   ARGV[4..8]: id, reason, class, book, '1' to copy the
+-- entry's fields.
+-- What we say about it comes first; behind "fields N" follow the entry's own N
+-- fields as they came, or, when there are too many for one call of XADD, all of
+-- them in one MessagePack array "packed".
+-- Returns 'ok' and how many entries were not pending any more.
+local COPY_MAX = 3500
+local id, reason, class, book, copy = unpack(ARGV, 4, 8)
+
+local pending = redis.call('XPENDING', KEYS[1], ARGV[1], id, id, 1, ARGV[2])
+if #pending == 0 then
+	return {'ok', 1}
+end
+redis.call('HGET', KEYS[3], book)
+local now = redis.call('TIME')
+local entry = copy == '1' and redis.call('XRANGE', KEYS[1], id, id)[1]
+local fields = entry and entry[2] or {}
+local letter = {
+	'group', ARGV[1], 'id', id, 'reason', reason, 'class', class,
+	'consumer', ARGV[2], 'deliveries', pending[1][4],
+	'time', now[1] .. string.format('%03d', math.floor(now[2] / 1000)),
+	'fields', #fields / 2
+}
+if #fields / 2 > COPY_MAX then
+	fields = {'packed', cmsgpack.pack(fields)}
+end
+for n = 1, #fields do
+	letter[#letter + 1] = fields[n]
+end
+redis.call('XADD', KEYS[4], '*', unpack(letter))
+redis.call('HINCRBY', KEYS[3], book, 1)
+redis.call('XACK', KEYS[1], ARGV[1], id)
+return {'ok', 0}

@@ -1,0 +1,7 @@
+-- Every script that settles, claims or renews begins with this: is the lease
+-- of this consumer still ours?
+-- KEYS: stream, owners, books, ...   ARGV: group, consumer, token, ...
+local owner = redis.call('HGET', KEYS[2], ARGV[2])
+if not owner or string.sub(owner, 1, #ARGV[3] + 1) ~= ARGV[3] .. ' ' then
+	return {'lost'}
+end
