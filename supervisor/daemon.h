@@ -1,0 +1,21 @@
+#ifndef OMQ_DAEMON_H
+#define OMQ_DAEMON_H
+
+/* What ordermqd does between its options and its end: it takes the runtime
+   directory, starts what the configuration says, and turns the loop until it
+   is told to stop and the last instance is gone. */
+
+#define DAEMON_CONFIG SYSCONFDIR "/ordermq/ordermq.conf"
+
+struct daemon_options {
+	const char *config; /* path of the configuration file */
+	const char *node;   /* NULL: what the file says, else the host name */
+};
+
+/* Run. Returns the exit status: 0 stopped as asked; 71 out of memory; 75
+   another ordermqd has the directory, or the system has no descriptor or
+   process left for us; 78 the configuration is not acceptable, or its runtime
+   directory cannot be used. */
+int daemon_run(const struct daemon_options *options);
+
+#endif

@@ -1,0 +1,199 @@
+#include "config.h"
+
+#include "supervisor/fleet.h"
+
+#include "lib/clock.h"
+#include "lib/err.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define FLEET_MAX                                                              \
+	(sizeof(((struct fleet *)NULL)->services) / sizeof(struct service *))
+
+struct fleet *fleet_open(struct loop *loop, const char *node_id)
+{
+	struct fleet *fleet = calloc(1, sizeof(*fleet));
+
+	if (fleet == NULL)
+		return NULL;
+	fleet->home = (struct slot_home){
+		.loop = loop,
+		.settings_fd = -1,
+		.programs = fleet->settings.supervisor.programs,
+		.runtime_dir = fleet->runtime_dir,
+		.node_id = node_id,
+	};
+	return fleet;
+}
+
+void fleet_close(struct fleet **_fleet)
+{
+	struct fleet *fleet = *_fleet;
+
+	*_fleet = NULL;
+	if (fleet == NULL)
+		return;
+	for (size_t i = 0; i < fleet->count; i++)
+		service_close(&fleet->services[i]);
+	if (fleet->home.settings_fd >= 0)
+		(void)close(fleet->home.settings_fd);
+	free(fleet);
+}
+
+static struct service *find(const struct fleet *fleet, const char *name)
+{
+	for (size_t i = 0; i < fleet->count; i++) {
+		if (strcmp(fleet->services[i]->group.settings.name, name) == 0)
+			return fleet->services[i];
+	}
+	return NULL;
+}
+
+/* Make a service, idle for now, for every group that has none. */
+static int make_room(struct fleet *fleet, const struct settings *settings,
+		     struct err *err)
+{
+	for (int64_t i = 0; i < settings->group_count; i++) {
+		const struct settings_group *group = &settings->groups[i];
+		struct service *service;
+
+		if (find(fleet, group->name) != NULL)
+			continue;
+		if (fleet->count == FLEET_MAX)
+			return err_set(err, ERR_RETRY,
+				       "too many former groups still drain");
+		service = service_open(&fleet->home, group);
+		if (service == NULL)
+			return err_errno(err, ERR_RETRY, "group %s",
+					 group->name);
+		fleet->services[fleet->count++] = service;
+	}
+	return 0;
+}
+
+static void put_in_force(struct fleet *fleet, const struct settings *settings,
+			 int settings_fd)
+{
+	if (fleet->home.settings_fd >= 0)
+		(void)close(fleet->home.settings_fd);
+	fleet->home.settings_fd = settings_fd;
+	fleet->home.drain_msecs = settings->supervisor.drain_msecs;
+	fleet->settings = *settings;
+	(void)settings_runtime_dir(settings, fleet->runtime_dir);
+}
+
+int fleet_apply(struct fleet *fleet, const struct settings *settings,
+		int settings_fd, const struct roster *roster, struct err *err)
+{
+	if (make_room(fleet, settings, err) < 0)
+		return -1;
+	put_in_force(fleet, settings, settings_fd);
+	for (size_t i = 0; i < fleet->count; i++) {
+		struct service *service = fleet->services[i];
+		const char *name = service->group.settings.name;
+		const struct settings_group *group =
+			settings_group(settings, name);
+		const struct roster_change *change =
+			roster == NULL ? NULL : roster_find(roster, name);
+
+		if (group == NULL)
+			service_stop(service);
+		else
+			service_apply(service, group,
+				      change != NULL && change->rolls);
+	}
+	return 0;
+}
+
+void fleet_stop(struct fleet *fleet)
+{
+	for (size_t i = 0; i < fleet->count; i++)
+		service_stop(fleet->services[i]);
+}
+
+void fleet_hurry(struct fleet *fleet)
+{
+	for (size_t i = 0; i < fleet->count; i++) {
+		struct service *service = fleet->services[i];
+
+		for (int j = 0; j < service->count; j++)
+			slot_hurry(&service->slots[j]);
+	}
+}
+
+/* Forget the services that are gone from the settings and have drained. */
+static void forget_former(struct fleet *fleet)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < fleet->count; i++) {
+		struct service *service = fleet->services[i];
+
+		if (service->count > 0 ||
+		    settings_group(&fleet->settings,
+				   service->group.settings.name) != NULL)
+			fleet->services[kept++] = service;
+		else
+			service_close(&service);
+	}
+	fleet->count = kept;
+}
+
+void fleet_tick(struct fleet *fleet, int64_t now_msecs)
+{
+	for (size_t i = 0; i < fleet->count; i++)
+		service_tick(fleet->services[i], now_msecs);
+	forget_former(fleet);
+}
+
+int64_t fleet_deadline(const struct fleet *fleet)
+{
+	int64_t deadline = -1;
+
+	for (size_t i = 0; i < fleet->count; i++)
+		deadline = clock_earlier(deadline,
+					 service_deadline(fleet->services[i]));
+	return deadline;
+}
+
+bool fleet_is_empty(const struct fleet *fleet)
+{
+	for (size_t i = 0; i < fleet->count; i++) {
+		if (fleet->services[i]->count > 0)
+			return false;
+	}
+	return true;
+}
+
+bool fleet_has_tried(const struct fleet *fleet)
+{
+	for (size_t i = 0; i < fleet->count; i++) {
+		if (!service_has_tried(fleet->services[i]))
+			return false;
+	}
+	return true;
+}
+
+const char *fleet_summary(const struct fleet *fleet, char *buf, size_t bytes)
+{
+	size_t used = 0;
+
+	(void)snprintf(buf, bytes, "no groups");
+	for (size_t i = 0; i < fleet->count; i++) {
+		const struct service *service = fleet->services[i];
+		int length = snprintf(buf + used, bytes - used,
+				      "%s%s %d/%" PRId64, i == 0 ? "" : ", ",
+				      service->group.settings.name,
+				      service_ready_count(service),
+				      service->group.settings.instances);
+
+		if (length < 0 || (size_t)length >= bytes - used)
+			break;
+		used += (size_t)length;
+	}
+	return buf;
+}

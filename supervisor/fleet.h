@@ -1,0 +1,58 @@
+#ifndef OMQ_FLEET_H
+#define OMQ_FLEET_H
+
+#include "lib/settings.h"
+#include "supervisor/roster.h"
+#include "supervisor/service.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct err;
+
+/* All services, and the settings in force. A group that is gone from the
+   settings stays here until its last instance has drained. */
+struct fleet {
+	struct slot_home home;
+	struct settings settings;
+	char runtime_dir[SETTINGS_TEXT_BYTES];
+	struct service *services[2 * SETTINGS_GROUPS_MAX];
+	size_t count;
+};
+
+/* An empty fleet. loop and node_id are borrowed. Returns NULL when out of
+   memory. */
+struct fleet *fleet_open(struct loop *loop, const char *node_id);
+
+/* Every process must be gone. */
+void fleet_close(struct fleet **fleet);
+
+/* Put settings in force, for every instance that is started from now on, and
+   start and stop the difference. settings_fd is the same as a sealed memfd,
+   owned by the fleet on success. roster says what changes; NULL: all is new.
+   Returns 0; or -1 with ERR_RETRY, and then nothing has changed. */
+int fleet_apply(struct fleet *fleet, const struct settings *settings,
+		int settings_fd, const struct roster *roster, struct err *err);
+
+/* Let everything drain. */
+void fleet_stop(struct fleet *fleet);
+
+/* Kill what is draining, without waiting any longer. */
+void fleet_hurry(struct fleet *fleet);
+
+/* Do what is due at now_msecs; and when there is something to do, -1: never. */
+void fleet_tick(struct fleet *fleet, int64_t now_msecs);
+int64_t fleet_deadline(const struct fleet *fleet);
+
+/* Is there no instance any more? */
+bool fleet_is_empty(const struct fleet *fleet);
+
+/* Was every instance ready once, or has tried to be? */
+bool fleet_has_tried(const struct fleet *fleet);
+
+/* For people: "points 3/3, push 1/2". buf is cut where it is full. Returns
+   buf. */
+const char *fleet_summary(const struct fleet *fleet, char *buf, size_t bytes);
+
+#endif

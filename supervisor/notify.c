@@ -1,0 +1,99 @@
+#include "config.h"
+
+#include "supervisor/notify.h"
+
+#include "lib/clock.h"
+#include "lib/lifeline.h"
+#include "lib/num.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static int64_t number_of(const char *variable)
+{
+	const char *text = getenv(variable);
+	int64_t number;
+
+	if (text == NULL || num_parse(text, strlen(text), &number) < 0)
+		return -1;
+	return number;
+}
+
+/* Half the interval that systemd waits, as sd_watchdog_enabled(3) advises; 0
+   when it waits for nobody or for another process. */
+static int64_t watchdog_msecs(void)
+{
+	int64_t usecs = number_of("WATCHDOG_USEC");
+	int64_t pid = number_of("WATCHDOG_PID");
+
+	if (usecs <= 0 || (pid >= 0 && pid != getpid()))
+		return 0;
+	return usecs / 2000 > 0 ? usecs / 2000 : 1;
+}
+
+void notify_open(struct notify *notify)
+{
+	memset(notify, 0, sizeof(*notify));
+	notify->ready_by_msecs = clock_msecs() + NOTIFY_READY_MSECS;
+	notify->watchdog_msecs = watchdog_msecs();
+	notify->watchdog_next_msecs = clock_msecs();
+}
+
+void notify_reloading(void)
+{
+	char lines[80];
+
+	(void)snprintf(lines, sizeof(lines),
+		       "RELOADING=1\nMONOTONIC_USEC=%" PRId64, clock_usecs());
+	lifeline_notify_systemd(lines);
+}
+
+void notify_reloaded(const struct notify *notify)
+{
+	if (notify->is_ready)
+		lifeline_notify_systemd("READY=1");
+}
+
+void notify_stopping(struct notify *notify)
+{
+	notify->is_ready = true;
+	lifeline_notify_systemd("STOPPING=1");
+}
+
+static void tell_status(struct notify *notify, const char *status)
+{
+	char line[sizeof(notify->status) + sizeof("STATUS=")];
+
+	if (strncmp(notify->status, status, sizeof(notify->status) - 1) == 0)
+		return;
+	(void)snprintf(notify->status, sizeof(notify->status), "%s", status);
+	(void)snprintf(line, sizeof(line), "STATUS=%s", notify->status);
+	lifeline_notify_systemd(line);
+}
+
+void notify_tick(struct notify *notify, int64_t now_msecs, bool have_tried,
+		 const char *status)
+{
+	tell_status(notify, status);
+	if (!notify->is_ready &&
+	    (have_tried || now_msecs >= notify->ready_by_msecs)) {
+		notify->is_ready = true;
+		lifeline_notify_systemd("READY=1");
+	}
+	if (notify->watchdog_msecs > 0 &&
+	    now_msecs >= notify->watchdog_next_msecs) {
+		notify->watchdog_next_msecs =
+			now_msecs + notify->watchdog_msecs;
+		lifeline_notify_systemd("WATCHDOG=1");
+	}
+}
+
+int64_t notify_deadline(const struct notify *notify)
+{
+	return clock_earlier(
+		notify->is_ready ? -1 : notify->ready_by_msecs,
+		notify->watchdog_msecs > 0 ? notify->watchdog_next_msecs : -1);
+}

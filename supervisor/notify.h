@@ -1,0 +1,39 @@
+#ifndef OMQ_NOTIFY_H
+#define OMQ_NOTIFY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* What ordermqd tells systemd, in the words of sd_notify(3). Without systemd
+   nothing is told, and nothing wakes up for it. */
+struct notify {
+	bool is_ready;
+	int64_t ready_by_msecs; /* of clock_msecs() */
+	int64_t watchdog_msecs; /* between two signs of life; 0: none wanted */
+	int64_t watchdog_next_msecs;
+	char status[512]; /* the last one told */
+};
+
+/* A Redis that is away must not hold up the start of the machine: after so
+   long we are ready, with instances that still try. */
+#define NOTIFY_READY_MSECS 5000
+
+void notify_open(struct notify *notify);
+
+/* A reload begins; it has ended, whatever came out. */
+void notify_reloading(void);
+void notify_reloaded(const struct notify *notify);
+
+/* From now on we are as ready as we ever will be. */
+void notify_stopping(struct notify *notify);
+
+/* The end of a turn of the loop: say READY=1 once have_tried is true or it
+   took too long, the status when it has changed, and a sign of life when it is
+   time. */
+void notify_tick(struct notify *notify, int64_t now_msecs, bool have_tried,
+		 const char *status);
+
+/* When notify_tick() has something to do; -1: never. */
+int64_t notify_deadline(const struct notify *notify);
+
+#endif

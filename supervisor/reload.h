@@ -1,0 +1,41 @@
+#ifndef OMQ_RELOAD_H
+#define OMQ_RELOAD_H
+
+#include "lib/conf.h"
+#include "lib/settings.h"
+#include "supervisor/loop.h"
+
+#include <stdbool.h>
+
+struct err;
+
+/* Reading the configuration again while everything runs on: a child reads, the
+   loop tells when it is done. At most one at a time. */
+struct reload {
+	struct loop *loop;
+	const char *path;
+	const char *node; /* NULL: what the file says, else the host name */
+	struct conf_reader reader;
+	struct loop_watch watch;
+	struct settings settings;
+	/* Called once for each reload_start() that succeeded and was not
+	   aborted: settings_fd is a memfd that owner now has; or -1, and err
+	   says why. */
+	void (*done)(void *owner, const struct settings *settings,
+		     int settings_fd, const struct err *err);
+	void *owner;
+};
+
+/* Fill in loop, path, node, done and owner; then this. */
+void reload_open(struct reload *reload);
+
+/* End a read that is under way, if there is one. */
+void reload_close(struct reload *reload);
+
+/* Begin to read. Returns 0; or -1 with ERR_RETRY when there is no child to be
+   had. None may be under way. */
+int reload_start(struct reload *reload, struct err *err);
+
+bool reload_is_under_way(const struct reload *reload);
+
+#endif

@@ -1,0 +1,114 @@
+#include "config.h"
+
+#include "supervisor/restart.h"
+
+#include <string.h>
+
+static const struct backoff fresh_backoff = {
+	.first_msecs = RESTART_FIRST_MSECS,
+	.max_msecs = RESTART_MAX_MSECS,
+};
+
+void restart_slot_reset(struct restart_slot *slot)
+{
+	slot->backoff = fresh_backoff;
+	slot->unproven_count = 0;
+}
+
+/* The rates stay in force: they bound what a reload in a loop can do. */
+void restart_group_reset(struct restart_group *group)
+{
+	group->backoff = fresh_backoff;
+	group->wait_msecs = 0;
+	group->next_msecs = 0;
+	group->stepped_msecs = 0;
+}
+
+enum restart_death restart_judge(int64_t ready_msecs, int64_t now_msecs,
+				 bool settled, bool temporary)
+{
+	if (temporary)
+		return RESTART_TEMPORARY;
+	if (settled || (ready_msecs >= 0 &&
+			now_msecs - ready_msecs >= RESTART_PROVEN_MSECS))
+		return RESTART_PROGRESS;
+	return ready_msecs >= 0 ? RESTART_NO_PROGRESS : RESTART_UNREADY;
+}
+
+/* When the restart count places back in the ring was due; long ago if there
+   was none. */
+static int64_t recent(const struct restart_group *group, size_t back)
+{
+	if (group->recent_count < back)
+		return INT64_MIN / 2;
+	return group->recent_msecs[(group->recent_count - back) %
+				   RESTART_PER_MINUTE];
+}
+
+/* The first moment from now that keeps both rates; it is taken. */
+static int64_t at_once(struct restart_group *group, int64_t now_msecs)
+{
+	int64_t due = now_msecs;
+
+	if (due < recent(group, RESTART_PER_SECOND) + 1000)
+		due = recent(group, RESTART_PER_SECOND) + 1000;
+	if (due < recent(group, RESTART_PER_MINUTE) + 60000)
+		due = recent(group, RESTART_PER_MINUTE) + 60000;
+	group->recent_msecs[group->recent_count++ % RESTART_PER_MINUTE] = due;
+	return due;
+}
+
+/* Instances that were started together and die together are one failed try:
+   only one that was started after the last step makes the next one. */
+static int64_t group_waits(struct restart_group *group, int64_t started_msecs,
+			   int64_t now_msecs)
+{
+	if (group->wait_msecs == 0 || started_msecs >= group->stepped_msecs) {
+		group->wait_msecs = backoff_next(&group->backoff);
+		group->next_msecs = now_msecs + group->wait_msecs;
+		group->stepped_msecs = now_msecs;
+	}
+	return group->next_msecs;
+}
+
+int64_t restart_after(struct restart_group *group, struct restart_slot *slot,
+		      enum restart_death death, int64_t started_msecs,
+		      int64_t now_msecs)
+{
+	struct backoff longest = {
+		.first_msecs = RESTART_MAX_MSECS,
+		.max_msecs = RESTART_MAX_MSECS,
+	};
+
+	switch (death) {
+	case RESTART_PROGRESS:
+		restart_slot_reset(slot);
+		return at_once(group, now_msecs);
+	case RESTART_NO_PROGRESS:
+		if (slot->unproven_count++ == 0)
+			return at_once(group, now_msecs);
+		return now_msecs + backoff_next(&slot->backoff);
+	case RESTART_UNREADY:
+		return group_waits(group, started_msecs, now_msecs);
+	case RESTART_TEMPORARY:
+		break;
+	}
+	return now_msecs + backoff_next(&longest);
+}
+
+int64_t restart_gate(const struct restart_group *group)
+{
+	return group->wait_msecs == 0 ? 0 : group->next_msecs;
+}
+
+void restart_begun(struct restart_group *group, int64_t now_msecs)
+{
+	if (group->wait_msecs > 0)
+		group->next_msecs = now_msecs + group->wait_msecs;
+}
+
+void restart_went_well(struct restart_group *group)
+{
+	backoff_reset(&group->backoff);
+	group->wait_msecs = 0;
+}

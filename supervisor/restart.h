@@ -1,0 +1,74 @@
+#ifndef OMQ_RESTART_H
+#define OMQ_RESTART_H
+
+#include "lib/backoff.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* When a dead instance starts again. Pure: time comes in as an argument, in
+   milliseconds of clock_msecs().
+
+   Progress is to have settled an entry, or to have been ready for
+   RESTART_PROVEN_MSECS. A death with progress, and the first without, starts
+   again at once, within the rates below; from the second on the instance waits
+   by itself. One that died before it was ready makes its whole group wait:
+   while a group is in trouble it makes one try a wait, however many instances
+   it has, until one of them is ready. */
+
+#define RESTART_PROVEN_MSECS 10000
+#define RESTART_FIRST_MSECS 200
+#define RESTART_MAX_MSECS 30000
+#define RESTART_PER_SECOND 20
+#define RESTART_PER_MINUTE 300
+
+enum restart_death {
+	RESTART_PROGRESS,    /* it had got something done */
+	RESTART_NO_PROGRESS, /* it was ready, and that was all */
+	RESTART_UNREADY,     /* it never was ready, or never ran */
+	RESTART_TEMPORARY,   /* exit status 75: no crash, "later" */
+};
+
+/* What is remembered of one instance. Zero it with restart_slot_reset(). */
+struct restart_slot {
+	struct backoff backoff;
+	unsigned int unproven_count; /* deaths in a row without progress */
+};
+
+/* What is remembered of one group. */
+struct restart_group {
+	struct backoff backoff;
+	int64_t wait_msecs; /* between two tries; 0: no trouble */
+	int64_t next_msecs; /* no try before */
+	int64_t stepped_msecs;
+	/* When the last restarts at once were due, as a ring. */
+	int64_t recent_msecs[RESTART_PER_MINUTE];
+	size_t recent_count;
+};
+
+/* Forget all deaths: the operator has changed something. */
+void restart_slot_reset(struct restart_slot *slot);
+void restart_group_reset(struct restart_group *group);
+
+/* Which death was it? ready_msecs is when it said that it is ready, -1 if it
+   never did; settled whether it settled an entry in this life. */
+enum restart_death restart_judge(int64_t ready_msecs, int64_t now_msecs,
+				 bool settled, bool temporary);
+
+/* An instance that was started at started_msecs has died. Returns when it may
+   start again, as far as it alone is concerned. */
+int64_t restart_after(struct restart_group *group, struct restart_slot *slot,
+		      enum restart_death death, int64_t started_msecs,
+		      int64_t now_msecs);
+
+/* Before which time no instance of the group may start; 0: at any. */
+int64_t restart_gate(const struct restart_group *group);
+
+/* An instance of the group is being started. */
+void restart_begun(struct restart_group *group, int64_t now_msecs);
+
+/* An instance of the group is ready: its trouble is over. */
+void restart_went_well(struct restart_group *group);
+
+#endif

@@ -1,0 +1,136 @@
+#include "config.h"
+
+#include "supervisor/roster.h"
+
+#include "lib/err.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+static int same_text(const char *key, const char *before, const char *after,
+		     struct err *err)
+{
+	if (strcmp(before, after) == 0)
+		return 0;
+	return err_set(err, ERR_FATAL,
+		       "%s: \"%s\" -> \"%s\" needs a restart of ordermqd", key,
+		       before, after);
+}
+
+static int check_fixed(const struct settings *before,
+		       const struct settings *after, struct err *err)
+{
+	if (same_text("node", before->node, after->node, err) < 0 ||
+	    same_text("supervisor.control", before->supervisor.control,
+		      after->supervisor.control, err) < 0)
+		return -1;
+	return same_text("supervisor.programs", before->supervisor.programs,
+			 after->supervisor.programs, err);
+}
+
+/* Settings are plain values made by one and the same procedure, without
+   padding: equal ones have equal bytes. */
+#define SAME(a, b) (memcmp(&(a), &(b), sizeof(a)) == 0)
+
+/* Did something change that every instance obeys? */
+static bool all_roll(const struct settings *before,
+		     const struct settings *after)
+{
+	return !SAME(before->redis, after->redis) ||
+	       !SAME(before->fields, after->fields) ||
+	       !SAME(before->log, after->log) ||
+	       !SAME(before->stream_key, after->stream_key);
+}
+
+/* Did something of the group change besides the number of its instances? */
+static bool group_rolls(const struct settings_group *before,
+			const struct settings_group *after)
+{
+	struct settings_group as_before = *after;
+
+	as_before.instances = before->instances;
+	return !SAME(as_before, *before);
+}
+
+static struct roster_change *add(struct roster *roster, const char *name)
+{
+	struct roster_change *change = &roster->changes[roster->count++];
+
+	(void)snprintf(change->name, sizeof(change->name), "%s", name);
+	return change;
+}
+
+int roster_compare(const struct settings *before, const struct settings *after,
+		   struct roster *roster_r, struct err *err)
+{
+	bool everywhere = all_roll(before, after);
+
+	if (check_fixed(before, after, err) < 0)
+		return -1;
+	memset(roster_r, 0, sizeof(*roster_r));
+	for (int64_t i = 0; i < after->group_count; i++) {
+		const struct settings_group *group = &after->groups[i];
+		const struct settings_group *old =
+			settings_group(before, group->name);
+		struct roster_change *change = add(roster_r, group->name);
+
+		change->after = group->instances;
+		if (old == NULL)
+			continue;
+		change->before = old->instances;
+		change->rolls = everywhere || group_rolls(old, group);
+	}
+	for (int64_t i = 0; i < before->group_count; i++) {
+		const struct settings_group *group = &before->groups[i];
+
+		if (settings_group(after, group->name) == NULL)
+			add(roster_r, group->name)->before = group->instances;
+	}
+	return 0;
+}
+
+static void change_text(const struct roster_change *change, char *buf,
+			size_t bytes)
+{
+	int64_t more = change->after - change->before;
+	const char *roll = change->rolls ? ", rolling" : "";
+
+	if (more == 0)
+		(void)snprintf(buf, bytes, "%s %s", change->name,
+			       change->rolls ? "rolling" : "unchanged");
+	else
+		(void)snprintf(buf, bytes,
+			       "%s %" PRId64 " -> %" PRId64 " (%+" PRId64 "%s)",
+			       change->name, change->before, change->after,
+			       more, roll);
+}
+
+const char *roster_summary(const struct roster *roster, char *buf, size_t bytes)
+{
+	size_t used = 0;
+
+	(void)snprintf(buf, bytes, "no groups");
+	for (size_t i = 0; i < roster->count; i++) {
+		char text[SETTINGS_NAME_BYTES + 80];
+		int length;
+
+		change_text(&roster->changes[i], text, sizeof(text));
+		length = snprintf(buf + used, bytes - used, "%s%s",
+				  i == 0 ? "" : ", ", text);
+		if (length < 0 || (size_t)length >= bytes - used)
+			break;
+		used += (size_t)length;
+	}
+	return buf;
+}
+
+const struct roster_change *roster_find(const struct roster *roster,
+					const char *name)
+{
+	for (size_t i = 0; i < roster->count; i++) {
+		if (strcmp(roster->changes[i].name, name) == 0)
+			return &roster->changes[i];
+	}
+	return NULL;
+}

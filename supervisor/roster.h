@@ -1,0 +1,45 @@
+#ifndef OMQ_ROSTER_H
+#define OMQ_ROSTER_H
+
+#include "lib/settings.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct err;
+
+/* What a reload changes: the difference of two configurations, group by group.
+   Pure. Instances are numbered from 1, so a count says which slots there are:
+   a group that grows starts the missing numbers, one that shrinks stops the
+   highest, and those in between are not touched. */
+
+#define ROSTER_MAX (2 * SETTINGS_GROUPS_MAX)
+
+struct roster_change {
+	char name[SETTINGS_NAME_BYTES];
+	int64_t before; /* instances; 0: a new group */
+	int64_t after;  /* instances; 0: the group goes */
+	bool rolls;     /* the instances that stay need the new settings */
+};
+
+struct roster {
+	struct roster_change changes[ROSTER_MAX];
+	size_t count;
+};
+
+/* Compare. Returns 0; or -1 with ERR_FATAL, naming the key, when something
+   changed that only a restart of ordermqd can change. */
+int roster_compare(const struct settings *before, const struct settings *after,
+		   struct roster *roster_r, struct err *err);
+
+/* For people: "points 3 -> 5 (+2), push unchanged". buf is cut where it is
+   full. Returns buf. */
+const char *roster_summary(const struct roster *roster, char *buf,
+			   size_t bytes);
+
+/* The change of one group, or NULL. */
+const struct roster_change *roster_find(const struct roster *roster,
+					const char *name);
+
+#endif

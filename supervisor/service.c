@@ -1,0 +1,140 @@
+#include "config.h"
+
+#include "supervisor/service.h"
+
+#include "lib/clock.h"
+
+#include <stdlib.h>
+
+struct service *service_open(const struct slot_home *home,
+			     const struct settings_group *settings)
+{
+	/* Of the room for the most instances only what is used is real. */
+	struct service *service = calloc(1, sizeof(*service));
+
+	if (service == NULL)
+		return NULL;
+	service->group.home = home;
+	service->group.settings = *settings;
+	restart_group_reset(&service->group.restart);
+	return service;
+}
+
+void service_close(struct service **_service)
+{
+	struct service *service = *_service;
+
+	*_service = NULL;
+	if (service == NULL)
+		return;
+	for (int i = 0; i < service->count; i++)
+		slot_close(&service->slots[i]);
+	free(service);
+}
+
+/* Start what is missing, from the lowest; stop what is too much, from the
+   highest. What runs and is wanted does not notice. */
+static void reconcile(struct service *service)
+{
+	for (; service->count < service->wanted; service->count++)
+		slot_open(&service->slots[service->count], &service->group,
+			  service->count + 1);
+	for (int i = 0; i < service->wanted; i++)
+		slot_event(&service->slots[i], INSTANCE_START);
+	for (int i = service->count; i > service->wanted; i--)
+		slot_event(&service->slots[i - 1], INSTANCE_STOP);
+}
+
+void service_apply(struct service *service,
+		   const struct settings_group *settings, bool rolls)
+{
+	service->group.settings = *settings;
+	service->wanted = (int)settings->instances;
+	if (rolls)
+		service->group.version++;
+	restart_group_reset(&service->group.restart);
+	reconcile(service);
+}
+
+void service_stop(struct service *service)
+{
+	service->wanted = 0;
+	reconcile(service);
+}
+
+static bool is_old(const struct slot *slot)
+{
+	return slot->version != slot->group->version;
+}
+
+static void recycle(struct slot *slot)
+{
+	slot_event(slot, INSTANCE_STOP);
+	slot_event(slot, INSTANCE_START);
+}
+
+/* Replace what runs with old settings. One that is not ready has nothing to
+   lose; of the others the lowest goes, once all before it are ready again. So
+   new settings that do not work stop at the first instance. */
+static void roll(struct service *service)
+{
+	struct slot *next = NULL;
+	bool busy = false;
+
+	for (int i = 0; i < service->wanted; i++) {
+		struct slot *slot = &service->slots[i];
+
+		if (is_old(slot) && slot->state == INSTANCE_STARTING)
+			recycle(slot);
+		if (slot->state != INSTANCE_READY)
+			busy = true;
+		else if (is_old(slot) && next == NULL)
+			next = slot;
+	}
+	if (next != NULL && !busy)
+		recycle(next);
+}
+
+/* Forget the highest slots as soon as they are down. */
+static void shrink(struct service *service)
+{
+	while (service->count > service->wanted &&
+	       service->slots[service->count - 1].state == INSTANCE_STOPPED)
+		slot_close(&service->slots[--service->count]);
+}
+
+void service_tick(struct service *service, int64_t now_msecs)
+{
+	for (int i = 0; i < service->count; i++)
+		slot_tick(&service->slots[i], now_msecs);
+	roll(service);
+	shrink(service);
+}
+
+int64_t service_deadline(const struct service *service)
+{
+	int64_t deadline = -1;
+
+	for (int i = 0; i < service->count; i++)
+		deadline = clock_earlier(deadline,
+					 slot_deadline(&service->slots[i]));
+	return deadline;
+}
+
+int service_ready_count(const struct service *service)
+{
+	int count = 0;
+
+	for (int i = 0; i < service->wanted; i++)
+		count += service->slots[i].state == INSTANCE_READY;
+	return count;
+}
+
+bool service_has_tried(const struct service *service)
+{
+	for (int i = 0; i < service->wanted; i++) {
+		if (!service->slots[i].has_tried)
+			return false;
+	}
+	return true;
+}

@@ -1,0 +1,118 @@
+#include "config.h"
+
+#include "supervisor/status.h"
+
+#include "lib/clock.h"
+#include "supervisor/fleet.h"
+#include "supervisor/jsonl.h"
+
+#include <string.h>
+#include <unistd.h>
+
+static json_t *supervisor(const struct status_head *head,
+			  const struct fleet *fleet)
+{
+	int64_t uptime_msecs = clock_msecs() - head->started_msecs;
+
+	return json_pack("{s:s,s:s,s:o,s:s,s:i,s:I,s:o,s:s,s:o}", "kind",
+			 "supervisor", "version", PACKAGE_VERSION, "node",
+			 jsonl_text(fleet->settings.node), "node_id",
+			 fleet->home.node_id, "pid", (int)getpid(),
+			 "uptime_seconds", (json_int_t)(uptime_msecs / 1000),
+			 "config", jsonl_text(head->config), "state",
+			 head->is_stopping ? "stopping" : "running",
+			 "reload_error",
+			 jsonl_text_or_null(head->reload_error));
+}
+
+/* The table knows a living process from a dead one, the board whether a living
+   one gets on. board is NULL where there is none. */
+static const char *state_word(const struct slot *slot,
+			      const struct board *board)
+{
+	if (slot->state == INSTANCE_READY && board != NULL &&
+	    board_get(&board->state) == BOARD_DEGRADED)
+		return board_state_name(BOARD_DEGRADED);
+	return instance_state_name(slot->state);
+}
+
+static json_t *group(const struct service *service)
+{
+	const struct settings_group *settings = &service->group.settings;
+	int ready = 0;
+
+	for (int i = 0; i < service->wanted; i++) {
+		const struct slot *slot = &service->slots[i];
+		struct board board;
+		bool has_board = slot_board(slot, &board) == 0;
+
+		ready += strcmp(state_word(slot, has_board ? &board : NULL),
+				"ready") == 0;
+	}
+	return json_pack("{s:s,s:s,s:s,s:I,s:i}", "kind", "group", "name",
+			 settings->name, "program", settings->program,
+			 "instances", (json_int_t)settings->instances, "ready",
+			 ready);
+}
+
+/* Numbers of the board; they go on over the deaths of an instance. */
+static void add_counters(json_t *object, const struct board *board)
+{
+	static const char *const names[BOARD_COUNTER_COUNT] = {
+		[BOARD_DELIVERED] = "delivered",
+		[BOARD_HANDLED] = "handled",
+		[BOARD_RETRIED] = "retried",
+		[BOARD_DEAD] = "dead",
+		[BOARD_LOST_CLAIM] = "lost_claims",
+		[BOARD_RECONNECTS] = "reconnects",
+	};
+
+	for (int i = 0; i < BOARD_COUNTER_COUNT; i++) {
+		int64_t count = -1;
+
+		if (board != NULL)
+			count = (int64_t)board_get(&board->counters[i]);
+		(void)json_object_set_new(object, names[i], jsonl_count(count));
+	}
+}
+
+static json_t *instance(const struct slot *slot)
+{
+	bool runs = slot_is_running(slot);
+	struct board copy;
+	const struct board *board = slot_board(slot, &copy) == 0 ? &copy : NULL;
+	int64_t uptime_msecs = clock_msecs() - slot->started_msecs;
+	int64_t in_flight = -1;
+	json_t *object;
+
+	if (runs && board != NULL)
+		in_flight = (int64_t)board_get(&board->in_flight);
+	object = json_pack("{s:s,s:s,s:s,s:i,s:o,s:s,s:o}", "kind", "instance",
+			   "name", slot->name, "group",
+			   slot->group->settings.name, "slot", slot->number,
+			   "pid", jsonl_count(runs ? slot->pid : -1), "state",
+			   state_word(slot, board), "uptime_seconds",
+			   jsonl_count(runs ? uptime_msecs / 1000 : -1));
+	add_counters(object, board);
+	(void)json_object_update_new(
+		object, json_pack("{s:o,s:I,s:o,s:o}", "in_flight",
+				  jsonl_count(in_flight), "restarts",
+				  (json_int_t)slot->restart_count, "last_exit",
+				  jsonl_text_or_null(slot->last_exit), "status",
+				  jsonl_text_or_null(slot->status)));
+	return object;
+}
+
+void status_write(FILE *out, const struct status_head *head,
+		  const struct fleet *fleet)
+{
+	jsonl_write(out, supervisor(head, fleet));
+	for (size_t i = 0; i < fleet->count; i++)
+		jsonl_write(out, group(fleet->services[i]));
+	for (size_t i = 0; i < fleet->count; i++) {
+		const struct service *service = fleet->services[i];
+
+		for (int j = 0; j < service->count; j++)
+			jsonl_write(out, instance(&service->slots[j]));
+	}
+}

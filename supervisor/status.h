@@ -1,0 +1,23 @@
+#ifndef OMQ_STATUS_H
+#define OMQ_STATUS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+struct fleet;
+
+/* What ordermqd knows of itself, besides its fleet. */
+struct status_head {
+	const char *config; /* path of the configuration file */
+	int64_t started_msecs;
+	bool is_stopping;
+	const char *reload_error; /* of the last reload; "": it went well */
+};
+
+/* Write the state of everything as JSON Lines: one "supervisor", a "group" for
+   each group, an "instance" for each instance. What is unknown is null. */
+void status_write(FILE *out, const struct status_head *head,
+		  const struct fleet *fleet);
+
+#endif

@@ -1,0 +1,109 @@
+#include "config.h"
+
+#include "lib/board.h"
+#include "lib/conf.h"
+#include "lib/err.h"
+#include "lib/lifeline.h"
+#include "lib/settings.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+/* An instance that does no work, for the tests of ordermqd. How it behaves is
+   the beginning of its group's name; the group's batch, shown in its status,
+   tells which settings it was given. */
+
+static volatile sig_atomic_t told_to_end;
+
+static void on_term(int signal)
+{
+	(void)signal;
+	told_to_end = 1;
+}
+
+static const char *option(int argc, char **argv, const char *name)
+{
+	for (int i = 1; i + 1 < argc; i++) {
+		if (strcmp(argv[i], name) == 0)
+			return argv[i + 1];
+	}
+	return "";
+}
+
+static int64_t batch_of(const char *group)
+{
+	static struct settings settings;
+	struct err err;
+
+	if (conf_receive(LIFELINE_SETTINGS_FD, &settings, &err) < 0 ||
+	    settings_group(&settings, group) == NULL)
+		exit(EX_SOFTWARE);
+	return settings_group(&settings, group)->batch;
+}
+
+static void say_ready(const char *node_id, int64_t batch)
+{
+	struct err err;
+	struct board *board = board_map(LIFELINE_BOARD_FD, &err);
+	char words[256];
+
+	if (board == NULL)
+		exit(EX_SOFTWARE);
+	board_set(&board->pid, (uint64_t)getpid());
+	board_set(&board->state, BOARD_READY);
+	board_add(board, BOARD_DELIVERED, 1);
+	(void)snprintf(words, sizeof(words),
+		       "READY=1\nSTATUS=batch %d, node %s\nX_UNKNOWN=1",
+		       (int)batch, node_id);
+	lifeline_notify(true, words);
+}
+
+/* Until SIGTERM, or the end of the supervisor. */
+static void wait_for_the_end(void)
+{
+	struct pollfd lifeline = { .fd = LIFELINE_FD, .events = POLLIN };
+
+	while (!told_to_end) {
+		if (poll(&lifeline, 1, -1) > 0)
+			return;
+	}
+}
+
+static int begins(const char *group, const char *word)
+{
+	return strncmp(group, word, strlen(word)) == 0;
+}
+
+int main(int argc, char **argv)
+{
+	const char *group = option(argc, argv, "--group");
+	int64_t batch = batch_of(group);
+	struct sigaction action = { .sa_handler = on_term };
+
+	if (begins(group, "stillborn"))
+		return EX_SOFTWARE;
+	if (begins(group, "later"))
+		return EX_TEMPFAIL;
+	if (begins(group, "moody") && batch == 1)
+		return EX_CONFIG;
+	if (begins(group, "deaf"))
+		action.sa_handler = SIG_IGN;
+	(void)sigaction(SIGTERM, &action, NULL);
+	if (!begins(group, "slow"))
+		say_ready(option(argc, argv, "--node-id"), batch);
+	if (begins(group, "silent"))
+		(void)close(LIFELINE_FD);
+	if (begins(group, "silent"))
+		for (; !told_to_end;)
+			(void)pause();
+	else
+		for (; begins(group, "deaf");)
+			(void)pause();
+	wait_for_the_end();
+	return EX_OK;
+}

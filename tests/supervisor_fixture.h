@@ -1,0 +1,69 @@
+#ifndef OMQ_SUPERVISOR_FIXTURE_H
+#define OMQ_SUPERVISOR_FIXTURE_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <sys/types.h>
+
+/* A real ordermqd in a directory of its own, with instances that do no work
+   (fake_worker.c). Every wait is for a fact, with a deadline; one that does not
+   come fails the test. */
+
+#define FIXTURE_DEADLINE_MSECS 20000
+#define FIXTURE_PATH_BYTES 512
+
+struct fixture {
+	char dir[256];
+	pid_t pid; /* of ordermqd; 0: none */
+};
+
+/* For cmocka: an empty directory; and its end, with whatever still runs. */
+int fixture_open(void **state);
+int fixture_close(void **state);
+
+/* Write the configuration: groups is what stands between "groups = (" and
+   ")"; top is put before it. */
+void fixture_configure(struct fixture *fixture, const char *top,
+		       const char *groups);
+
+/* Start ordermqd and wait until it answers. */
+void fixture_start(struct fixture *fixture);
+
+/* Run ordermqd or ordermqctl (which is its path from the build directory) to
+   its end, with up to four arguments; its output, cut, is left in text.
+   Returns its exit status. */
+int fixture_run(struct fixture *fixture, const char *which, const char *args[],
+		char *text, size_t bytes);
+
+/* Wait for the end of ordermqd; returns its exit status, or minus the number
+   of the signal that ended it. */
+int fixture_wait(struct fixture *fixture);
+
+/* Send one line to a socket of ordermqd ("control.sock") and read the answer
+   as an array of objects, which the caller must json_decref(). */
+json_t *fixture_ask(struct fixture *fixture, const char *name,
+		    const char *line);
+
+/* Connect to it and send text, without waiting; returns the descriptor. */
+int fixture_connect(struct fixture *fixture, const char *name,
+		    const char *text);
+
+/* Ask for a reload; returns the code of the answer and copies its text. */
+int fixture_reload(struct fixture *fixture, char *text, size_t bytes);
+
+/* Wait until the instance of that name is in state ("absent" when it is not
+   there); returns its pid, 0 if it has none. */
+pid_t fixture_await(struct fixture *fixture, const char *instance,
+		    const char *state);
+
+/* What status says of the instance now; the caller must json_decref(). NULL
+   when it is not there. */
+json_t *fixture_instance(struct fixture *fixture, const char *instance);
+
+/* Wait until fact(data) is true. */
+void fixture_until(bool (*fact)(void *data), void *data);
+
+/* Is the process gone? data is a pid_t. */
+bool fixture_is_gone(void *data);
+
+#endif

@@ -1,0 +1,175 @@
+#include "config.h"
+
+#include "supervisor/instance.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+static bool has_process(enum instance_state state)
+{
+	return state == INSTANCE_STARTING || state == INSTANCE_READY ||
+	       state == INSTANCE_STOPPING || state == INSTANCE_RECYCLING;
+}
+
+static enum instance_state after(enum instance_state state,
+				 enum instance_event event)
+{
+	return instance_step(state, event).next;
+}
+
+/* Every cell leads to a state and an action that exist. */
+static void every_event_is_allowed_in_every_state(void **state)
+{
+	(void)state;
+	for (int s = 0; s < INSTANCE_STATE_COUNT; s++) {
+		for (int e = 0; e < INSTANCE_EVENT_COUNT; e++) {
+			struct instance_step step = instance_step(s, e);
+
+			assert_in_range(step.next, 0, INSTANCE_STATE_COUNT - 1);
+			assert_in_range(step.action, 0,
+					INSTANCE_ACTION_COUNT - 1);
+		}
+		assert_non_null(instance_state_name(s));
+	}
+}
+
+static void never_two_processes_for_one_instance(void **state)
+{
+	(void)state;
+	for (int s = 0; s < INSTANCE_STATE_COUNT; s++) {
+		for (int e = 0; e < INSTANCE_EVENT_COUNT; e++) {
+			bool ended =
+				e == INSTANCE_DIED || e == INSTANCE_GAVE_UP;
+
+			if (instance_step(s, e).action != INSTANCE_SPAWN)
+				continue;
+			assert_int_equal(after(s, e), INSTANCE_STARTING);
+			assert_true(!has_process(s) || ended);
+		}
+	}
+}
+
+static void a_process_is_gone_only_by_its_death(void **state)
+{
+	(void)state;
+	for (int s = 0; s < INSTANCE_STATE_COUNT; s++) {
+		for (int e = 0; e < INSTANCE_EVENT_COUNT; e++) {
+			if (has_process(s) && e != INSTANCE_DIED &&
+			    e != INSTANCE_GAVE_UP)
+				assert_true(has_process(after(s, e)));
+		}
+	}
+}
+
+static void only_processes_are_signalled(void **state)
+{
+	(void)state;
+	for (int s = 0; s < INSTANCE_STATE_COUNT; s++) {
+		for (int e = 0; e < INSTANCE_EVENT_COUNT; e++) {
+			enum instance_action action =
+				instance_step(s, e).action;
+
+			if (action == INSTANCE_TERM || action == INSTANCE_KILL)
+				assert_true(has_process(s));
+		}
+	}
+}
+
+static void stop_ends_every_state_in_stopped(void **state)
+{
+	(void)state;
+	for (int s = 0; s < INSTANCE_STATE_COUNT; s++) {
+		enum instance_state stopping = after(s, INSTANCE_STOP);
+
+		if (!has_process(s))
+			assert_int_equal(stopping, INSTANCE_STOPPED);
+		else
+			assert_int_equal(after(stopping, INSTANCE_DIED),
+					 INSTANCE_STOPPED);
+	}
+}
+
+static void start_leads_back_to_a_process_from_every_state(void **state)
+{
+	(void)state;
+	for (int s = 0; s < INSTANCE_STATE_COUNT; s++)
+		assert_true(has_process(after(s, INSTANCE_START)));
+	assert_int_equal(
+		after(after(INSTANCE_STOPPING, INSTANCE_START), INSTANCE_DIED),
+		INSTANCE_STARTING);
+}
+
+static void start_does_not_touch_what_runs(void **state)
+{
+	(void)state;
+	assert_int_equal(after(INSTANCE_READY, INSTANCE_START), INSTANCE_READY);
+	assert_int_equal(instance_step(INSTANCE_READY, INSTANCE_START).action,
+			 INSTANCE_NOTHING);
+	assert_int_equal(
+		instance_step(INSTANCE_STARTING, INSTANCE_START).action,
+		INSTANCE_NOTHING);
+}
+
+static void one_that_gave_up_starts_only_by_a_start(void **state)
+{
+	(void)state;
+	assert_int_equal(after(INSTANCE_READY, INSTANCE_GAVE_UP),
+			 INSTANCE_FAILED);
+	assert_int_equal(after(INSTANCE_STARTING, INSTANCE_GAVE_UP),
+			 INSTANCE_FAILED);
+	for (int e = 0; e < INSTANCE_EVENT_COUNT; e++) {
+		if (e != INSTANCE_START)
+			assert_int_not_equal(
+				instance_step(INSTANCE_FAILED, e).action,
+				INSTANCE_SPAWN);
+	}
+}
+
+static void ready_needs_the_word_of_the_instance(void **state)
+{
+	(void)state;
+	for (int s = 0; s < INSTANCE_STATE_COUNT; s++) {
+		for (int e = 0; e < INSTANCE_EVENT_COUNT; e++) {
+			if (s != INSTANCE_READY &&
+			    after(s, e) == INSTANCE_READY) {
+				assert_int_equal(s, INSTANCE_STARTING);
+				assert_int_equal(e, INSTANCE_UP);
+			}
+		}
+	}
+}
+
+static void a_death_nobody_asked_for_waits_for_its_turn(void **state)
+{
+	(void)state;
+	assert_int_equal(instance_step(INSTANCE_READY, INSTANCE_DIED).action,
+			 INSTANCE_WAIT);
+	assert_int_equal(instance_step(INSTANCE_STARTING, INSTANCE_DIED).action,
+			 INSTANCE_WAIT);
+	assert_int_equal(instance_step(INSTANCE_WAITING, INSTANCE_TIMER).action,
+			 INSTANCE_SPAWN);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_event_is_allowed_in_every_state),
+		cmocka_unit_test(never_two_processes_for_one_instance),
+		cmocka_unit_test(a_process_is_gone_only_by_its_death),
+		cmocka_unit_test(only_processes_are_signalled),
+		cmocka_unit_test(stop_ends_every_state_in_stopped),
+		cmocka_unit_test(
+			start_leads_back_to_a_process_from_every_state),
+		cmocka_unit_test(start_does_not_touch_what_runs),
+		cmocka_unit_test(one_that_gave_up_starts_only_by_a_start),
+		cmocka_unit_test(ready_needs_the_word_of_the_instance),
+		cmocka_unit_test(a_death_nobody_asked_for_waits_for_its_turn),
+	};
+
+	return cmocka_run_group_tests_name("instance", tests, NULL, NULL);
+}

@@ -1,0 +1,174 @@
+#include "config.h"
+
+#include "supervisor/roster.h"
+
+#include "lib/err.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static struct settings before, after;
+static struct roster roster;
+static struct err err;
+
+static void put_group(struct settings *set, const char *name, int64_t instances)
+{
+	struct settings_group *group = &set->groups[set->group_count++];
+
+	(void)snprintf(group->name, sizeof(group->name), "%s", name);
+	(void)snprintf(group->program, sizeof(group->program), "points");
+	group->instances = instances;
+}
+
+static int two_groups(void **state)
+{
+	(void)state;
+	memset(&before, 0, sizeof(before));
+	(void)strcpy(before.node, "web1");
+	(void)strcpy(before.supervisor.control, "/run/a/control.sock");
+	put_group(&before, "points", 3);
+	put_group(&before, "push", 2);
+	after = before;
+	return 0;
+}
+
+static const char *summary(void)
+{
+	static char text[512];
+
+	assert_int_equal(roster_compare(&before, &after, &roster, &err), 0);
+	return roster_summary(&roster, text, sizeof(text));
+}
+
+static void nothing_changed_is_said(void **state)
+{
+	(void)state;
+	assert_string_equal(summary(), "points unchanged, push unchanged");
+	assert_false(roster.changes[0].rolls);
+}
+
+static void a_number_changes_only_its_group(void **state)
+{
+	(void)state;
+	after.groups[0].instances = 5;
+	assert_string_equal(summary(), "points 3 -> 5 (+2), push unchanged");
+	assert_false(roster_find(&roster, "points")->rolls);
+	assert_false(roster_find(&roster, "push")->rolls);
+	after.groups[0].instances = 2;
+	assert_string_equal(summary(), "points 3 -> 2 (-1), push unchanged");
+}
+
+static void a_setting_of_a_group_rolls_it_alone(void **state)
+{
+	(void)state;
+	after.groups[1].batch = 7;
+	assert_string_equal(summary(), "points unchanged, push rolling");
+	after.groups[1].instances = 4;
+	assert_string_equal(summary(),
+			    "points unchanged, push 2 -> 4 (+2, rolling)");
+}
+
+static void a_setting_of_all_rolls_all(void **state)
+{
+	(void)state;
+	after.redis.max_reply_bytes++;
+	assert_string_equal(summary(), "points rolling, push rolling");
+	after.redis.max_reply_bytes--;
+	after.log.level++;
+	assert_string_equal(summary(), "points rolling, push rolling");
+	after.log.level--;
+	after.stream_key[0] = 'x';
+	assert_string_equal(summary(), "points rolling, push rolling");
+	after.stream_key[0] = '\0';
+	after.fields.amount_scale++;
+	assert_string_equal(summary(), "points rolling, push rolling");
+}
+
+static void the_time_to_drain_rolls_nobody(void **state)
+{
+	(void)state;
+	after.supervisor.drain_msecs = 1;
+	assert_string_equal(summary(), "points unchanged, push unchanged");
+}
+
+static void groups_come_and_go(void **state)
+{
+	(void)state;
+	after.group_count = 1;
+	put_group(&after, "audit", 1);
+	assert_string_equal(
+		summary(),
+		"points unchanged, audit 0 -> 1 (+1), push 2 -> 0 (-2)");
+	assert_null(roster_find(&roster, "mail"));
+}
+
+static void the_order_of_groups_means_nothing(void **state)
+{
+	struct settings_group first = after.groups[0];
+
+	(void)state;
+	after.groups[0] = after.groups[1];
+	after.groups[1] = first;
+	assert_string_equal(summary(), "push unchanged, points unchanged");
+}
+
+static void what_needs_a_restart_is_refused_by_name(void **state)
+{
+	(void)state;
+	(void)strcpy(after.node, "web2");
+	assert_int_equal(roster_compare(&before, &after, &roster, &err), -1);
+	assert_int_equal(err.class, ERR_FATAL);
+	assert_string_equal(
+		err.text,
+		"node: \"web1\" -> \"web2\" needs a restart of ordermqd");
+	after = before;
+	after.supervisor.control[5] = 'b';
+	assert_int_equal(roster_compare(&before, &after, &roster, &err), -1);
+	assert_non_null(strstr(err.text, "supervisor.control: "));
+	after = before;
+	after.supervisor.programs[0] = '/';
+	assert_int_equal(roster_compare(&before, &after, &roster, &err), -1);
+	assert_non_null(strstr(err.text, "supervisor.programs: "));
+}
+
+static void a_summary_is_cut_where_it_is_full(void **state)
+{
+	char small[24];
+
+	(void)state;
+	(void)summary();
+	assert_string_equal(roster_summary(&roster, small, sizeof(small)),
+			    "points unchanged, push ");
+	memset(&roster, 0, sizeof(roster));
+	assert_string_equal(roster_summary(&roster, small, sizeof(small)),
+			    "no groups");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(nothing_changed_is_said, two_groups),
+		cmocka_unit_test_setup(a_number_changes_only_its_group,
+				       two_groups),
+		cmocka_unit_test_setup(a_setting_of_a_group_rolls_it_alone,
+				       two_groups),
+		cmocka_unit_test_setup(a_setting_of_all_rolls_all, two_groups),
+		cmocka_unit_test_setup(the_time_to_drain_rolls_nobody,
+				       two_groups),
+		cmocka_unit_test_setup(groups_come_and_go, two_groups),
+		cmocka_unit_test_setup(the_order_of_groups_means_nothing,
+				       two_groups),
+		cmocka_unit_test_setup(what_needs_a_restart_is_refused_by_name,
+				       two_groups),
+		cmocka_unit_test_setup(a_summary_is_cut_where_it_is_full,
+				       two_groups),
+	};
+
+	return cmocka_run_group_tests_name("roster", tests, NULL, NULL);
+}
