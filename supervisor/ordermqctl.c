@@ -4,6 +4,7 @@
 #include "lib/err.h"
 #include "lib/settings.h"
 #include "supervisor/ask.h"
+#include "supervisor/demo.h"
 #include "supervisor/record.h"
 #include "supervisor/overview.h"
 #include "supervisor/table.h"
@@ -27,7 +28,8 @@ struct ctl {
 	const char *config;
 	const char *socket; /* NULL: what the configuration says */
 	bool as_json;
-	const char *group; /* NULL: all */
+	const char *build_dir; /* NULL: the installed programs */
+	const char *group;     /* NULL: all */
 	struct settings settings;
 	bool has_settings; /* else the defaults */
 	struct err settings_err;
@@ -110,6 +112,11 @@ static int verb_defaults(struct ctl *ctl)
 	return EX_OK;
 }
 
+static int verb_demo(struct ctl *ctl)
+{
+	return demo_run(ctl->build_dir);
+}
+
 static void print(const struct ctl *ctl, const struct overview *overview)
 {
 	json_t *object;
@@ -156,13 +163,18 @@ static const struct verb verbs[] = {
 	{ "stop", "let everything drain, and end ordermqd", false, verb_stop },
 	{ "defaults", "print the commented default configuration", false,
 	  verb_defaults },
+	{ "demo", "show the whole job on a private redis-server", false,
+	  verb_demo },
 	{ NULL, NULL, false, NULL },
 };
+
+#define OPTION_BUILD_DIR 256
 
 static const struct option long_options[] = {
 	{ "config", required_argument, NULL, 'c' },
 	{ "socket", required_argument, NULL, 's' },
 	{ "json", no_argument, NULL, 'j' },
+	{ "build-dir", required_argument, NULL, OPTION_BUILD_DIR },
 	{ "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, 'V' },
 	{ NULL, 0, NULL, 0 },
@@ -180,6 +192,9 @@ static int usage(FILE *out, int status)
 	      "                       " CTL_CONFIG "\n"
 	      "  -s, --socket SOCKET  control socket, in the place of the "
 	      "file's\n"
+	      "      --build-dir DIR  for demo: the programs built there, not "
+	      "the\n"
+	      "                       installed ones\n"
 	      "  -h, --help           show this\n"
 	      "  -V, --version        show the version\n",
 	      out);
@@ -202,6 +217,9 @@ static int take_options(struct ctl *ctl, int argc, char **argv)
 			break;
 		case 'j':
 			ctl->as_json = true;
+			break;
+		case OPTION_BUILD_DIR:
+			ctl->build_dir = optarg;
 			break;
 		case 'h':
 			return usage(stdout, EX_OK);

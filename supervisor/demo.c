@@ -1,0 +1,371 @@
+#include "config.h"
+
+#include "supervisor/demo.h"
+
+#include "lib/arena.h"
+#include "lib/clock.h"
+#include "lib/err.h"
+#include "lib/keys.h"
+#include "lib/redis.h"
+#include "supervisor/ask.h"
+#include "supervisor/demo_count.h"
+#include "supervisor/demo_stage.h"
+#include "supervisor/demo_table.h"
+
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sysexits.h>
+
+#define DEMO_ORDERS 3000
+#define DEMO_ORDERS_TEXT "3000"
+#define DEMO_RATE_TEXT "1200"
+
+#define DEMO_WAIT_MSECS 15000
+#define DEMO_ASK_MSECS 2000
+
+/* One instance that is to die, and what became of it. */
+struct victim {
+	const char *name;
+	const char *group;
+	int64_t pid;     /* before */
+	int64_t new_pid; /* after */
+	int64_t held;    /* entries it had in hand */
+};
+
+/* The answer of ordermqd to "status"; NULL while it is not there. */
+static json_t *status_ask(struct demo_stage *stage)
+{
+	char path[DEMO_PATH_BYTES];
+	struct err err;
+
+	(void)snprintf(path, sizeof(path), "%s/status.sock", stage->dir);
+	return ask(path, "status\n", DEMO_ASK_MSECS, &err);
+}
+
+static const char *text_of_member(const json_t *object, const char *name)
+{
+	const char *text = json_string_value(json_object_get(object, name));
+
+	return text == NULL ? "" : text;
+}
+
+static int64_t number_of_member(const json_t *object, const char *name)
+{
+	return json_integer_value(json_object_get(object, name));
+}
+
+/* How many instances there are, and how many of them are ready. */
+static void instances_count(const json_t *status, int *all_r, int *ready_r)
+{
+	const json_t *object;
+	size_t i;
+
+	*all_r = 0;
+	*ready_r = 0;
+	json_array_foreach(status, i, object)
+	{
+		if (strcmp(text_of_member(object, "kind"), "instance") != 0)
+			continue;
+		*all_r += 1;
+		*ready_r +=
+			strcmp(text_of_member(object, "state"), "ready") == 0;
+	}
+}
+
+static int all_ready(struct demo_stage *stage, void *context, struct err *err)
+{
+	int *all = context;
+	json_t *status = status_ask(stage);
+	int ready;
+
+	(void)err;
+	instances_count(status, all, &ready);
+	json_decref(status);
+	return *all > 0 && ready == *all;
+}
+
+static int half_published(struct demo_stage *stage, void *context,
+			  struct err *err)
+{
+	int64_t length = demo_stage_integer(stage, err, "XLEN",
+					    stage->settings.stream_key);
+
+	(void)context;
+	return length < 0 ? -1 : length >= DEMO_ORDERS / 2;
+}
+
+static const json_t *instance_find(const json_t *status, const char *name)
+{
+	const json_t *object;
+	size_t i;
+
+	json_array_foreach(status, i, object)
+	{
+		if (strcmp(text_of_member(object, "name"), name) == 0 &&
+		    strcmp(text_of_member(object, "kind"), "instance") == 0)
+			return object;
+	}
+	return NULL;
+}
+
+/* How many entries are pending for a stopped instance. */
+static int holds_some(struct demo_stage *stage, void *context, struct err *err)
+{
+	struct victim *victim = context;
+	const struct reply *consumers;
+	char wanted[80];
+
+	(void)snprintf(wanted, sizeof(wanted), "%s@demo", victim->name);
+	arena_reset(stage->arena);
+	consumers =
+		redis_command(stage->redis, stage->arena, err, "XPENDING",
+			      stage->settings.stream_key, victim->group, NULL);
+	if (consumers == NULL)
+		return -1;
+	consumers = reply_at(consumers, 3);
+	for (size_t i = 0; i < reply_count(consumers); i++) {
+		const struct reply *row = reply_at(consumers, i);
+
+		if (text_is(reply_text(reply_at(row, 0)), wanted))
+			victim->held = reply_integer(reply_at(row, 1), 0);
+	}
+	return victim->held > 0;
+}
+
+static int is_back(struct demo_stage *stage, void *context, struct err *err)
+{
+	struct victim *victim = context;
+	json_t *status = status_ask(stage);
+	const json_t *instance = instance_find(status, victim->name);
+
+	(void)err;
+	victim->new_pid = number_of_member(instance, "pid");
+	if (strcmp(text_of_member(instance, "state"), "ready") != 0)
+		victim->new_pid = 0;
+	json_decref(status);
+	return victim->new_pid != 0 && victim->new_pid != victim->pid;
+}
+
+/* Stop an instance, so that it surely has orders in hand, then kill it. */
+static int victim_kill(struct demo_stage *stage, struct victim *victim,
+		       struct err *err)
+{
+	json_t *status = status_ask(stage);
+	int64_t since;
+
+	victim->pid =
+		number_of_member(instance_find(status, victim->name), "pid");
+	json_decref(status);
+	if (victim->pid <= 0)
+		return err_set(err, ERR_RETRY, "%s: does not run",
+			       victim->name);
+	(void)kill((pid_t)victim->pid, SIGSTOP);
+	if (demo_stage_wait(stage, holds_some, victim, DEMO_WAIT_MSECS, err) <
+	    0)
+		return err_wrap(err, "%s gets no orders", victim->name);
+	since = clock_msecs();
+	(void)kill((pid_t)victim->pid, SIGKILL);
+	if (demo_stage_wait(stage, is_back, victim, DEMO_WAIT_MSECS, err) < 0)
+		return err_wrap(err, "%s does not come back", victim->name);
+	demo_say("kill -9",
+		 "%s dies with %" PRId64
+		 " order%s in hand; ready again after %" PRId64 " ms",
+		 victim->name, victim->held, victim->held == 1 ? "" : "s",
+		 clock_msecs() - since);
+	return 0;
+}
+
+static int64_t group_settled(struct demo_stage *stage, const char *group,
+			     struct err *err)
+{
+	struct demo_group counted;
+
+	return demo_count_group(stage, NULL, group, NULL, &counted, err) < 0
+		       ? -1
+		       : counted.distinct;
+}
+
+static int64_t xread_delivered(struct demo_stage *stage)
+{
+	struct demo_group counted;
+	struct err err;
+	json_t *status = status_ask(stage);
+	int64_t delivered = -1;
+
+	if (demo_count_group(stage, status, "xread", "xread.txt", &counted,
+			     &err) == 0)
+		delivered = counted.deliveries;
+	json_decref(status);
+	return delivered;
+}
+
+/* Both groups have settled everything, and the plain readers have read it. */
+static int all_done(struct demo_stage *stage, void *context, struct err *err)
+{
+	int64_t points = group_settled(stage, "points", err);
+	int64_t push = group_settled(stage, "push", err);
+
+	(void)context;
+	if (points < 0 || push < 0)
+		return -1;
+	return points >= DEMO_ORDERS && push >= DEMO_ORDERS &&
+	       xread_delivered(stage) >= 3 * DEMO_ORDERS;
+}
+
+static int story_tell(struct demo_stage *stage, struct err *err)
+{
+	struct victim victims[] = {
+		{ .name = "points-2", .group = "points" },
+		{ .name = "push-1", .group = "push" },
+	};
+	int64_t since = clock_msecs();
+	int all;
+
+	demo_say("redis-server", "a private one in %s", stage->dir);
+	if (demo_stage_start_ordermqd(stage, err) < 0 ||
+	    demo_stage_wait(stage, all_ready, &all, DEMO_WAIT_MSECS, err) < 0)
+		return err_wrap(err, "ordermqd");
+	demo_say("ordermqd",
+		 "points x 3, push x 2, xread x 3: all %d ready after %" PRId64
+		 " ms",
+		 all, clock_msecs() - since);
+	demo_say("ordermq-order",
+		 "publishes " DEMO_ORDERS_TEXT " orders, " DEMO_RATE_TEXT
+		 " a second, with XADD");
+	if (demo_stage_start_order(stage, DEMO_ORDERS_TEXT, DEMO_RATE_TEXT,
+				   err) < 0 ||
+	    demo_stage_wait(stage, half_published, NULL, DEMO_WAIT_MSECS, err) <
+		    0)
+		return err_wrap(err, "ordermq-order");
+	for (size_t i = 0; i < 2; i++) {
+		if (victim_kill(stage, &victims[i], err) < 0)
+			return -1;
+	}
+	if (demo_stage_wait_order(stage) != 0)
+		return err_set(err, ERR_RETRY, "ordermq-order failed");
+	if (demo_stage_wait(stage, all_done, NULL, DEMO_WAIT_MSECS, err) < 0)
+		return err_wrap(err, "not all is settled");
+	demo_say("done", "all is published, delivered and acknowledged");
+	return 0;
+}
+
+struct result {
+	struct demo_group points;
+	struct demo_group push;
+	struct demo_group xread;
+	struct demo_points credit;
+};
+
+static int result_count(struct demo_stage *stage, struct result *result,
+			struct err *err)
+{
+	json_t *status = status_ask(stage);
+	int ret = -1;
+
+	if (status == NULL)
+		return err_set(err, ERR_RETRY, "ordermqd does not answer");
+	if (demo_count_group(stage, status, "points", NULL, &result->points,
+			     err) == 0 &&
+	    demo_count_group(stage, status, "push", "push.jsonl", &result->push,
+			     err) == 0 &&
+	    demo_count_group(stage, status, "xread", "xread.txt",
+			     &result->xread, err) == 0)
+		ret = demo_count_points(stage, &result->credit, err);
+	json_decref(status);
+	return ret;
+}
+
+static bool xread_is_right(const struct demo_group *xread)
+{
+	bool right = xread->distinct == DEMO_ORDERS;
+
+	for (size_t i = 0; i < xread->instance_count; i++)
+		right = right && xread->instances[i].delivered == DEMO_ORDERS;
+	return right;
+}
+
+/* Returns whether every count is right. */
+static bool verdict_say(const struct result *result, int ended)
+{
+	const struct demo_points *credit = &result->credit;
+	bool points = result->points.distinct == DEMO_ORDERS &&
+		      credit->wrong_accounts == 0 && credit->accounts > 0;
+	bool push = result->push.distinct == DEMO_ORDERS;
+	bool xread = xread_is_right(&result->xread);
+
+	demo_title("Checked");
+	demo_verdict(points,
+		     "points  %" PRId64 " credited, %" PRId64
+		     " expected, in %" PRId64 " accounts",
+		     credit->credited, credit->expected, credit->accounts);
+	demo_verdict(push,
+		     "push    every order notified at least once, %" PRId64
+		     " more than once",
+		     result->push.deliveries - result->push.distinct);
+	demo_verdict(xread, "xread   every instance saw every order");
+	demo_verdict(ended == 0, "stop    ordermqd drained and ended");
+	return points && push && xread && ended == 0;
+}
+
+static void result_show(const struct result *result)
+{
+	demo_title("Consumer groups: each service gets each order, shared "
+		   "among its instances");
+	demo_table_head();
+	demo_table_group(&result->points);
+	demo_table_group(&result->push);
+	demo_title("Plain XREAD: every instance gets every order");
+	demo_table_head();
+	demo_table_group(&result->xread);
+}
+
+static void programs_find(const char *build_dir, struct demo_programs *where)
+{
+	bool built = build_dir != NULL;
+
+	(void)snprintf(where->ordermqd, sizeof(where->ordermqd),
+		       "%s%s/ordermqd", built ? build_dir : SBINDIR,
+		       built ? "/supervisor" : "");
+	(void)snprintf(where->ordermq_order, sizeof(where->ordermq_order),
+		       "%s%s/ordermq-order", built ? build_dir : BINDIR,
+		       built ? "/producers" : "");
+	(void)snprintf(where->consumers, sizeof(where->consumers), "%s%s",
+		       built ? build_dir : PKGLIBEXECDIR,
+		       built ? "/consumers" : "");
+}
+
+static int demo_play(struct demo_stage *stage,
+		     const struct demo_programs *programs, struct err *err)
+{
+	struct result result;
+
+	if (demo_stage_open(stage, programs, err) < 0 ||
+	    story_tell(stage, err) < 0 || result_count(stage, &result, err) < 0)
+		return EX_UNAVAILABLE;
+	result_show(&result);
+	return verdict_say(&result, demo_stage_stop_ordermqd(stage))
+		       ? EX_OK
+		       : EX_SOFTWARE;
+}
+
+int demo_run(const char *build_dir)
+{
+	struct demo_programs programs;
+	struct demo_stage stage;
+	struct err err;
+	int status;
+
+	programs_find(build_dir, &programs);
+	demo_table_open();
+	demo_title("ordermq demo: " DEMO_ORDERS_TEXT
+		   " orders, two services, real processes");
+	status = demo_play(&stage, &programs, &err);
+	demo_stage_close(&stage, status != EX_OK);
+	if (status == EX_UNAVAILABLE)
+		fprintf(stderr, "ordermqctl demo: %s\n", err.text);
+	if (status != EX_OK)
+		fprintf(stderr, "The logs are in %s\n", stage.dir);
+	return status;
+}

@@ -1,0 +1,70 @@
+#ifndef OMQ_DEMO_STAGE_H
+#define OMQ_DEMO_STAGE_H
+
+#include "lib/settings.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct arena;
+struct err;
+struct redis;
+
+/* The stage of the demo: a temporary directory with a redis-server and an
+   ordermqd of its own in it. Whatever happens, nothing of it outlives us. */
+
+#define DEMO_PATH_BYTES 256
+
+/* Where the programs are. */
+struct demo_programs {
+	char ordermqd[DEMO_PATH_BYTES];
+	char ordermq_order[DEMO_PATH_BYTES];
+	char consumers[DEMO_PATH_BYTES]; /* the folder */
+};
+
+struct demo_stage {
+	const struct demo_programs *programs;
+	char dir[sizeof("/tmp/ordermq-demo-XXXXXX")];
+	char config[DEMO_PATH_BYTES];
+	pid_t redis_server; /* 0: does not run */
+	pid_t ordermqd;
+	pid_t ordermq_order;
+	struct settings settings; /* of the configuration in config */
+	struct redis *redis;
+	struct arena *arena;
+};
+
+/* Make the directory and the configuration, and start redis-server in it.
+   Returns 0; or -1 with ERR_RETRY, and the stage must be closed all the
+   same. */
+int demo_stage_open(struct demo_stage *stage,
+		    const struct demo_programs *programs, struct err *err);
+
+/* End what still runs, and remove the directory; keep: leave it for a look. */
+void demo_stage_close(struct demo_stage *stage, bool keep);
+
+/* Start ordermqd, or ordermq-order with count orders, rate of them a second. */
+int demo_stage_start_ordermqd(struct demo_stage *stage, struct err *err);
+int demo_stage_start_order(struct demo_stage *stage, const char *count,
+			   const char *rate, struct err *err);
+
+/* Wait for ordermq-order to be done, or ask ordermqd to drain and wait for
+   that. Return its exit status, or -1. */
+int demo_stage_wait_order(struct demo_stage *stage);
+int demo_stage_stop_ordermqd(struct demo_stage *stage);
+
+/* Call is_so every few milliseconds until it says 1. Returns 0; or -1 with
+   ERR_RETRY when that takes longer than timeout_msecs, is_so says -1 (and has
+   filled in err), or the user interrupts. */
+int demo_stage_wait(struct demo_stage *stage,
+		    int (*is_so)(struct demo_stage *stage, void *context,
+				 struct err *err),
+		    void *context, int64_t timeout_msecs, struct err *err);
+
+/* The integer that a command of C strings, ended by NULL, answers; -1 with
+   ERR_RETRY. */
+int64_t demo_stage_integer(struct demo_stage *stage, struct err *err,
+			   const char *command, const char *key);
+
+#endif

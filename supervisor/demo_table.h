@@ -1,0 +1,30 @@
+#ifndef OMQ_DEMO_TABLE_H
+#define OMQ_DEMO_TABLE_H
+
+#include "supervisor/demo_count.h"
+
+#include <stdbool.h>
+
+/* The tables of the demo, for a person in front of 80 columns. */
+
+/* Find out about colour (only on a terminal, and NO_COLOR is respected) and
+   about block characters (only where the locale has them). */
+void demo_table_open(void);
+
+/* A line of the story: a word for who, and what happened. */
+void demo_say(const char *who, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* A heading. */
+void demo_title(const char *text);
+
+/* The head of a table of groups, and a group in it with a bar for each
+   instance. */
+void demo_table_head(void);
+void demo_table_group(const struct demo_group *group);
+
+/* A line of the verdict: right or wrong. */
+void demo_verdict(bool right, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+#endif
