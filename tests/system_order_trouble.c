@@ -60,6 +60,56 @@ static void a_full_server_is_given_up_in_time(void **state)
 	assert_int_equal(trial_length(trial), 0);
 }
 
+static void a_replica_is_tried_again_until_it_is_promoted(void **state)
+{
+	struct trial *trial = *state;
+
+	(void)redis_fixture_command(trial->redis, "REPLICAOF", "127.0.0.1", "1",
+				    NULL);
+	trial_start(trial, "--generate", "10", NULL);
+	program_await(&trial->program, "XADD: READONLY");
+	(void)redis_fixture_command(trial->redis, "REPLICAOF", "NO", "ONE",
+				    NULL);
+	trial_finish(trial, 0);
+	assert_int_equal(trial_length(trial), 10);
+}
+
+static void a_signal_ends_the_trying(void **state)
+{
+	struct trial *trial = *state;
+
+	memory_set(trial, "1");
+	trial_start(trial, "--generate", "10", NULL);
+	program_await(&trial->program, "XADD: OOM");
+	kill(trial->program.pid, SIGTERM);
+	trial_finish(trial, 143);
+	trial_assert_said(trial, "generator:1-10: 10 orders not published\n");
+	assert_int_equal(trial_length(trial), 0);
+}
+
+static void a_missing_password_is_final(void **state)
+{
+	struct trial *trial = *state;
+
+	(void)redis_fixture_command(trial->redis, "CONFIG", "SET",
+				    "requirepass", "secret", NULL);
+	trial_run(trial, 78, "", "--generate", "10", NULL);
+	trial_assert_said(trial, "NOAUTH");
+}
+
+static void a_missing_permission_is_final(void **state)
+{
+	struct trial *trial = *state;
+
+	(void)redis_fixture_command(trial->redis, "ACL", "SETUSER", "default",
+				    "-xadd", NULL);
+	trial_run(trial, 78, "", "--generate", "10", NULL);
+	trial_assert_said(trial, "XADD: NOPERM");
+	trial_run(trial, 78, "", "--generate", "10", "--atomic", NULL);
+	trial_assert_said(trial, "XADD: NOPERM");
+	assert_int_equal(trial_length(trial), 0);
+}
+
 static int64_t used_memory(struct trial *trial)
 {
 	struct text info = reply_text(
@@ -183,6 +233,10 @@ int main(void)
 		TEST(a_key_of_the_wrong_type_is_final),
 		TEST(a_full_server_is_tried_again),
 		TEST(a_full_server_is_given_up_in_time),
+		TEST(a_replica_is_tried_again_until_it_is_promoted),
+		TEST(a_signal_ends_the_trying),
+		TEST(a_missing_password_is_final),
+		TEST(a_missing_permission_is_final),
 		TEST(only_refused_orders_are_sent_again),
 		TEST(a_killed_server_leaves_no_guess),
 		TEST(a_silent_server_leaves_no_guess),
