@@ -298,7 +298,7 @@ void consumer_link_turn(struct consumer *consumer)
 	    (consumer->failed && now < consumer->next_try_msecs))
 		return;
 	if (exchange_begin(consumer, now, &err) < 0 ||
-	    redis_pump(consumer->seat.redis, &err) < 0)
+	    redis_flush(consumer->seat.redis, &err) < 0)
 		link_lost(consumer, &err);
 }
 

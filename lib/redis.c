@@ -297,13 +297,16 @@ static int pump_in(struct redis *redis, struct err *err)
 	}
 }
 
-int redis_pump(struct redis *redis, struct err *err)
+int redis_flush(struct redis *redis, struct err *err)
 {
 	if (redis->fd < 0)
 		return err_set(err, ERR_RETRY, "redis: not connected");
-	if (pump_out(redis, err) < 0)
-		return -1;
-	return pump_in(redis, err);
+	return pump_out(redis, err);
+}
+
+int redis_pump(struct redis *redis, struct err *err)
+{
+	return redis_flush(redis, err) < 0 ? -1 : pump_in(redis, err);
 }
 
 int redis_next(struct redis *redis, struct arena *arena,

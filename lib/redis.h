@@ -41,8 +41,10 @@ int redis_append(struct redis *redis, const struct text *args, size_t count,
 int redis_fd(const struct redis *redis);
 short redis_events(const struct redis *redis);
 
-/* Send and receive what can be without waiting. Returns 0, or -1 with
-   ERR_RETRY: the peer is gone, or broke the protocol. */
+/* Send what can be sent without waiting, or send and receive. Return 0, or -1
+   with ERR_RETRY: the peer is gone, or broke the protocol. Whoever waits for
+   the socket has to have taken all replies that redis_pump() received. */
+int redis_flush(struct redis *redis, struct err *err);
 int redis_pump(struct redis *redis, struct err *err);
 
 /* Parse the next reply, in the order of the commands, into arena. The caller

@@ -69,9 +69,9 @@ const struct setting settings_table[] = {
 	     .help = "The user to log in as. Empty: the user \"default\"."),
 	TEXT("redis.password_file", settings, redis.password_file, "", 0,
 	     TEXT_MAX_BYTES,
-	     .help = "The file whose first line is the password. A bare name "
-		     "is looked for among the credentials of the systemd unit "
-		     "first. Empty: no password."),
+	     .help = "The file whose first line is the password; it must not "
+		     "be readable by others. A bare name is a credential of "
+		     "the systemd unit. Empty: no password."),
 	DURATION("redis.connect_timeout", settings, redis.connect_timeout_msecs,
 		 "3s", 10, 60 * SECS,
 		 .help = "How long connecting and logging in may take."),
@@ -168,7 +168,8 @@ const struct setting settings_table[] = {
 			"amount, rounded down."),
 	INTEGER("groups.points.flat", settings_group, points.flat, "0", 0,
 		BILLION, .unit = "points", .program = "points",
-		.help = "Points for each order event, on top."),
+		.help = "Points for each event, on top. A refund takes all of "
+			"this away instead."),
 
 	ROW(SETTING_WORD, "groups.push.transport", settings_group,
 	    push.transport, "log", 1, NAME_MAX_BYTES, .words = "log",

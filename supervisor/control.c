@@ -5,7 +5,7 @@
 #include "lib/clock.h"
 #include "lib/err.h"
 #include "lib/log.h"
-#include "supervisor/jsonl.h"
+#include "supervisor/record.h"
 #include "supervisor/loop.h"
 
 #include <errno.h>
@@ -100,9 +100,9 @@ void control_result(struct control_client *client, int code, const char *text)
 		client_drop(client);
 		return;
 	}
-	jsonl_write(out, json_pack("{s:s,s:b,s:i,s:o}", "kind", "result", "ok",
-				   code == 0, "code", code, "text",
-				   jsonl_text(text)));
+	record_write(out, json_pack("{s:s,s:b,s:i,s:o}", "kind", "result", "ok",
+				    code == 0, "code", code, "text",
+				    record_text(text)));
 	(void)fclose(out);
 	control_answer(client, line, length);
 }

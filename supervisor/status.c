@@ -4,7 +4,7 @@
 
 #include "lib/clock.h"
 #include "supervisor/fleet.h"
-#include "supervisor/jsonl.h"
+#include "supervisor/record.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -16,13 +16,13 @@ static json_t *supervisor(const struct status_head *head,
 
 	return json_pack("{s:s,s:s,s:o,s:s,s:i,s:I,s:o,s:s,s:o}", "kind",
 			 "supervisor", "version", PACKAGE_VERSION, "node",
-			 jsonl_text(fleet->settings.node), "node_id",
+			 record_text(fleet->settings.node), "node_id",
 			 fleet->home.node_id, "pid", (int)getpid(),
 			 "uptime_seconds", (json_int_t)(uptime_msecs / 1000),
-			 "config", jsonl_text(head->config), "state",
+			 "config", record_text(head->config), "state",
 			 head->is_stopping ? "stopping" : "running",
 			 "reload_error",
-			 jsonl_text_or_null(head->reload_error));
+			 record_text_or_null(head->reload_error));
 }
 
 /* The table knows a living process from a dead one, the board whether a living
@@ -72,7 +72,8 @@ static void add_counters(json_t *object, const struct board *board)
 
 		if (board != NULL)
 			count = (int64_t)board_get(&board->counters[i]);
-		(void)json_object_set_new(object, names[i], jsonl_count(count));
+		(void)json_object_set_new(object, names[i],
+					  record_count(count));
 	}
 }
 
@@ -90,29 +91,29 @@ static json_t *instance(const struct slot *slot)
 	object = json_pack("{s:s,s:s,s:s,s:i,s:o,s:s,s:o}", "kind", "instance",
 			   "name", slot->name, "group",
 			   slot->group->settings.name, "slot", slot->number,
-			   "pid", jsonl_count(runs ? slot->pid : -1), "state",
+			   "pid", record_count(runs ? slot->pid : -1), "state",
 			   state_word(slot, board), "uptime_seconds",
-			   jsonl_count(runs ? uptime_msecs / 1000 : -1));
+			   record_count(runs ? uptime_msecs / 1000 : -1));
 	add_counters(object, board);
 	(void)json_object_update_new(
 		object, json_pack("{s:o,s:I,s:o,s:o}", "in_flight",
-				  jsonl_count(in_flight), "restarts",
+				  record_count(in_flight), "restarts",
 				  (json_int_t)slot->restart_count, "last_exit",
-				  jsonl_text_or_null(slot->last_exit), "status",
-				  jsonl_text_or_null(slot->status)));
+				  record_text_or_null(slot->last_exit),
+				  "status", record_text_or_null(slot->status)));
 	return object;
 }
 
 void status_write(FILE *out, const struct status_head *head,
 		  const struct fleet *fleet)
 {
-	jsonl_write(out, supervisor(head, fleet));
+	record_write(out, supervisor(head, fleet));
 	for (size_t i = 0; i < fleet->count; i++)
-		jsonl_write(out, group(fleet->services[i]));
+		record_write(out, group(fleet->services[i]));
 	for (size_t i = 0; i < fleet->count; i++) {
 		const struct service *service = fleet->services[i];
 
 		for (int j = 0; j < service->count; j++)
-			jsonl_write(out, instance(&service->slots[j]));
+			record_write(out, instance(&service->slots[j]));
 	}
 }

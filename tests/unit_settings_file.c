@@ -201,8 +201,8 @@ static void the_voucher_example_loads(void **state)
 	assert_non_null(settings_group(&set, "push"));
 }
 
-/* The part of the manual about one key: from its heading to the next. The
-   manual is cut up by it. */
+/* The part of the manual about one key, from its heading to the next; empty
+   where there is none. The caller frees it. */
 static char *manual_item(const char *manual, const char *path)
 {
 	char heading[SETTINGS_PATH_BYTES + 16];
@@ -211,7 +211,7 @@ static char *manual_item(const char *manual, const char *path)
 	(void)snprintf(heading, sizeof(heading), "\n.It Ic %s\n", path);
 	begin = strstr(manual, heading);
 	if (begin == NULL)
-		fail_msg("%s is not in the manual", path);
+		return strdup("");
 	end = strstr(begin + 1, "\n.It Ic ");
 	return end == NULL ? strdup(begin)
 			   : strndup(begin, (size_t)(end - begin));

@@ -1,10 +1,10 @@
 #include "config.h"
 
-#include "supervisor/jsonl.h"
+#include "supervisor/record.h"
 
 #include "lib/text.h"
 
-void jsonl_write(FILE *out, json_t *object)
+void record_write(FILE *out, json_t *object)
 {
 	if (object == NULL)
 		return;
@@ -13,7 +13,7 @@ void jsonl_write(FILE *out, json_t *object)
 	json_decref(object);
 }
 
-json_t *jsonl_text(const char *text)
+json_t *record_text(const char *text)
 {
 	json_t *string = json_string(text);
 	char shown[1024];
@@ -23,12 +23,12 @@ json_t *jsonl_text(const char *text)
 	return json_string(text_show(text_of(text), shown, sizeof(shown)));
 }
 
-json_t *jsonl_text_or_null(const char *text)
+json_t *record_text_or_null(const char *text)
 {
-	return text[0] == '\0' ? json_null() : jsonl_text(text);
+	return text[0] == '\0' ? json_null() : record_text(text);
 }
 
-json_t *jsonl_count(int64_t count)
+json_t *record_count(int64_t count)
 {
 	return count < 0 ? json_null() : json_integer(count);
 }

@@ -1,0 +1,27 @@
+#ifndef OMQ_OVERVIEW_H
+#define OMQ_OVERVIEW_H
+
+#include "lib/err.h"
+
+#include <jansson.h>
+#include <stdbool.h>
+
+struct settings;
+
+/* The state of everything, put together from what ordermqd says and what Redis
+   says; either may be down, and what only that one knows is then null. */
+struct overview {
+	json_t *objects; /* an array: "supervisor", "group", "instance" */
+	bool has_supervisor;
+	bool has_redis;
+	struct err supervisor_err; /* why not */
+	struct err redis_err;
+};
+
+/* Ask ordermqd over the socket at path and, unless settings is NULL, Redis.
+   Takes a few seconds at most. With group, only that one is in it. */
+void overview_open(struct overview *overview, const char *path,
+		   const struct settings *settings, const char *group);
+void overview_close(struct overview *overview);
+
+#endif

@@ -1,0 +1,172 @@
+#include "config.h"
+
+#include "supervisor/redis_numbers.h"
+
+#include "lib/arena.h"
+#include "lib/err.h"
+#include "lib/keys.h"
+#include "lib/num.h"
+#include "lib/redis.h"
+#include "lib/reply.h"
+#include "lib/settings.h"
+
+#include <stdio.h>
+#include <string.h>
+
+struct question {
+	struct redis *redis;
+	struct arena *arena;
+	const char *key;
+	const char *group;
+	int64_t now_msecs; /* of Redis */
+	struct err *err;
+};
+
+void redis_numbers_clear(struct redis_numbers *numbers_r)
+{
+	*numbers_r = (struct redis_numbers){ -1, -1, -1, -1, -1, -1 };
+}
+
+/* The age of an entry, by the milliseconds before the "-" of its id. */
+static int64_t age_secs(const struct question *question, struct text id)
+{
+	const char *dash =
+		id.length == 0 ? NULL : memchr(id.data, '-', id.length);
+	int64_t msecs;
+
+	if (dash == NULL ||
+	    num_parse(id.data, (size_t)(dash - id.data), &msecs) < 0)
+		return -1;
+	return msecs > question->now_msecs
+		       ? 0
+		       : (question->now_msecs - msecs) / 1000;
+}
+
+static int read_clock(struct question *question)
+{
+	const struct reply *time = redis_command(
+		question->redis, question->arena, question->err, "TIME", NULL);
+
+	if (time == NULL)
+		return -1;
+	question->now_msecs = reply_integer(reply_at(time, 0), 0) * 1000 +
+			      reply_integer(reply_at(time, 1), 0) / 1000;
+	return 0;
+}
+
+/* How old is the first entry behind last? */
+static int64_t age_behind(const struct question *question, struct text last)
+{
+	char from[64];
+	const struct reply *entries;
+
+	(void)snprintf(from, sizeof(from), "(%.*s", (int)last.length,
+		       last.data);
+	entries = redis_command(question->redis, question->arena, question->err,
+				"XRANGE", question->key, from, "+", "COUNT",
+				"1", NULL);
+	if (entries == NULL)
+		return -1;
+	if (reply_count(entries) == 0)
+		return 0;
+	return age_secs(question,
+			reply_text(reply_at(reply_at(entries, 0), 0)));
+}
+
+static void read_lag(const struct question *question,
+		     struct redis_numbers *numbers)
+{
+	const struct reply *groups =
+		redis_command(question->redis, question->arena, question->err,
+			      "XINFO", "GROUPS", question->key, NULL);
+
+	for (size_t i = 0; i < reply_count(groups); i++) {
+		const struct reply *info = reply_at(groups, i);
+
+		if (!text_is(reply_text(reply_field(info, "name")),
+			     question->group))
+			continue;
+		/* Nil, where entries were deleted in between. */
+		numbers->lag = reply_integer(reply_field(info, "lag"), -1);
+		numbers->lag_secs = age_behind(
+			question,
+			reply_text(reply_field(info, "last-delivered-id")));
+	}
+}
+
+static void read_pending(const struct question *question,
+			 struct redis_numbers *numbers)
+{
+	const struct reply *summary =
+		redis_command(question->redis, question->arena, question->err,
+			      "XPENDING", question->key, question->group, NULL);
+
+	if (summary == NULL)
+		return;
+	numbers->pending = reply_integer(reply_at(summary, 0), -1);
+	numbers->oldest_pending_secs =
+		numbers->pending == 0
+			? 0
+			: age_secs(question, reply_text(reply_at(summary, 1)));
+}
+
+/* Is that the book of entries that became dead letters? */
+static bool is_dead(struct text book)
+{
+	return text_is(book, "dead") || text_is(book, "rejected") ||
+	       text_is(book, "conflict");
+}
+
+static void read_books(const struct question *question,
+		       struct redis_numbers *numbers)
+{
+	const struct reply *books;
+	struct keys keys;
+
+	keys_make(question->key, question->group, &keys);
+	books = redis_command(question->redis, question->arena, question->err,
+			      "HGETALL", keys.books, NULL);
+	if (books == NULL)
+		return;
+	numbers->handled = 0;
+	numbers->dead = 0;
+	for (size_t i = 0; i + 1 < reply_count(books); i += 2) {
+		struct text book = reply_text(reply_at(books, i));
+		int64_t count = reply_integer(reply_at(books, i + 1), 0);
+
+		if (is_dead(book))
+			numbers->dead += count;
+		else if (!text_is(book, "lost"))
+			numbers->handled += count;
+	}
+}
+
+int redis_numbers_read(struct redis *redis, struct arena *arena,
+		       const struct settings *settings,
+		       const struct settings_group *group,
+		       struct redis_numbers *numbers_r, struct err *err)
+{
+	struct question question = {
+		.redis = redis,
+		.arena = arena,
+		.key = settings->stream_key,
+		.group = group->name,
+		.err = err,
+	};
+	struct redis_numbers numbers;
+
+	redis_numbers_clear(&numbers);
+	arena_reset(arena);
+	if (!settings_is_groupless(group) && read_clock(&question) == 0) {
+		if (redis_is_open(redis))
+			read_lag(&question, &numbers);
+		if (redis_is_open(redis))
+			read_pending(&question, &numbers);
+		if (redis_is_open(redis))
+			read_books(&question, &numbers);
+	}
+	if (!redis_is_open(redis))
+		return -1;
+	*numbers_r = numbers;
+	return 0;
+}

@@ -1,0 +1,177 @@
+#include "config.h"
+
+#include "supervisor/table.h"
+
+#include "lib/text.h"
+
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+#define CELL_BYTES 160
+
+enum format {
+	TABLE_TEXT,
+	TABLE_NUMBER,
+	TABLE_AGE,
+	TABLE_READY, /* "2/3" */
+};
+
+struct column {
+	const char *head;
+	const char *key;
+	int width; /* negative: to the left */
+	enum format format;
+	const char *null; /* what null means here */
+};
+
+static const struct column group_columns[] = {
+	{ "GROUP", "name", -17, TABLE_TEXT, "?" },
+	{ "READY", "instances", 7, TABLE_READY, "?" },
+	{ "LAG", "lag", 9, TABLE_NUMBER, "?" },
+	{ "BEHIND", "lag_seconds", 6, TABLE_AGE, "?" },
+	{ "PENDING", "pending", 8, TABLE_NUMBER, "?" },
+	{ "OLDEST", "oldest_pending_seconds", 6, TABLE_AGE, "?" },
+	{ "HANDLED", "handled", 11, TABLE_NUMBER, "?" },
+	{ "DEAD", "dead", 8, TABLE_NUMBER, "?" },
+	{ NULL, NULL, 0, TABLE_TEXT, NULL },
+};
+
+static const struct column instance_columns[] = {
+	{ "INSTANCE", "name", -17, TABLE_TEXT, "?" },
+	{ "PID", "pid", 8, TABLE_NUMBER, "-" },
+	{ "STATE", "state", -8, TABLE_TEXT, "?" },
+	{ "UP", "uptime_seconds", 5, TABLE_AGE, "-" },
+	{ "HANDLED", "handled", 10, TABLE_NUMBER, "?" },
+	{ "RESTARTS", "restarts", 8, TABLE_NUMBER, "?" },
+	{ "LAST EXIT", "last_exit", -17, TABLE_TEXT, "-" },
+	{ NULL, NULL, 0, TABLE_TEXT, NULL },
+};
+
+/* In the largest unit that leaves two digits or so: "95s", "12m", "3h". */
+static void age_text(int64_t secs, char *cell)
+{
+	const char *unit = "s";
+
+	if (secs >= 100) {
+		secs /= 60;
+		unit = "m";
+	}
+	if (secs >= 100 && *unit == 'm') {
+		secs /= 60;
+		unit = "h";
+	}
+	if (secs >= 100 && *unit == 'h') {
+		secs /= 24;
+		unit = "d";
+	}
+	(void)snprintf(cell, CELL_BYTES, "%" PRId64 "%s", secs, unit);
+}
+
+static void number_text(const json_t *value, const char *null, char *cell)
+{
+	if (json_is_integer(value))
+		(void)snprintf(cell, CELL_BYTES, "%" JSON_INTEGER_FORMAT,
+			       json_integer_value(value));
+	else
+		(void)snprintf(cell, CELL_BYTES, "%s", null);
+}
+
+static void ready_text(const json_t *object, char *cell)
+{
+	char ready[CELL_BYTES], wanted[CELL_BYTES];
+
+	number_text(json_object_get(object, "ready"), "?", ready);
+	number_text(json_object_get(object, "instances"), "?", wanted);
+	(void)snprintf(cell, CELL_BYTES, "%.20s/%.20s", ready, wanted);
+}
+
+static void cell_text(const struct column *column, const json_t *object,
+		      char *cell)
+{
+	const json_t *value = json_object_get(object, column->key);
+
+	if (column->format == TABLE_READY)
+		ready_text(object, cell);
+	else if (column->format == TABLE_AGE && json_is_integer(value))
+		age_text(json_integer_value(value), cell);
+	else if (column->format == TABLE_TEXT && json_is_string(value))
+		(void)text_show(text_of(json_string_value(value)), cell,
+				CELL_BYTES);
+	else
+		number_text(value, column->null, cell);
+}
+
+static bool is_kind(const json_t *object, const char *kind)
+{
+	const char *its = json_string_value(json_object_get(object, "kind"));
+
+	return its != NULL && strcmp(its, kind) == 0;
+}
+
+/* Nothing stands behind the last cell, so it needs no room to the right. */
+static void print_cell(FILE *out, const struct column *column, const char *cell)
+{
+	bool is_last = column[1].head == NULL;
+
+	fprintf(out, "%*s%s", is_last && column->width < 0 ? 0 : column->width,
+		cell, is_last ? "\n" : " ");
+}
+
+static void print_table(FILE *out, const struct column *columns,
+			const json_t *objects, const char *kind)
+{
+	char cell[CELL_BYTES];
+	bool has_head = false;
+	json_t *object;
+	size_t i;
+
+	json_array_foreach(objects, i, object)
+	{
+		if (!is_kind(object, kind))
+			continue;
+		if (!has_head)
+			fputc('\n', out);
+		for (const struct column *c = columns;
+		     !has_head && c->head != NULL; c++)
+			print_cell(out, c, c->head);
+		has_head = true;
+		for (const struct column *c = columns; c->head != NULL; c++) {
+			cell_text(c, object, cell);
+			print_cell(out, c, cell);
+		}
+	}
+}
+
+static void print_head(FILE *out, const json_t *head)
+{
+	static const struct column columns[] = {
+		{ "", "version", 0, TABLE_TEXT, "?" },
+		{ "pid", "pid", 0, TABLE_NUMBER, "?" },
+		{ "up", "uptime_seconds", 0, TABLE_AGE, "?" },
+		{ "node", "node", 0, TABLE_TEXT, "?" },
+		{ "state", "state", 0, TABLE_TEXT, "?" },
+		{ NULL, NULL, 0, TABLE_TEXT, NULL },
+	};
+	const json_t *failed = json_object_get(head, "reload_error");
+	char cell[CELL_BYTES];
+
+	fputs("ordermqd", out);
+	for (const struct column *c = columns; c->head != NULL; c++) {
+		cell_text(c, head, cell);
+		fprintf(out, "%s%s %s", c == columns ? "" : ", ", c->head,
+			cell);
+	}
+	fputc('\n', out);
+	if (json_is_string(failed))
+		fprintf(out, "last reload failed, nothing changed:\n%s\n",
+			json_string_value(failed));
+}
+
+void table_print(FILE *out, const json_t *objects)
+{
+	print_head(out, json_array_get(objects, 0));
+	print_table(out, group_columns, objects, "group");
+	print_table(out, instance_columns, objects, "instance");
+}
