@@ -78,7 +78,7 @@ static void bad_lines_are_named_and_the_rest_is_published(void **state)
 	trial_assert_entry(trial, 1, "orderno|A-5|amount|5");
 	trial_assert_said(trial, "stdin:3: no orderno\n");
 	trial_assert_said(trial, "stdin:4: amount '-5' is no whole number");
-	trial_assert_said(trial, "stdin:6: 2 cells, the header has 3\n");
+	trial_assert_said(trial, "stdin:6: 2 instead of 3 cells\n");
 	trial_assert_said(trial, "published 2, rejected 3");
 }
 
