@@ -107,7 +107,7 @@ static enum source_event record_take(struct csv *csv,
 	}
 	if (csv->reader.cell_count != csv->column_count) {
 		(void)snprintf(csv->reason, sizeof(csv->reason),
-			       "%zu cells, the header has %zu",
+			       "%zu instead of %zu cells",
 			       csv->reader.cell_count, csv->column_count);
 		item_r->reason = csv->reason;
 		return SOURCE_REJECT;
@@ -145,19 +145,9 @@ static enum source_event csv_next(struct source *source,
 	enum input_event event = record_next(csv, err);
 
 	source->done = input_taken(&csv->reader.input);
-	switch (event) {
-	case INPUT_MORE:
+	if (event == INPUT_MORE)
 		return record_take(csv, item_r);
-	case INPUT_LATER:
-		return SOURCE_LATER;
-	case INPUT_END:
-		return SOURCE_END;
-	case INPUT_FULL:
-	case INPUT_FAILED:
-		break;
-	}
-	(void)err_wrap(err, "%s", source->name);
-	return SOURCE_FAILED;
+	return input_pass(event, source, err);
 }
 
 static void csv_close(struct source *source)
@@ -181,9 +171,7 @@ int csv_open(const char *path, struct source **source_r, struct err *err)
 	}
 	csv->source.next = csv_next;
 	csv->source.close = csv_close;
-	csv->source.name = strcmp(path, "-") == 0 ? "stdin" : path;
-	csv->source.fd = csv->reader.input.fd;
-	csv->source.total = csv->reader.input.size;
+	input_describe(&csv->reader.input, path, &csv->source);
 	*source_r = &csv->source;
 	return 0;
 }

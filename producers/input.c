@@ -121,3 +121,22 @@ uint64_t input_taken(const struct input *input)
 {
 	return input->read - (input->end - input->begin);
 }
+
+void input_describe(const struct input *input, const char *path,
+		    struct source *source)
+{
+	source->name = strcmp(path, "-") == 0 ? "stdin" : path;
+	source->fd = input->fd;
+	source->total = input->size;
+}
+
+enum source_event input_pass(enum input_event event,
+			     const struct source *source, struct err *err)
+{
+	if (event == INPUT_LATER)
+		return SOURCE_LATER;
+	if (event == INPUT_END)
+		return SOURCE_END;
+	(void)err_wrap(err, "%s", source->name);
+	return SOURCE_FAILED;
+}

@@ -1,6 +1,8 @@
 #ifndef OMQ_INPUT_H
 #define OMQ_INPUT_H
 
+#include "producers/source.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -27,7 +29,8 @@ struct input {
 };
 
 /* Open the file at path ("-": stdin). Returns 0 and an input that the caller
-   must input_close(); or -1 with ERR_REJECT. */
+   must input_close(); or -1 with ERR_REJECT, or ERR_RETRY when out of
+   memory. */
 int input_open(const char *path, struct input *input_r, struct err *err);
 
 /* Close the file, unless it is stdin, and free the buffer. */
@@ -38,7 +41,7 @@ enum input_event {
 	INPUT_LATER,  /* reading would wait now */
 	INPUT_FULL,   /* INPUT_RECORD_MAX bytes are there already */
 	INPUT_END,    /* nothing more will come */
-	INPUT_FAILED, /* err has the cause, ERR_REJECT */
+	INPUT_FAILED, /* err has the cause */
 };
 
 /* Read more behind end. data may move, and so may begin: distances from begin
@@ -52,5 +55,14 @@ bool input_skip_bom(struct input *input);
 
 /* How many bytes were taken so far. */
 uint64_t input_taken(const struct input *input);
+
+/* Fill in what a source that reads this input has in common with others: its
+   name, what to wait for, how much there is. path is borrowed. */
+void input_describe(const struct input *input, const char *path,
+		    struct source *source);
+
+/* What such a source answers to an event that is not INPUT_MORE. */
+enum source_event input_pass(enum input_event event,
+			     const struct source *source, struct err *err);
 
 #endif

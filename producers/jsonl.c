@@ -8,7 +8,6 @@
 
 #include <jansson.h>
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -214,19 +213,9 @@ static enum source_event jsonl_next(struct source *source,
 	} while (event == INPUT_MORE && line_is_blank(jsonl));
 
 	source->done = input_taken(&jsonl->input);
-	switch (event) {
-	case INPUT_MORE:
+	if (event == INPUT_MORE)
 		return line_take(jsonl, item_r);
-	case INPUT_LATER:
-		return SOURCE_LATER;
-	case INPUT_END:
-		return SOURCE_END;
-	case INPUT_FULL:
-	case INPUT_FAILED:
-		break;
-	}
-	(void)err_wrap(err, "%s", source->name);
-	return SOURCE_FAILED;
+	return input_pass(event, source, err);
 }
 
 static void jsonl_close(struct source *source)
@@ -251,9 +240,7 @@ int jsonl_open(const char *path, struct source **source_r, struct err *err)
 	jsonl->line = 1;
 	jsonl->source.next = jsonl_next;
 	jsonl->source.close = jsonl_close;
-	jsonl->source.name = strcmp(path, "-") == 0 ? "stdin" : path;
-	jsonl->source.fd = jsonl->input.fd;
-	jsonl->source.total = jsonl->input.size;
+	input_describe(&jsonl->input, path, &jsonl->source);
 	*source_r = &jsonl->source;
 	return 0;
 }

@@ -9,7 +9,6 @@
 #include "lib/redis_error.h"
 #include "lib/settings.h"
 
-#include <errno.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -288,11 +287,8 @@ static int replies_wait(const struct publisher *publisher,
 		.fd = redis_fd(publisher->redis),
 		.events = redis_events(publisher->redis),
 	};
-	int ready = poll(&fd, 1, clock_until(deadline_msecs));
 
-	if (ready < 0 && errno != EINTR)
-		return err_errno(err, ERR_RETRY, "poll");
-	if (ready == 0)
+	if (poll(&fd, 1, clock_until(deadline_msecs)) == 0)
 		return err_set(err, ERR_RETRY, "redis: no answer in time");
 	return 0;
 }

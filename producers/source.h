@@ -29,7 +29,8 @@ struct source_item {
 };
 
 struct source {
-	/* The next item. err is set with SOURCE_FAILED only, ERR_REJECT. */
+	/* The next item. err is set with SOURCE_FAILED only: ERR_REJECT, or
+	   ERR_RETRY when out of memory. */
 	enum source_event (*next)(struct source *source,
 				  struct source_item *item_r, struct err *err);
 	/* Free the source. */

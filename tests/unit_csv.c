@@ -74,8 +74,8 @@ static void a_ragged_record_is_rejected(void **state)
 {
 	(void)state;
 	check("a,b\n1\n1,2\n1,2,3\n,\n",
-	      "2! 1 cells, the header has 2\n3 a=1; b=2;\n"
-	      "4! 3 cells, the header has 2\n5\n");
+	      "2! 1 instead of 2 cells\n3 a=1; b=2;\n"
+	      "4! 3 instead of 2 cells\n5\n");
 }
 
 static void a_misplaced_quote_is_rejected(void **state)
