@@ -130,8 +130,7 @@ void redis_fixture_restart(struct redis_fixture *fixture)
 void redis_fixture_append_only(struct redis_fixture *fixture)
 {
 	fixture->append_only = true;
-	(void)redis_fixture_command(fixture, "CONFIG", "SET", "appendonly",
-				    "yes", NULL);
+	redis_fixture_restart(fixture);
 }
 
 void redis_fixture_stop(struct redis_fixture **_fixture)

@@ -30,7 +30,8 @@ void redis_fixture_stop(struct redis_fixture **fixture);
 void redis_fixture_kill(struct redis_fixture *fixture);
 void redis_fixture_restart(struct redis_fixture *fixture);
 
-/* Keep an append-only file, synced at every write, from now on. */
+/* Start again, empty, with an append-only file that is synced at every
+   write. */
 void redis_fixture_append_only(struct redis_fixture *fixture);
 
 /* Its private directory, its socket, its process. */
