@@ -102,7 +102,9 @@ static void link_well(struct consumer *consumer)
 static void link_lost(struct consumer *consumer, const struct err *err)
 {
 	if (redis_too_big(consumer->seat.redis)) {
-		consumer->history_bare = consumer->read_count == 1;
+		/* Is it the entry behind history_id, all by itself? */
+		consumer->history_sizes =
+			consumer->history && consumer->history_asked == 1;
 		consumer->read_count = (consumer->read_count + 1) / 2;
 		log_line(LOG_WARNING, "%s: reading at most %zu entries at once",
 			 err->text, consumer->read_count);
@@ -145,7 +147,8 @@ static int link_open(struct consumer *consumer, struct err *err)
 	if (consumer->handler->groupless)
 		return last_id_resolve(consumer, err);
 	consumer->history = true;
-	(void)strcpy(consumer->history_id, "-");
+	if (!consumer->history_sizes)
+		(void)strcpy(consumer->history_id, "-");
 	consumer->next_beat_msecs = clock_msecs() + LINK_BEAT_MSECS;
 	return 0;
 }
@@ -155,6 +158,9 @@ static void link_connect(struct consumer *consumer)
 	struct err err;
 
 	if (link_open(consumer, &err) == 0)
+		return;
+	process_woken(&consumer->process);
+	if (consumer->process.stop)
 		return;
 	consumer_trouble(consumer,
 			 err.class == ERR_FATAL ? REDIS_REFUSED
@@ -190,10 +196,10 @@ static int read_more(struct consumer *consumer, int64_t now, struct err *err)
 		return exchange_read(&consumer->exchange, batch, count,
 				     block_msecs(consumer, now),
 				     consumer->last_id, err);
-	consumer->history_asked = consumer->history_bare ? 1 : count;
+	consumer->history_asked = consumer->history_sizes ? 1 : count;
 	return exchange_history(&consumer->exchange, batch,
 				consumer->history_asked, consumer->history_id,
-				consumer->history_bare, err);
+				consumer->history_sizes, err);
 }
 
 static int beat_if_due(struct consumer *consumer, int64_t now, struct err *err)

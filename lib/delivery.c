@@ -128,38 +128,73 @@ static int delivery_read_order(struct delivery *delivery,
 	return 0;
 }
 
-static int delivery_fill(struct delivery *delivery, const struct reply *entry,
-			 const struct settings_fields *fields)
+static int delivery_fill_id(struct delivery *delivery,
+			    const struct reply *entry)
 {
 	delivery->id = reply_text(reply_at(entry, 0));
 	delivery->count = (unsigned int)reply_integer(reply_at(entry, 2), 1);
 	delivery->state = DELIVERY_IN_HAND;
-	if (delivery_parse_id(delivery->id, &delivery->id_msecs,
-			      &delivery->id_seq) < 0)
+	return delivery_parse_id(delivery->id, &delivery->id_msecs,
+				 &delivery->id_seq);
+}
+
+static int delivery_fill(struct delivery *delivery, const struct reply *entry,
+			 const struct settings_fields *fields)
+{
+	if (delivery_fill_id(delivery, entry) < 0)
 		return -1;
 	return delivery_read_order(delivery, reply_at(entry, 1), fields);
 }
 
-int batch_fill(struct batch *batch, const struct reply *entries,
-	       const struct settings_fields *fields)
+/* Room for count deliveries in an empty batch. */
+static struct delivery *batch_open(struct batch *batch, size_t count)
 {
-	size_t count = reply_count(entries);
 	struct delivery *deliveries =
 		arena_take(batch->arena, (count + 1) * sizeof(*deliveries));
 
 	batch->count = 0;
 	batch->open_count = 0;
 	if (deliveries == NULL)
-		return -1;
+		return NULL;
 	memset(deliveries, 0, count * sizeof(*deliveries));
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < count; i++)
 		deliveries[i].batch = batch;
+	return deliveries;
+}
+
+static void batch_done(struct batch *batch, struct delivery *deliveries,
+		       size_t count)
+{
+	batch->deliveries = deliveries;
+	batch->count = count;
+	batch->open_count = count;
+}
+
+int batch_fill(struct batch *batch, const struct reply *entries,
+	       const struct settings_fields *fields)
+{
+	size_t count = reply_count(entries);
+	struct delivery *deliveries = batch_open(batch, count);
+
+	if (deliveries == NULL)
+		return -1;
+	for (size_t i = 0; i < count; i++) {
 		if (delivery_fill(&deliveries[i], reply_at(entries, i),
 				  fields) < 0)
 			return -1;
 	}
-	batch->deliveries = deliveries;
-	batch->count = count;
-	batch->open_count = count;
+	batch_done(batch, deliveries, count);
+	return 0;
+}
+
+int batch_fill_giant(struct batch *batch, const struct reply *entry)
+{
+	struct delivery *delivery = batch_open(batch, 1);
+
+	if (delivery == NULL || delivery_fill_id(delivery, entry) < 0 ||
+	    delivery_reject_reason(delivery, "larger than redis.max_reply") < 0)
+		return -1;
+	delivery->contentless = true;
+	batch_done(batch, delivery, 1);
 	return 0;
 }

@@ -92,6 +92,10 @@ struct batch {
 int batch_fill(struct batch *batch, const struct reply *entries,
 	       const struct settings_fields *fields);
 
+/* A batch of one entry, of which only the id could be read: a reject. Returns
+   as above. */
+int batch_fill_giant(struct batch *batch, const struct reply *entry);
+
 /* Parse "ms-seq". Returns 0, or -1. */
 int delivery_parse_id(struct text id, int64_t *msecs_r, uint64_t *seq_r);
 

@@ -209,7 +209,7 @@ int exchange_read(struct exchange *exchange, struct batch *batch, size_t count,
 }
 
 int exchange_history(struct exchange *exchange, struct batch *batch,
-		     size_t count, const char *after_id, bool bare,
+		     size_t count, const char *after_id, bool sizes,
 		     struct err *err)
 {
 	struct command *command = &exchange->seat->command;
@@ -219,7 +219,7 @@ int exchange_history(struct exchange *exchange, struct batch *batch,
 	seat_begin(exchange->seat, SCRIPT_HISTORY, NULL, 0);
 	command_word(command, after_id);
 	command_number(command, (int64_t)count);
-	command_word(command, bare ? "0" : "1");
+	command_word(command, sizes ? "0" : "1");
 	return call_send(exchange, 0, err);
 }
 

@@ -63,9 +63,9 @@ int exchange_read(struct exchange *exchange, struct batch *batch, size_t count,
 		  int64_t block_msecs, const char *last_id, struct err *err);
 
 /* Read up to count entries pending for us behind after_id ("-": the first),
-   without their fields when bare. */
+   of their fields only the size when sizes. */
 int exchange_history(struct exchange *exchange, struct batch *batch,
-		     size_t count, const char *after_id, bool bare,
+		     size_t count, const char *after_id, bool sizes,
 		     struct err *err);
 
 /* True while an answer is missing. */

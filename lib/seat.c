@@ -194,9 +194,11 @@ static int group_ensure(struct seat *seat, struct err *err)
 	command_word(&seat->command, seat->keys.books);
 	command_word(&seat->command, group->name);
 	command_word(&seat->command, group->start);
+	command_word(&seat->command, seat->saw_group ? "1" : "0");
 	reply = seat_call(seat, "XGROUP CREATE", err);
 	if (reply == NULL)
 		return -1;
+	seat->saw_group = true;
 	if (text_is(reply_text(reply), "again"))
 		log_line(LOG_ERR,
 			 "group %s on %s had vanished: created again at the "

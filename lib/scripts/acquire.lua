@@ -1,7 +1,8 @@
 -- Take the lease of a consumer: node id, generation, expiry, and who it is in
 -- words. The same node takes it at once, another one only when it was released
 -- or has expired. Each time it is taken the generation grows, so that whoever
--- had it before is fenced off.
+-- had it before is fenced off; it begins with the time, so that it grows also
+-- over a consumer that was deleted.
 -- KEYS: stream, owners   ARGV: group, consumer, node id, ttl, who
 -- Returns 'ok' and the token; or 'held', the holder in words, and the expiry.
 local time = redis.call('TIME')
@@ -16,7 +17,8 @@ if owner then
 	end
 	generation = tonumber(old) or 0
 end
-local token = ARGV[3] .. ' ' .. string.format('%d', generation + 1)
+local token = ARGV[3] .. ' ' ..
+	string.format('%.0f', math.max(generation + 1, now))
 redis.call('XGROUP', 'CREATECONSUMER', KEYS[1], ARGV[1], ARGV[2])
 redis.call('HSET', KEYS[2], ARGV[2], token .. ' ' ..
 	string.format('%.0f', now + ARGV[4]) .. ' ' .. ARGV[5])

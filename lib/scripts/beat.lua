@@ -47,7 +47,7 @@ for n = 1, #rows, 2 do
 		if node ~= '-' then
 			-- Whoever comes back must learn that he lost it.
 			redis.call('HSET', owners, consumer, '- ' ..
-				string.format('%d', (tonumber(generation) or 0) + 1) ..
+				string.format('%.0f', (tonumber(generation) or 0) + 1) ..
 				' 0 -')
 		end
 		if pending[consumer] and claimed < CLAIM_MAX then
