@@ -80,6 +80,8 @@ static void read_lag(const struct question *question,
 		redis_command(question->redis, question->arena, question->err,
 			      "XINFO", "GROUPS", question->key, NULL);
 
+	if (groups == NULL)
+		return;
 	for (size_t i = 0; i < reply_count(groups); i++) {
 		const struct reply *info = reply_at(groups, i);
 

@@ -4,7 +4,6 @@
 
 #include "lib/clock.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
@@ -17,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -43,6 +43,7 @@ int fixture_open(void **state)
 	(void)snprintf(fixture->dir, sizeof(fixture->dir), "%s/omq-XXXXXX",
 		       parent == NULL || strlen(parent) > 40 ? "/tmp" : parent);
 	assert_non_null(mkdtemp(fixture->dir));
+	assert_int_equal(prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
 	*state = fixture;
 	return 0;
 }
@@ -56,14 +57,22 @@ static int remove_entry(const char *path, const struct stat *st, int flag,
 	return remove(path);
 }
 
+static bool no_child_is_left(void *data)
+{
+	(void)data;
+	while (waitpid(-1, NULL, WNOHANG) > 0)
+		;
+	return waitpid(-1, NULL, WNOHANG) < 0 && errno == ECHILD;
+}
+
 int fixture_close(void **state)
 {
 	struct fixture *fixture = *state;
 
-	if (fixture->pid > 0) {
+	if (fixture->pid > 0)
 		(void)kill(fixture->pid, SIGKILL);
-		(void)waitpid(fixture->pid, NULL, 0);
-	}
+	/* ordermqd, and its instances, which are ours when it is gone. */
+	fixture_until(no_child_is_left, NULL);
 	(void)nftw(fixture->dir, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
 	free(fixture);
 	return 0;
@@ -310,4 +319,58 @@ pid_t fixture_await(struct fixture *fixture, const char *instance,
 
 	fixture_until(is_in_state, &awaited);
 	return awaited.pid;
+}
+
+struct fixture *fixture_begin(void **state, const char *groups)
+{
+	struct fixture *fixture = *state;
+
+	fixture_configure(fixture, "", groups);
+	fixture_start(fixture);
+	return fixture;
+}
+
+const char *fixture_set_groups(struct fixture *fixture, const char *groups)
+{
+	static char said[1024];
+
+	fixture_configure(fixture, "", groups);
+	assert_int_equal(fixture_reload(fixture, said, sizeof(said)), 0);
+	return said;
+}
+
+struct renewed {
+	struct fixture *fixture;
+	const char *name;
+	pid_t before;
+};
+
+static bool is_renewed(void *data)
+{
+	struct renewed *renewed = data;
+
+	return fixture_await(renewed->fixture, renewed->name, "ready") !=
+	       renewed->before;
+}
+
+void fixture_await_renewal(struct fixture *fixture, const char *name,
+			   pid_t before)
+{
+	struct renewed renewed = { fixture, name, before };
+
+	fixture_until(is_renewed, &renewed);
+}
+
+const char *fixture_field(struct fixture *fixture, const char *instance,
+			  const char *name)
+{
+	static char value[512];
+	json_t *object = fixture_instance(fixture, instance);
+	json_t *found = json_object_get(object, name);
+	char *dump = json_dumps(found, JSON_ENCODE_ANY | JSON_COMPACT);
+
+	(void)snprintf(value, sizeof(value), "%s", dump == NULL ? "" : dump);
+	free(dump);
+	json_decref(object);
+	return value;
 }

@@ -12,6 +12,14 @@
 #define FIXTURE_DEADLINE_MSECS 20000
 #define FIXTURE_PATH_BYTES 512
 
+/* A group of the configuration, whose name says how its instances behave. */
+#define GROUP(name, count)                                                     \
+	"{ name = \"" name "\"; program = \"points\"; instances = " count "; " \
+	"}"
+#define GROUP_BATCH(name, count, batch)                                        \
+	"{ name = \"" name "\"; program = \"points\"; instances = " count      \
+	"; batch = " batch "; }"
+
 struct fixture {
 	char dir[256];
 	pid_t pid; /* of ordermqd; 0: none */
@@ -26,8 +34,10 @@ int fixture_close(void **state);
 void fixture_configure(struct fixture *fixture, const char *top,
 		       const char *groups);
 
-/* Start ordermqd and wait until it answers. */
+/* Start ordermqd and wait until it answers; begin: with these groups, as the
+   first thing of a test. */
 void fixture_start(struct fixture *fixture);
+struct fixture *fixture_begin(void **state, const char *groups);
 
 /* Run ordermqd or ordermqctl (which is its path from the build directory) to
    its end, with up to four arguments; its output, cut, is left in text.
@@ -51,6 +61,9 @@ int fixture_connect(struct fixture *fixture, const char *name,
 /* Ask for a reload; returns the code of the answer and copies its text. */
 int fixture_reload(struct fixture *fixture, char *text, size_t bytes);
 
+/* Let these be the groups from now on. Returns what the reload says. */
+const char *fixture_set_groups(struct fixture *fixture, const char *groups);
+
 /* Wait until the instance of that name is in state ("absent" when it is not
    there); returns its pid, 0 if it has none. */
 pid_t fixture_await(struct fixture *fixture, const char *instance,
@@ -59,6 +72,15 @@ pid_t fixture_await(struct fixture *fixture, const char *instance,
 /* What status says of the instance now; the caller must json_decref(). NULL
    when it is not there. */
 json_t *fixture_instance(struct fixture *fixture, const char *instance);
+
+/* One field of that as JSON text, "" when it is not there. It lives until the
+   next call. */
+const char *fixture_field(struct fixture *fixture, const char *instance,
+			  const char *name);
+
+/* Wait until it is ready with another pid than before. */
+void fixture_await_renewal(struct fixture *fixture, const char *instance,
+			   pid_t before);
 
 /* Wait until fact(data) is true. */
 void fixture_until(bool (*fact)(void *data), void *data);

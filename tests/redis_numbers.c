@@ -1,0 +1,195 @@
+#include "config.h"
+
+#include "supervisor/redis_numbers.h"
+
+#include "lib/arena.h"
+#include "lib/err.h"
+#include "lib/redis.h"
+#include "lib/settings.h"
+#include "tests/redis_fixture.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static struct redis_fixture *server;
+static struct redis *redis;
+static struct arena *arena;
+static struct settings settings;
+static struct redis_numbers numbers;
+static struct err err;
+
+static int open_all(void **state)
+{
+	struct settings_group *group = &settings.groups[0];
+
+	(void)state;
+	server = redis_fixture_start();
+	redis_fixture_settings(server, &settings);
+	settings.group_count = 1;
+	memset(group, 0, sizeof(*group));
+	(void)strcpy(settings.stream_key, "ordermq");
+	(void)strcpy(group->name, "points");
+	(void)strcpy(group->program, "points");
+	arena = arena_open(65536);
+	assert_non_null(arena);
+	assert_int_equal(redis_open(&settings.redis, -1, &redis, &err), 0);
+	return 0;
+}
+
+static int close_all(void **state)
+{
+	(void)state;
+	redis_close(&redis);
+	arena_close(&arena);
+	redis_fixture_stop(&server);
+	return 0;
+}
+
+static void read_numbers(void)
+{
+	assert_int_equal(redis_numbers_read(redis, arena, &settings,
+					    &settings.groups[0], &numbers,
+					    &err),
+			 0);
+}
+
+static void make_group(void)
+{
+	(void)redis_fixture_command(server, "XGROUP", "CREATE", "ordermq",
+				    "points", "0", "MKSTREAM", NULL);
+}
+
+static void add(const char *id)
+{
+	(void)redis_fixture_command(server, "XADD", "ordermq", id, "orderno",
+				    "A", NULL);
+}
+
+static void take_one(void)
+{
+	(void)redis_fixture_command(server, "XREADGROUP", "GROUP", "points",
+				    "c", "COUNT", "1", "STREAMS", "ordermq",
+				    ">", NULL);
+}
+
+static void what_is_not_there_is_unknown(void **state)
+{
+	(void)state;
+	read_numbers();
+	assert_int_equal(numbers.lag, -1);
+	assert_int_equal(numbers.lag_secs, -1);
+	assert_int_equal(numbers.pending, -1);
+	assert_int_equal(numbers.oldest_pending_secs, -1);
+}
+
+static void an_idle_group_has_no_lag(void **state)
+{
+	(void)state;
+	make_group();
+	read_numbers();
+	assert_int_equal(numbers.lag, 0);
+	assert_int_equal(numbers.lag_secs, 0);
+	assert_int_equal(numbers.pending, 0);
+	assert_int_equal(numbers.oldest_pending_secs, 0);
+	assert_int_equal(numbers.handled, 0);
+	assert_int_equal(numbers.dead, 0);
+}
+
+static void lag_and_pending_have_an_age(void **state)
+{
+	(void)state;
+	make_group();
+	add("1000-1");
+	add("1714060800000-0");
+	add("*");
+	take_one();
+	read_numbers();
+	assert_int_equal(numbers.lag, 2);
+	assert_int_equal(numbers.pending, 1);
+	assert_true(numbers.lag_secs > 3600);
+	/* The first one is as old as the clock. */
+	assert_true(numbers.oldest_pending_secs > numbers.lag_secs);
+}
+
+static void an_entry_of_the_future_has_no_age(void **state)
+{
+	(void)state;
+	make_group();
+	add("9999999999999-0");
+	read_numbers();
+	assert_int_equal(numbers.lag, 1);
+	assert_int_equal(numbers.lag_secs, 0);
+}
+
+static void a_lag_that_redis_cannot_tell_is_unknown(void **state)
+{
+	(void)state;
+	add("1000-1");
+	add("1000-2");
+	add("1000-3");
+	make_group();
+	take_one();
+	(void)redis_fixture_command(server, "XDEL", "ordermq", "1000-2", NULL);
+	read_numbers();
+	assert_int_equal(numbers.lag, -1);
+	assert_true(numbers.lag_secs > 3600);
+}
+
+static void every_book_counts_once(void **state)
+{
+	(void)state;
+	make_group();
+	(void)redis_fixture_command(server, "HSET", "{ordermq}:points:books",
+				    "applied", "5", "duplicate", "2", "guest",
+				    "1", "lost", "7", "rejected", "3", "dead",
+				    "4", NULL);
+	read_numbers();
+	assert_int_equal(numbers.handled, 8);
+	assert_int_equal(numbers.dead, 7);
+}
+
+static void a_program_without_group_has_no_numbers(void **state)
+{
+	(void)state;
+	make_group();
+	(void)strcpy(settings.groups[0].program, "xread");
+	read_numbers();
+	assert_int_equal(numbers.lag, -1);
+	assert_int_equal(numbers.handled, -1);
+}
+
+static void a_server_that_goes_is_an_error(void **state)
+{
+	(void)state;
+	redis_fixture_kill(server);
+	assert_int_equal(redis_numbers_read(redis, arena, &settings,
+					    &settings.groups[0], &numbers,
+					    &err),
+			 -1);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, open_all, close_all)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(what_is_not_there_is_unknown),
+		TEST(an_idle_group_has_no_lag),
+		TEST(lag_and_pending_have_an_age),
+		TEST(an_entry_of_the_future_has_no_age),
+		TEST(a_lag_that_redis_cannot_tell_is_unknown),
+		TEST(every_book_counts_once),
+		TEST(a_program_without_group_has_no_numbers),
+		TEST(a_server_that_goes_is_an_error),
+	};
+
+	if (redis_fixture_skip_all())
+		return 0;
+	return cmocka_run_group_tests_name("numbers", tests, NULL, NULL);
+}

@@ -1,0 +1,151 @@
+#include "config.h"
+
+#include "supervisor/table.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define HEAD                                                                   \
+	"{\"kind\":\"supervisor\",\"version\":\"0.1.0\",\"pid\":812,"          \
+	"\"uptime_seconds\":7300,\"node\":\"web1\",\"state\":\"running\","     \
+	"\"reload_error\":null}"
+
+static char *shown;
+
+/* What is shown of these objects; it lives until the next call. */
+static const char *show(const char *objects)
+{
+	json_t *array = json_loads(objects, 0, NULL);
+	size_t length = 0;
+	FILE *out;
+
+	assert_non_null(array);
+	free(shown);
+	shown = NULL;
+	out = open_memstream(&shown, &length);
+	assert_non_null(out);
+	table_print(out, array);
+	(void)fclose(out);
+	json_decref(array);
+	return shown;
+}
+
+static int forget(void **state)
+{
+	(void)state;
+	free(shown);
+	shown = NULL;
+	return 0;
+}
+
+static void the_head_says_who_it_is(void **state)
+{
+	(void)state;
+	assert_string_equal(show("[" HEAD "]"),
+			    "ordermqd 0.1.0, pid 812, up 2h, node web1, "
+			    "state running\n");
+}
+
+static void a_failed_reload_is_shown(void **state)
+{
+	(void)state;
+	assert_non_null(strstr(show("[{\"kind\":\"supervisor\","
+				    "\"reload_error\":\"o.conf:3: no\"}]"),
+			       "nothing changed:\no.conf:3: no\n"));
+}
+
+static void what_is_unknown_is_no_zero(void **state)
+{
+	(void)state;
+	(void)show("[" HEAD ",{\"kind\":\"group\",\"name\":\"points\","
+		   "\"instances\":3,\"ready\":null,\"lag\":null,"
+		   "\"pending\":0}]");
+	assert_non_null(strstr(shown, "?/3"));
+	assert_non_null(strstr(shown, "?      ?        0      ?"));
+}
+
+static void an_instance_without_process_has_no_pid(void **state)
+{
+	(void)state;
+	(void)show("[" HEAD ",{\"kind\":\"instance\",\"name\":\"points-1\","
+		   "\"pid\":null,\"state\":\"failed\",\"uptime_seconds\":null,"
+		   "\"handled\":7,\"restarts\":2,\"last_exit\":\"exit 78\"}]");
+	assert_non_null(strstr(shown, "points-1                 - failed"));
+	assert_non_null(strstr(shown, " exit 78\n"));
+}
+
+static void an_age_takes_the_unit_that_fits(void **state)
+{
+	static const char *const ages[][2] = {
+		{ "0", " 0s " },      { "99", " 99s " },
+		{ "100", " 1m " },    { "5999", " 99m " },
+		{ "6000", " 1h " },   { "359999", " 99h " },
+		{ "360000", " 4d " }, { "8640000", " 100d " },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(ages) / sizeof(ages[0]); i++) {
+		char objects[256];
+
+		(void)snprintf(objects, sizeof(objects),
+			       "[" HEAD ",{\"kind\":\"group\",\"lag_seconds\":"
+			       "%s}]",
+			       ages[i][0]);
+		assert_non_null(strstr(show(objects), ages[i][1]));
+	}
+}
+
+static void a_line_has_eighty_columns(void **state)
+{
+	const char *line;
+
+	(void)state;
+	line = show("[" HEAD ",{\"kind\":\"group\",\"name\":\"points\","
+		    "\"instances\":256,\"ready\":256,\"lag\":999999999,"
+		    "\"lag_seconds\":359999,\"pending\":99999999,"
+		    "\"oldest_pending_seconds\":359999,"
+		    "\"handled\":99999999999,\"dead\":9999999},"
+		    "{\"kind\":\"instance\",\"name\":\"points-256\","
+		    "\"pid\":4194304,\"state\":\"degraded\","
+		    "\"uptime_seconds\":359999,\"handled\":9999999999,"
+		    "\"restarts\":99999,\"last_exit\":\"signal 9 (Killed)\"}]");
+	while (*line != '\0') {
+		size_t length = strcspn(line, "\n");
+
+		assert_in_range(length, 0, 80);
+		line += length + 1;
+	}
+}
+
+static void control_bytes_do_not_reach_the_terminal(void **state)
+{
+	(void)state;
+	(void)show("[" HEAD
+		   ",{\"kind\":\"instance\",\"name\":\"a\\u001b[2J\"}]");
+	assert_null(strchr(shown, '\x1b'));
+	assert_non_null(strstr(shown, "a\\x1b[2J"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_teardown(the_head_says_who_it_is, forget),
+		cmocka_unit_test_teardown(a_failed_reload_is_shown, forget),
+		cmocka_unit_test_teardown(what_is_unknown_is_no_zero, forget),
+		cmocka_unit_test_teardown(
+			an_instance_without_process_has_no_pid, forget),
+		cmocka_unit_test_teardown(an_age_takes_the_unit_that_fits,
+					  forget),
+		cmocka_unit_test_teardown(a_line_has_eighty_columns, forget),
+		cmocka_unit_test_teardown(
+			control_bytes_do_not_reach_the_terminal, forget),
+	};
+
+	return cmocka_run_group_tests_name("table", tests, NULL, NULL);
+}
