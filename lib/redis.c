@@ -7,9 +7,8 @@
 #include "lib/dial.h"
 #include "lib/err.h"
 #include "lib/redis_error.h"
+#include "lib/resp.h"
 #include "lib/settings.h"
-
-#include <hiredis/hiredis.h>
 
 #include <errno.h>
 #include <limits.h>
@@ -29,131 +28,16 @@
 /* More arguments than any command of ours has. */
 #define REDIS_COMMAND_WORDS_MAX 16
 
-/* Nothing we ask for nests deeper, or has more elements. */
-#define REDIS_ELEMENTS_MAX (4 * 1024 * 1024)
-
-#if HIREDIS_MAJOR >= 1
-typedef size_t redis_elements;
-#else
-typedef int redis_elements;
-#endif
-
 struct redis {
 	int fd;
 	int wake_fd;
-	redisReader *reader;
-	struct arena *arena; /* where the reader puts what it parses */
+	struct resp *resp;
 	char *out;
 	size_t out_bytes, out_used, out_sent;
 	int64_t reply_timeout_msecs;
 	size_t max_reply_bytes;
 	size_t fed_bytes; /* since the last whole reply */
 	bool too_big;
-};
-
-/* The reader's object functions: each puts its value into the element of its
-   parent that is waiting for it. */
-static struct reply *element_for(const redisReadTask *task)
-{
-	struct redis *redis = task->privdata;
-
-	if (task->parent == NULL)
-		return arena_take(redis->arena, sizeof(struct reply));
-
-	struct reply *parent = task->parent->obj;
-	return &parent->array.elements[task->idx];
-}
-
-static void *create_string(const redisReadTask *task, char *data, size_t length)
-{
-	struct redis *redis = task->privdata;
-	struct reply *reply = element_for(task);
-	char *copy = arena_take(redis->arena, length + 1);
-
-	if (reply == NULL || copy == NULL)
-		return NULL;
-	memcpy(copy, data, length);
-	copy[length] = '\0';
-	reply->type = task->type == REDIS_REPLY_ERROR    ? REPLY_ERROR
-		      : task->type == REDIS_REPLY_STATUS ? REPLY_STATUS
-							 : REPLY_STRING;
-	reply->text = (struct text){ .data = copy, .length = length };
-	return reply;
-}
-
-static void *create_array(const redisReadTask *task, redis_elements count)
-{
-	struct redis *redis = task->privdata;
-	struct reply *reply = element_for(task);
-	struct reply *elements;
-
-	if (reply == NULL || (size_t)count > REDIS_ELEMENTS_MAX)
-		return NULL;
-	elements = arena_take(redis->arena,
-			      ((size_t)count + 1) * sizeof(*elements));
-	if (elements == NULL)
-		return NULL;
-	memset(elements, 0, (size_t)count * sizeof(*elements));
-	reply->type = REPLY_ARRAY;
-	reply->array.elements = elements;
-	reply->array.count = (size_t)count;
-	return reply;
-}
-
-static void *create_integer(const redisReadTask *task, long long value)
-{
-	struct reply *reply = element_for(task);
-
-	if (reply == NULL)
-		return NULL;
-	reply->type = REPLY_INTEGER;
-	reply->integer = value;
-	return reply;
-}
-
-static void *create_nil(const redisReadTask *task)
-{
-	struct reply *reply = element_for(task);
-
-	if (reply == NULL)
-		return NULL;
-	reply->type = REPLY_NIL;
-	return reply;
-}
-
-#if HIREDIS_MAJOR >= 1
-/* Types of RESP3, which we never ask for: without these functions the reader
-   would hand out numbers in the place of objects. */
-static void *create_double(const redisReadTask *task, double value, char *data,
-			   size_t length)
-{
-	(void)value;
-	(void)data;
-	(void)length;
-	return create_nil(task);
-}
-
-static void *create_bool(const redisReadTask *task, int value)
-{
-	return create_integer(task, value);
-}
-#endif
-
-static void free_object(void *object)
-{
-	(void)object; /* it belongs to the arena */
-}
-
-static redisReplyObjectFunctions object_functions = {
-	.createString = create_string,
-	.createArray = create_array,
-	.createInteger = create_integer,
-	.createNil = create_nil,
-	.freeObject = free_object,
-#if HIREDIS_MAJOR >= 1
-	.createDouble = create_double,
-	.createBool = create_bool,
-#endif
 };
 
 static int broken(struct redis *redis, struct err *err, const char *why)
@@ -178,8 +62,7 @@ void redis_close(struct redis **_redis)
 		return;
 	if (redis->fd >= 0)
 		(void)close(redis->fd);
-	if (redis->reader != NULL)
-		redisReaderFree(redis->reader);
+	resp_close(&redis->resp);
 	free(redis->out);
 	free(redis);
 }
@@ -224,27 +107,16 @@ static int out_reserve(struct redis *redis, size_t bytes)
 int redis_append(struct redis *redis, const struct text *args, size_t count,
 		 struct err *err)
 {
-	const char **argv = malloc(count * sizeof(*argv));
-	size_t *lengths = malloc(count * sizeof(*lengths));
 	char *command = NULL;
-	long long length = -1;
+	ssize_t length = resp_format(args, count, &command);
 
-	for (size_t i = 0; argv != NULL && lengths != NULL && i < count; i++) {
-		argv[i] = args[i].length == 0 ? "" : args[i].data;
-		lengths[i] = args[i].length;
-	}
-	if (argv != NULL && lengths != NULL && count <= INT_MAX)
-		length = redisFormatCommandArgv(&command, (int)count, argv,
-						lengths);
-	free(argv);
-	free(lengths);
 	if (length < 0 || out_reserve(redis, (size_t)length) < 0) {
 		free(command);
 		return broken(redis, err, "out of memory");
 	}
 	memcpy(redis->out + redis->out_used, command, (size_t)length);
 	redis->out_used += (size_t)length;
-	redisFreeCommand(command);
+	free(command);
 	return 0;
 }
 
@@ -289,9 +161,8 @@ static int pump_in(struct redis *redis, struct err *err)
 			redis->too_big = true;
 			return broken(redis, err, "reply over max_reply");
 		}
-		if (redisReaderFeed(redis->reader, buf, (size_t)got) !=
-		    REDIS_OK)
-			return broken(redis, err, redis->reader->errstr);
+		if (resp_feed(redis->resp, buf, (size_t)got) < 0)
+			return broken(redis, err, resp_error(redis->resp));
 		if ((size_t)got < sizeof(buf))
 			return 0;
 	}
@@ -312,16 +183,13 @@ int redis_pump(struct redis *redis, struct err *err)
 int redis_next(struct redis *redis, struct arena *arena,
 	       const struct reply **reply_r, struct err *err)
 {
-	void *reply = NULL;
+	int whole = resp_next(redis->resp, arena, reply_r);
 
-	redis->arena = arena;
-	if (redisReaderGetReply(redis->reader, &reply) != REDIS_OK)
-		return broken(redis, err, redis->reader->errstr);
-	if (reply == NULL)
-		return 0;
-	redis->fed_bytes = redis->reader->len - redis->reader->pos;
-	*reply_r = reply;
-	return 1;
+	if (whole < 0)
+		return broken(redis, err, resp_error(redis->resp));
+	if (whole > 0)
+		redis->fed_bytes = resp_left(redis->resp);
+	return whole;
 }
 
 /* Wait until the socket has something for us, the deadline is over, or the wake
@@ -432,13 +300,9 @@ static struct redis *redis_new(const struct settings_redis *set, int wake_fd)
 	redis->wake_fd = wake_fd;
 	redis->reply_timeout_msecs = set->reply_timeout_msecs;
 	redis->max_reply_bytes = (size_t)set->max_reply_bytes;
-	redis->reader = redisReaderCreateWithFunctions(&object_functions);
-	if (redis->reader == NULL)
+	redis->resp = resp_open();
+	if (redis->resp == NULL)
 		redis_close(&redis);
-	else {
-		redis->reader->privdata = redis;
-		redis->reader->maxbuf = REDIS_KEEP_BYTES;
-	}
 	return redis;
 }
 

@@ -1,0 +1,209 @@
+#include "config.h"
+
+#include "lib/resp.h"
+
+#include "lib/arena.h"
+#include "lib/reply.h"
+
+#include <hiredis/hiredis.h>
+
+#include <limits.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Nothing we ask for has more elements. */
+#define RESP_ELEMENTS_MAX (4 * 1024 * 1024)
+
+/* What the reader may hold on to between replies. */
+#define RESP_KEEP_BYTES (256 * 1024)
+
+#if HIREDIS_MAJOR >= 1
+typedef size_t resp_elements;
+#else
+typedef int resp_elements;
+#endif
+
+struct resp {
+	redisReader *reader;
+	struct arena *arena; /* where the reader puts what it parses */
+};
+
+/* The reader's object functions: each puts its value into the element of its
+   parent that is waiting for it. */
+static struct reply *element_for(const redisReadTask *task)
+{
+	struct resp *resp = task->privdata;
+
+	if (task->parent == NULL)
+		return arena_take(resp->arena, sizeof(struct reply));
+
+	struct reply *parent = task->parent->obj;
+	return &parent->array.elements[task->idx];
+}
+
+static void *create_string(const redisReadTask *task, char *data, size_t length)
+{
+	struct resp *resp = task->privdata;
+	struct reply *reply = element_for(task);
+	char *copy = arena_take(resp->arena, length + 1);
+
+	if (reply == NULL || copy == NULL)
+		return NULL;
+	memcpy(copy, data, length);
+	copy[length] = '\0';
+	reply->type = task->type == REDIS_REPLY_ERROR    ? REPLY_ERROR
+		      : task->type == REDIS_REPLY_STATUS ? REPLY_STATUS
+							 : REPLY_STRING;
+	reply->text = (struct text){ .data = copy, .length = length };
+	return reply;
+}
+
+static void *create_array(const redisReadTask *task, resp_elements count)
+{
+	struct resp *resp = task->privdata;
+	struct reply *reply = element_for(task);
+	struct reply *elements;
+
+	if (reply == NULL || (size_t)count > RESP_ELEMENTS_MAX)
+		return NULL;
+	elements = arena_take(resp->arena,
+			      ((size_t)count + 1) * sizeof(*elements));
+	if (elements == NULL)
+		return NULL;
+	memset(elements, 0, (size_t)count * sizeof(*elements));
+	reply->type = REPLY_ARRAY;
+	reply->array.elements = elements;
+	reply->array.count = (size_t)count;
+	return reply;
+}
+
+static void *create_integer(const redisReadTask *task, long long value)
+{
+	struct reply *reply = element_for(task);
+
+	if (reply == NULL)
+		return NULL;
+	reply->type = REPLY_INTEGER;
+	reply->integer = value;
+	return reply;
+}
+
+static void *create_nil(const redisReadTask *task)
+{
+	struct reply *reply = element_for(task);
+
+	if (reply == NULL)
+		return NULL;
+	reply->type = REPLY_NIL;
+	return reply;
+}
+
+#if HIREDIS_MAJOR >= 1
+/* Types of RESP3, which we never ask for: without these functions the reader
+   would hand out numbers in the place of objects. */
+static void *create_double(const redisReadTask *task, double value, char *data,
+			   size_t length)
+{
+	(void)value;
+	(void)data;
+	(void)length;
+	return create_nil(task);
+}
+
+static void *create_bool(const redisReadTask *task, int value)
+{
+	return create_integer(task, value);
+}
+#endif
+
+static void free_object(void *object)
+{
+	(void)object; /* it belongs to the arena */
+}
+
+static redisReplyObjectFunctions object_functions = {
+	.createString = create_string,
+	.createArray = create_array,
+	.createInteger = create_integer,
+	.createNil = create_nil,
+	.freeObject = free_object,
+#if HIREDIS_MAJOR >= 1
+	.createDouble = create_double,
+	.createBool = create_bool,
+#endif
+};
+
+struct resp *resp_open(void)
+{
+	struct resp *resp = calloc(1, sizeof(*resp));
+
+	if (resp == NULL)
+		return NULL;
+	resp->reader = redisReaderCreateWithFunctions(&object_functions);
+	if (resp->reader == NULL) {
+		free(resp);
+		return NULL;
+	}
+	resp->reader->privdata = resp;
+	resp->reader->maxbuf = RESP_KEEP_BYTES;
+	return resp;
+}
+
+void resp_close(struct resp **_resp)
+{
+	struct resp *resp = *_resp;
+
+	*_resp = NULL;
+	if (resp == NULL)
+		return;
+	redisReaderFree(resp->reader);
+	free(resp);
+}
+
+int resp_feed(struct resp *resp, const char *data, size_t bytes)
+{
+	return redisReaderFeed(resp->reader, data, bytes) == REDIS_OK ? 0 : -1;
+}
+
+size_t resp_left(const struct resp *resp)
+{
+	return resp->reader->len - resp->reader->pos;
+}
+
+int resp_next(struct resp *resp, struct arena *arena,
+	      const struct reply **reply_r)
+{
+	void *reply = NULL;
+
+	resp->arena = arena;
+	if (redisReaderGetReply(resp->reader, &reply) != REDIS_OK)
+		return -1;
+	if (reply == NULL)
+		return 0;
+	*reply_r = reply;
+	return 1;
+}
+
+const char *resp_error(const struct resp *resp)
+{
+	return resp->reader->errstr;
+}
+
+ssize_t resp_format(const struct text *args, size_t count, char **command_r)
+{
+	const char **argv = malloc(count * sizeof(*argv));
+	size_t *lengths = malloc(count * sizeof(*lengths));
+	long long length = -1;
+
+	for (size_t i = 0; argv != NULL && lengths != NULL && i < count; i++) {
+		argv[i] = args[i].length == 0 ? "" : args[i].data;
+		lengths[i] = args[i].length;
+	}
+	if (argv != NULL && lengths != NULL && count <= INT_MAX)
+		length = redisFormatCommandArgv(command_r, (int)count, argv,
+						lengths);
+	free(argv);
+	free(lengths);
+	return length < 0 ? -1 : (ssize_t)length;
+}
