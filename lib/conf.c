@@ -279,6 +279,18 @@ int conf_finish(struct conf_reader *reader, struct settings *settings_r,
 	return memfd;
 }
 
+int conf_finish_groups(struct conf_reader *reader, struct settings *settings_r,
+		       struct err *err)
+{
+	int memfd = conf_finish(reader, settings_r, err);
+
+	if (memfd < 0 || settings_r->group_count > 0)
+		return memfd;
+	(void)close(memfd);
+	return err_set(err, ERR_FATAL, "%s: groups: nothing to run",
+		       reader->path);
+}
+
 int conf_load(const char *path, const char *node, struct settings *settings_r,
 	      struct err *err)
 {

@@ -282,8 +282,9 @@ static void read_groups(const config_setting_t *node, struct settings *settings,
 			      "groups: expected a list ( { ... }, { ... } )");
 		return;
 	}
-	if (count == 0)
-		conf_complain(complaints, node == NULL ? 0 : node->line,
+	/* Without the key it is a host that only publishes. */
+	if (node != NULL && count == 0)
+		conf_complain(complaints, node->line,
 			      "groups: nothing to run");
 	for (int i = 0; i < count; i++) {
 		const config_setting_t *group =

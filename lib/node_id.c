@@ -24,7 +24,7 @@ void node_id_make(char *buf)
 		       (unsigned long long)number);
 }
 
-static int node_id_read(int fd, char *buf, struct err *err)
+int node_id_read(int fd, char *buf, struct err *err)
 {
 	char text[NODE_ID_BYTES] = "";
 

@@ -12,6 +12,10 @@ struct err;
 /* A new id into buf, NODE_ID_BYTES long. */
 void node_id_make(char *buf);
 
+/* Read the id in the file behind fd, or write a new one into it. The caller has
+   seen to a lock. Returns 0, or -1 with ERR_RETRY. */
+int node_id_read(int fd, char *buf, struct err *err);
+
 /* Lock the file at path (made when it is not there) and read the id in it, or
    write a new one. Returns the descriptor that holds the lock, which the caller
    owns; or -1 with ERR_FATAL when another process holds it, ERR_RETRY when the

@@ -331,14 +331,14 @@ static int run_locked(struct daemon *daemon, const struct settings *settings,
 	return ret;
 }
 
-static int load(const struct daemon_options *options,
+int daemon_load(const struct daemon_options *options,
 		struct settings *settings_r, struct err *err)
 {
 	struct conf_reader reader;
 
 	if (conf_start(options->config, options->node, &reader, err) < 0)
 		return -1;
-	return conf_finish(&reader, settings_r, err);
+	return conf_finish_groups(&reader, settings_r, err);
 }
 
 static int daemon_start(const struct daemon_options *options,
@@ -350,7 +350,7 @@ static int daemon_start(const struct daemon_options *options,
 		.signals.fd = -1,
 	};
 	struct err err;
-	int settings_fd = load(options, settings, &err);
+	int settings_fd = daemon_load(options, settings, &err);
 
 	if (settings_fd < 0) {
 		fprintf(stderr, "%s\n", err.text);

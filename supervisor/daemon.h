@@ -7,10 +7,18 @@
 
 #define DAEMON_CONFIG SYSCONFDIR "/ordermq/ordermq.conf"
 
+struct err;
+struct settings;
+
 struct daemon_options {
 	const char *config; /* path of the configuration file */
 	const char *node;   /* NULL: what the file says, else the host name */
 };
+
+/* Read the configuration. Returns the sealed memfd with it, which the caller
+   owns, and the same in *settings_r; or -1 with ERR_FATAL. */
+int daemon_load(const struct daemon_options *options,
+		struct settings *settings_r, struct err *err);
 
 /* Run. Returns the exit status: 0 stopped as asked; 71 out of memory; 75
    another ordermqd has the directory, or the system has no descriptor or

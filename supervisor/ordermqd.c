@@ -1,6 +1,5 @@
 #include "config.h"
 
-#include "lib/conf.h"
 #include "lib/err.h"
 #include "lib/settings.h"
 #include "supervisor/daemon.h"
@@ -67,18 +66,18 @@ static int check(const struct daemon_options *options)
 {
 	struct settings *settings = calloc(1, sizeof(*settings));
 	struct err err;
-	int status = EX_OSERR;
+	int memfd;
 
-	if (settings != NULL) {
-		status = EX_OK;
-		if (conf_load(options->config, options->node, settings, &err) <
-		    0) {
-			fprintf(stderr, "%s\n", err.text);
-			status = err_exit_status(&err);
-		}
-	}
+	if (settings == NULL)
+		return EX_OSERR;
+	memfd = daemon_load(options, settings, &err);
 	free(settings);
-	return status;
+	if (memfd < 0) {
+		fprintf(stderr, "%s\n", err.text);
+		return err_exit_status(&err);
+	}
+	(void)close(memfd);
+	return EX_OK;
 }
 
 int main(int argc, char **argv)

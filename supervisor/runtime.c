@@ -8,11 +8,9 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -63,32 +61,16 @@ static int take_lock(int fd, struct err *err)
 				    : err_errno(err, ERR_FATAL, LOCK_FILE);
 }
 
-static int draw_node_id(int fd, char *id, struct err *err)
-{
-	uint64_t number;
-
-	if (getrandom(&number, sizeof(number), 0) != (ssize_t)sizeof(number))
-		return err_errno(err, ERR_FATAL, "getrandom");
-	(void)snprintf(id, RUNTIME_NODE_ID_BYTES, "%016" PRIx64, number);
-	if (ftruncate(fd, 0) < 0 || pwrite(fd, id, strlen(id), 0) < 0)
-		return err_errno(err, ERR_FATAL, NODE_ID_FILE);
-	return 0;
-}
-
 static int find_node_id(int dir, char *id, struct err *err)
 {
 	int fd = open_file(dir, NODE_ID_FILE, err);
-	int ret = 0;
+	int ret;
 
 	if (fd < 0)
 		return -1;
-	memset(id, 0, RUNTIME_NODE_ID_BYTES);
-	if (pread(fd, id, RUNTIME_NODE_ID_BYTES - 1, 0) !=
-		    RUNTIME_NODE_ID_BYTES - 1 ||
-	    strspn(id, "0123456789abcdef") != RUNTIME_NODE_ID_BYTES - 1)
-		ret = draw_node_id(fd, id, err);
+	ret = node_id_read(fd, id, err);
 	(void)close(fd);
-	return ret;
+	return ret < 0 ? err_wrap(err, NODE_ID_FILE) : 0;
 }
 
 static int remove_boards(int dir, struct err *err)

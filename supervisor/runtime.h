@@ -1,16 +1,16 @@
 #ifndef OMQ_RUNTIME_H
 #define OMQ_RUNTIME_H
 
+#include "lib/node_id.h"
+
 struct err;
 
 /* The runtime directory of a running set: whoever holds its lock is the one
    ordermqd that may use what is in it. */
 
-#define RUNTIME_NODE_ID_BYTES 17 /* 16 hexadecimal digits and the end */
-
 struct runtime {
 	int lock_fd;
-	char node_id[RUNTIME_NODE_ID_BYTES];
+	char node_id[NODE_ID_BYTES];
 };
 
 /* Take the directory dir: make it (0750) if it is missing, where its parent

@@ -143,7 +143,7 @@ static void only_a_regular_file_is_read(void **state)
 	assert_int_equal(unlink("fifo.conf"), 0);
 	refuse_path("/dev/zero", "/dev/zero: is no regular file");
 	write_bytes("", 0);
-	refuse_path("t.conf", "t.conf: groups: nothing to run");
+	accept_file("");
 }
 
 static void a_link_to_a_file_is_fine(void **state)
