@@ -1,0 +1,63 @@
+#!/bin/sh
+# What of the style a machine can see: the form, the sizes, no goto. Prints
+# TAP. The form needs clang-format 14 (others format differently), the length
+# of functions needs universal-ctags; without them those two are skipped.
+#
+# usage: check_style.sh [SOURCE-DIRECTORY]
+set -u
+cd "${1:-${srcdir:-.}}" || exit 99
+sources=$(ls lib/*.[ch] producers/*.[ch] consumers/*.[ch] supervisor/*.[ch] tests/*.[ch]) ||
+	exit 99
+
+count=0
+failed=0
+# report DESCRIPTION COMPLAINTS: ok when there are none.
+report() {
+	count=$((count + 1))
+	if [ -z "$2" ]; then
+		echo "ok $count - $1"
+	else
+		echo "not ok $count - $1"
+		echo "$2" | sed 's/^/# /'
+		failed=1
+	fi
+}
+skip() {
+	count=$((count + 1))
+	echo "ok $count - $1 # SKIP $2"
+}
+
+# Lines of $1 files with more than $2 lines.
+longer() {
+	# shellcheck disable=SC2086 # file names of ours, without spaces
+	wc -l $1 | awk -v max="$2" '$2 != "total" && $1 > max { print $2 ": " $1 " lines" }'
+}
+headers=$(echo "$sources" | grep '\.h$')
+
+echo 1..5
+report 'a file has at most 400 lines' "$(longer "$sources" 400)"
+report 'a header has at most 120 lines' "$(longer "$headers" 120)"
+
+# shellcheck disable=SC2086
+report 'no goto' "$(grep -nE '^[[:space:]]*goto[[:space:]]' $sources)"
+
+case $(clang-format --version 2>/dev/null) in
+*'version 14.'*)
+	# shellcheck disable=SC2086
+	report 'the form is that of .clang-format' \
+		"$(clang-format --dry-run -Werror $sources 2>&1 | grep 'error:')"
+	;;
+*) skip 'the form is that of .clang-format' 'no clang-format 14' ;;
+esac
+
+case $(ctags --version 2>/dev/null) in
+Universal*)
+	# shellcheck disable=SC2086
+	report 'a function has at most 60 lines' \
+		"$(ctags --languages=C --kinds-C=f --fields=+ne -x \
+			--_xformat='%N %F %n %e' $sources |
+			awk '$4 - $3 >= 60 { print $2 ":" $3 ": " $1 ": " $4 - $3 + 1 " lines" }')"
+	;;
+*) skip 'a function has at most 60 lines' 'no universal-ctags' ;;
+esac
+exit $failed
