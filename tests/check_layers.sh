@@ -35,8 +35,8 @@ violations() (
 	!/^[ \t]*#[ \t]*include/ { next }
 	{ inc = $0; sub(/^[^"<]*["<]/, "", inc); sub(/[">].*/, "", inc) }
 	/^[^"]*</ {
-		if (inc ~ /^hiredis/ && FILENAME != "lib/redis.c")
-			wrong("is for lib/redis.c alone")
+		if (inc ~ /^hiredis/ && FILENAME != "lib/resp.c")
+			wrong("is for lib/resp.c alone")
 		if (inc == "libconfig.h" && FILENAME != "lib/conf_tree.c")
 			wrong("is for lib/conf_tree.c alone")
 		next
@@ -53,7 +53,7 @@ violations() (
 			wrong("is in no layer of Makefile.am")
 		else if (rank[inc] >= rank[own])
 			wrong("is in a higher layer")
-	}' redis_side='^lib/(redis|redis_error|reply|command|order|seat|delivery|hand|handler|exchange|keys|consumer[a-z_]*)[.]h$|^lib/scripts/' \
+	}' redis_side='^lib/(resp|redis|redis_error|reply|command|order|seat|delivery|hand|handler|exchange|keys|consumer[a-z_]*)[.]h$|^lib/scripts/' \
 		Makefile.am lib/*.[ch] producers/*.[ch] consumers/*.[ch] \
 		supervisor/*.[ch]
 )
