@@ -39,8 +39,8 @@ int conf_finish(struct conf_reader *reader, struct settings *settings_r,
 /* End a reader early. Does nothing to a finished one. */
 void conf_abort(struct conf_reader *reader);
 
-/* The same for ordermqd, to which settings without groups are of no use: they are
-   refused, and the memfd is closed. */
+/* The same for ordermqd, to which settings without groups are of no use: they
+   are refused, and the memfd is closed. */
 int conf_finish_groups(struct conf_reader *reader, struct settings *settings_r,
 		       struct err *err);
 

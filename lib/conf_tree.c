@@ -284,8 +284,7 @@ static void read_groups(const config_setting_t *node, struct settings *settings,
 	}
 	/* Without the key it is a host that only publishes. */
 	if (node != NULL && count == 0)
-		conf_complain(complaints, node->line,
-			      "groups: nothing to run");
+		conf_complain(complaints, node->line, "groups: nothing to run");
 	for (int i = 0; i < count; i++) {
 		const config_setting_t *group =
 			config_setting_get_elem(node, (unsigned int)i);

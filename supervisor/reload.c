@@ -14,7 +14,8 @@ static void reader_ready(void *owner, uint32_t events)
 
 	(void)events;
 	loop_remove(reload->loop, &reload->watch);
-	settings_fd = conf_finish_groups(&reload->reader, &reload->settings, &err);
+	settings_fd =
+		conf_finish_groups(&reload->reader, &reload->settings, &err);
 	reload->done(reload->owner, &reload->settings, settings_fd, &err);
 }
 
