@@ -14,6 +14,7 @@ skip() { echo "1..0 # SKIP $*"; exit 0; }
 
 # From where this machine itself installs; empty is debootstrap's default.
 mirror() {
+	# shellcheck disable=SC2016 # for apt-get to expand
 	apt-get indextargets --format '$(REPO_URI)' 'Label: Debian' 2>/dev/null |
 		head -n 1
 }
