@@ -63,10 +63,11 @@ int delivery_parse_id(struct text id, int64_t *msecs_r, uint64_t *seq_r)
 {
 	const char *dash = memchr(id.data, '-', id.length);
 	size_t head = dash == NULL ? 0 : (size_t)(dash - id.data);
+	int64_t msecs;
 	uint64_t seq = 0;
 
 	if (dash == NULL || head + 1 == id.length ||
-	    num_parse(id.data, head, msecs_r) < 0)
+	    num_parse(id.data, head, &msecs) < 0)
 		return -1;
 	/* Sequence numbers use all 64 bits. */
 	for (size_t i = head + 1; i < id.length; i++) {
@@ -76,6 +77,7 @@ int delivery_parse_id(struct text id, int64_t *msecs_r, uint64_t *seq_r)
 					   &seq))
 			return -1;
 	}
+	*msecs_r = msecs;
 	*seq_r = seq;
 	return 0;
 }
@@ -115,11 +117,13 @@ static int delivery_read_order(struct delivery *delivery,
 	const struct text *pairs;
 	struct err err;
 
-	if (entry_fields->type != REPLY_ARRAY || words % 2 != 0) {
+	if (entry_fields->type == REPLY_NIL) {
 		delivery->state = DELIVERY_DONE;
 		delivery->outcome = OUTCOME_LOST;
 		return 0;
 	}
+	if (entry_fields->type != REPLY_ARRAY || words % 2 != 0)
+		return -1;
 	pairs = pairs_copy(delivery->batch->arena, entry_fields);
 	if (pairs == NULL)
 		return -1;
