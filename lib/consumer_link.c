@@ -133,6 +133,14 @@ static int last_id_resolve(struct consumer *consumer, struct err *err)
 	return 0;
 }
 
+/* From one beat to the next: a lease outlives two that are missed. */
+static int64_t beat_wait(const struct consumer *consumer)
+{
+	int64_t wait = consumer->process.group->owner_ttl_msecs / 3;
+
+	return wait < LINK_BEAT_MSECS ? wait : LINK_BEAT_MSECS;
+}
+
 static int link_open(struct consumer *consumer, struct err *err)
 {
 	int kept = seat_connect(&consumer->seat, err);
@@ -146,7 +154,7 @@ static int link_open(struct consumer *consumer, struct err *err)
 		return last_id_resolve(consumer, err);
 	consumer->history = true;
 	(void)strcpy(consumer->history_id, "-");
-	consumer->next_beat_msecs = clock_msecs() + LINK_BEAT_MSECS;
+	consumer->next_beat_msecs = clock_msecs() + beat_wait(consumer);
 	return 0;
 }
 
@@ -198,13 +206,9 @@ static int read_more(struct consumer *consumer, int64_t now, struct err *err)
 
 static int beat_if_due(struct consumer *consumer, int64_t now, struct err *err)
 {
-	int64_t wait = consumer->process.group->owner_ttl_msecs / 3;
-
 	if (consumer->next_beat_msecs < 0 || now < consumer->next_beat_msecs)
 		return 0;
-	if (wait > LINK_BEAT_MSECS)
-		wait = LINK_BEAT_MSECS;
-	consumer->next_beat_msecs = now + wait;
+	consumer->next_beat_msecs = now + beat_wait(consumer);
 	return exchange_beat(&consumer->exchange, err);
 }
 
@@ -304,6 +308,8 @@ void consumer_link_turn(struct consumer *consumer)
 
 int64_t consumer_link_deadline(const struct consumer *consumer)
 {
+	if (consumer->node_taken)
+		return 0; /* there is nothing to wait for any more */
 	if (exchange_is_busy(&consumer->exchange))
 		return consumer->exchange.deadline_msecs;
 	if (consumer->seat.redis == NULL || consumer->failed)
