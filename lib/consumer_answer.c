@@ -177,30 +177,11 @@ static int answer_read(struct consumer *consumer, const struct reply *reply)
 static int answer_history(struct consumer *consumer, const struct reply *reply)
 {
 	const struct reply *entries = reply_at(reply, 1);
-	bool bare = consumer->history_bare;
 
-	consumer->history = reply_count(entries) == consumer->history_asked;
+	consumer->history = reply_integer(reply_at(reply, 2), 0) > 0;
 	if (reply_count(entries) > 0)
 		last_id_keep(consumer->history_id, entries);
-	consumer->history_bare = false;
-	if (!bare)
-		return batch_take(consumer, entries, true);
-
-	/* A single entry that no reply can hold. */
-	if (batch_fill(consumer->exchange.batch, entries,
-		       &consumer->process.settings.fields) < 0)
-		return -1;
-	for (size_t i = 0; i < consumer->exchange.batch->count; i++) {
-		struct delivery *d = &consumer->exchange.batch->deliveries[i];
-
-		d->state = DELIVERY_REJECT;
-		d->outcome = OUTCOME_REJECTED;
-		d->class = "reject";
-		d->reason = "larger than redis.max_reply";
-		d->contentless = true;
-	}
-	consumer_accept(consumer, true);
-	return 0;
+	return batch_take(consumer, entries, true);
 }
 
 static void answer_lost(struct consumer *consumer, struct call *call)

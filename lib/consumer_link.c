@@ -102,7 +102,6 @@ static void link_well(struct consumer *consumer)
 static void link_lost(struct consumer *consumer, const struct err *err)
 {
 	if (redis_too_big(consumer->seat.redis)) {
-		consumer->history_bare = consumer->read_count == 1;
 		consumer->read_count = (consumer->read_count + 1) / 2;
 		log_line(LOG_WARNING, "%s: reading at most %zu entries at once",
 			 err->text, consumer->read_count);
@@ -198,10 +197,8 @@ static int read_more(struct consumer *consumer, int64_t now, struct err *err)
 		return exchange_read(&consumer->exchange, batch, count,
 				     block_msecs(consumer, now),
 				     consumer->last_id, err);
-	consumer->history_asked = consumer->history_bare ? 1 : count;
-	return exchange_history(&consumer->exchange, batch,
-				consumer->history_asked, consumer->history_id,
-				consumer->history_bare, err);
+	return exchange_history(&consumer->exchange, batch, count,
+				consumer->history_id, err);
 }
 
 static int beat_if_due(struct consumer *consumer, int64_t now, struct err *err)

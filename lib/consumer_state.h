@@ -34,8 +34,6 @@ struct consumer {
 	size_t window;     /* most entries with the handler */
 	size_t read_count; /* most entries in one read; halved by giants */
 	bool history;      /* our own pending entries first */
-	bool history_bare; /* without content: it was too much */
-	size_t history_asked;
 	char history_id[CONSUMER_ID_BYTES]; /* last one looked at */
 	char last_id[CONSUMER_ID_BYTES];    /* without a group: last one read */
 

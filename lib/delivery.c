@@ -124,6 +124,11 @@ static int delivery_read_order(struct delivery *delivery,
 	}
 	if (entry_fields->type != REPLY_ARRAY || words % 2 != 0)
 		return -1;
+	if (words == 0) {
+		delivery->contentless = true;
+		return delivery_reject_reason(delivery,
+					      "larger than redis.max_reply");
+	}
 	pairs = pairs_copy(delivery->batch->arena, entry_fields);
 	if (pairs == NULL)
 		return -1;

@@ -147,6 +147,16 @@ static void content_deleted_while_pending_is_lost(void **state)
 	assert_int_equal(batch.deliveries[0].outcome, OUTCOME_LOST);
 }
 
+static void an_entry_without_any_field_was_too_large_for_a_reply(void **state)
+{
+	(void)state;
+	assert_int_equal(fill_one(string("5-1"), array(NULL, 0), -1), 0);
+	assert_int_equal(batch.deliveries[0].state, DELIVERY_REJECT);
+	assert_true(batch.deliveries[0].contentless);
+	assert_string_equal(batch.deliveries[0].reason,
+			    "larger than redis.max_reply");
+}
+
 static void fields_of_a_wrong_shape_are_no_reason_to_lose_an_entry(void **state)
 {
 	struct reply odd[] = { string("orderno"), string("7"), string("x") };
@@ -247,6 +257,8 @@ int main(void)
 			the_times_delivered_are_taken_where_they_are_given),
 		cmocka_unit_test(no_valid_order_is_a_reject_with_its_reason),
 		cmocka_unit_test(content_deleted_while_pending_is_lost),
+		cmocka_unit_test(
+			an_entry_without_any_field_was_too_large_for_a_reply),
 		cmocka_unit_test(
 			fields_of_a_wrong_shape_are_no_reason_to_lose_an_entry),
 		cmocka_unit_test(a_field_that_is_no_text_counts_as_empty),
