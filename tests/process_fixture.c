@@ -24,7 +24,7 @@
 
 #include <cmocka.h>
 
-#define DEADLINE_MSECS 30000
+#define DEADLINE_MSECS 20000
 #define POLL_MSECS 5
 #define LOG_BYTES (256 * 1024)
 #define WORDS_MAX 64
