@@ -2,7 +2,8 @@
 -- ARGV[4..6]: after this id ('-': from the first), how many, and how many bytes
 -- the answer may have.
 -- Returns 'ok'; a list of id, fields (nil: deleted while pending; none at all: no
--- answer can hold them), times delivered; and 1 when there may be more.
+-- answer can hold them), times delivered, this time included: it was in somebody's
+-- hands before; and 1 when there may be more.
 local TEXT_BYTES, ROW_BYTES = 16, 128 -- around a text, and around a row
 local most = tonumber(ARGV[6])
 local room = most
@@ -23,6 +24,6 @@ for _, row in ipairs(rows) do
 		return {'ok', list, 1}
 	end
 	room = room - bytes
-	list[#list + 1] = {row[1], fields, row[4]}
+	list[#list + 1] = {row[1], fields, row[4] + 1}
 end
 return {'ok', list, #rows == tonumber(ARGV[5]) and 1 or 0}
