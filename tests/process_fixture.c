@@ -57,6 +57,7 @@ int shop_open(void **state)
 	(void)snprintf(shop->xread_file, sizeof(shop->xread_file),
 		       "%s/xread.txt", shop->dir);
 	(void)snprintf(shop->run_dir, sizeof(shop->run_dir), "%s", shop->dir);
+	shop->owner_ttl = "1s";
 	shop->redis = redis_fixture_start();
 	shop_configure(shop, "", "", "");
 	*state = shop;
@@ -107,12 +108,12 @@ void shop_configure(const struct shop *shop, const char *redis,
 
 		fprintf(file,
 			"{ name = \"%s\"; program = \"%s\"; "
-			"owner_ttl = \"1s\"; retry: { base = \"50ms\"; "
+			"owner_ttl = \"%s\"; retry: { base = \"50ms\"; "
 			"max = \"200ms\"; }; %s ",
-			names[i], names[i], group);
+			names[i], names[i], shop->owner_ttl, group);
 		if (i == 1)
-			fprintf(file, "push: { file = \"%s\"; }; ",
-				shop->push_file);
+			fprintf(file, "push: { file = \"%s\"; %s }; ",
+				shop->push_file, shop->push);
 		if (i == 2)
 			fprintf(file, "xread: { file = \"%s\"; }; ",
 				shop->xread_file);

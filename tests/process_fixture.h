@@ -17,9 +17,11 @@
 /* A stream, what is configured for it, and the processes that work on it. */
 struct shop {
 	struct redis_fixture *redis;
+	const char *owner_ttl; /* "1s" at first */
 	char dir[64]; /* of the configuration, the boards, the logs */
 	char run_dir[SHOP_PATH_BYTES];
 	char conf[SHOP_PATH_BYTES];
+	char push[SHOP_PATH_BYTES]; /* more for "push: { ... }" */
 	char push_file[SHOP_PATH_BYTES];
 	char xread_file[SHOP_PATH_BYTES];
 };
@@ -39,7 +41,7 @@ int shop_close(void **state);
 /* Write the configuration anew. redis is what stands in "redis: { ... }" beside
    the address, group what stands in each group beside its own settings, rest
    what stands at the end of the file; each may be "". The groups are points,
-   push and xread, with an owner_ttl of 1 s and short pauses. */
+   push and xread, with short pauses. */
 void shop_configure(const struct shop *shop, const char *redis,
 		    const char *group, const char *rest);
 
