@@ -7,11 +7,12 @@
 -- Returns 'ok' and how many entries were not pending any more; 'split'; or for a
 -- single entry 'reject', class and reason.
 local FIRST, WIDTH = 6, 5
-local EXACT = 9007199254740992 -- 2^53: beyond it a Lua number is not exact
+local EXACT = 9007199254740991 -- 2^53 - 1: beyond it a sum may be inexact
 local count = (#ARGV - FIRST + 1) / WIDTH
 
 local ids, keys, accounts, change = {}, {}, {}, {}
 local seen = {}
+local wide = false -- a sum was out of range on its way
 for n = FIRST, #ARGV, WIDTH do
 	local id, key, account, points =
 		ARGV[n], ARGV[n + 1], ARGV[n + 2], tonumber(ARGV[n + 4])
@@ -26,6 +27,10 @@ for n = FIRST, #ARGV, WIDTH do
 		accounts[#accounts + 1] = account
 	end
 	change[account] = change[account] + points
+	wide = wide or math.abs(change[account]) > EXACT
+end
+if wide and count > 1 then
+	return {'split'}
 end
 
 local function acknowledge(book)
@@ -36,7 +41,13 @@ local function acknowledge(book)
 	return {'ok', count - acked}
 end
 
-redis.call('HMGET', KEYS[3], 'applied', 'duplicate')
+for _, book in ipairs({'applied', 'duplicate'}) do
+	local number = redis.call('HGET', KEYS[3], book)
+	if number and not string.match(number, '^%d+$') then
+		return redis.error_reply('WRONGTYPE ' .. KEYS[3] .. ' field ' ..
+			book .. ' is no number')
+	end
+end
 local known = redis.call('HMGET', KEYS[4], unpack(keys))
 for n = 1, count do
 	if known[n] then
@@ -55,8 +66,9 @@ end
 local balances = redis.call('HMGET', KEYS[5], unpack(accounts))
 for n, account in ipairs(accounts) do
 	local balance = balances[n] or '0'
-	local sum = string.match(balance, '^-?%d+$') and
-		tonumber(balance) + change[account]
+	-- As HINCRBY reads it: no zero in front, no minus zero.
+	local number = balance == '0' or string.match(balance, '^-?[1-9]%d*$')
+	local sum = number and tonumber(balance) + change[account]
 	if not sum or math.abs(sum) > EXACT or math.abs(change[account]) > EXACT or
 			math.abs(tonumber(balance)) > EXACT then
 		if count > 1 then

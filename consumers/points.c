@@ -14,8 +14,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* Beyond 2^53 the numbers of a script are not exact any more. */
-#define POINTS_MAX (INT64_C(1) << 53)
+/* From 2^53 on the numbers of a script are not exact any more. */
+#define POINTS_MAX ((INT64_C(1) << 53) - 1)
 
 #define POINTS_RULE_BYTES 80
 #define POINTS_NUMBER_BYTES 24

@@ -174,34 +174,11 @@ static int answer_read(struct consumer *consumer, const struct reply *reply)
 	return batch_take(consumer, entries, false);
 }
 
-/* The size of one entry, which no reply could hold: dead-letter it by its id.
-   Should it be another one, which came to us meanwhile, it is read as usual. */
-static int answer_sizes(struct consumer *consumer, const struct reply *entry)
-{
-	const struct settings *set = &consumer->process.settings;
-	struct batch *batch = consumer->exchange.batch;
-	int64_t bytes = reply_integer(reply_at(entry, 1), 0);
-
-	consumer->history_sizes = false;
-	consumer->history = true;
-	if (bytes < set->redis.max_reply_bytes / 2) {
-		arena_reset(batch->arena);
-		return 0;
-	}
-	if (batch_fill_giant(batch, entry) < 0)
-		return -1;
-	consumer_accept(consumer, true);
-	return 0;
-}
-
 static int answer_history(struct consumer *consumer, const struct reply *reply)
 {
 	const struct reply *entries = reply_at(reply, 1);
 
-	consumer->history = reply_count(entries) == consumer->history_asked;
-	if (consumer->history_sizes && reply_count(entries) == 1)
-		return answer_sizes(consumer, reply_at(entries, 0));
-	consumer->history_sizes = false;
+	consumer->history = reply_integer(reply_at(reply, 2), 0) > 0;
 	if (reply_count(entries) > 0)
 		last_id_keep(consumer->history_id, entries);
 	return batch_take(consumer, entries, true);

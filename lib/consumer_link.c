@@ -102,9 +102,6 @@ static void link_well(struct consumer *consumer)
 static void link_lost(struct consumer *consumer, const struct err *err)
 {
 	if (redis_too_big(consumer->seat.redis)) {
-		/* Is it the entry behind history_id, all by itself? */
-		consumer->history_sizes =
-			consumer->history && consumer->history_asked == 1;
 		consumer->read_count = (consumer->read_count + 1) / 2;
 		log_line(LOG_WARNING, "%s: reading at most %zu entries at once",
 			 err->text, consumer->read_count);
@@ -135,6 +132,14 @@ static int last_id_resolve(struct consumer *consumer, struct err *err)
 	return 0;
 }
 
+/* From one beat to the next: a lease outlives two that are missed. */
+static int64_t beat_wait(const struct consumer *consumer)
+{
+	int64_t wait = consumer->process.group->owner_ttl_msecs / 3;
+
+	return wait < LINK_BEAT_MSECS ? wait : LINK_BEAT_MSECS;
+}
+
 static int link_open(struct consumer *consumer, struct err *err)
 {
 	int kept = seat_connect(&consumer->seat, err);
@@ -147,9 +152,8 @@ static int link_open(struct consumer *consumer, struct err *err)
 	if (consumer->handler->groupless)
 		return last_id_resolve(consumer, err);
 	consumer->history = true;
-	if (!consumer->history_sizes)
-		(void)strcpy(consumer->history_id, "-");
-	consumer->next_beat_msecs = clock_msecs() + LINK_BEAT_MSECS;
+	(void)strcpy(consumer->history_id, "-");
+	consumer->next_beat_msecs = clock_msecs() + beat_wait(consumer);
 	return 0;
 }
 
@@ -196,21 +200,15 @@ static int read_more(struct consumer *consumer, int64_t now, struct err *err)
 		return exchange_read(&consumer->exchange, batch, count,
 				     block_msecs(consumer, now),
 				     consumer->last_id, err);
-	consumer->history_asked = consumer->history_sizes ? 1 : count;
-	return exchange_history(&consumer->exchange, batch,
-				consumer->history_asked, consumer->history_id,
-				consumer->history_sizes, err);
+	return exchange_history(&consumer->exchange, batch, count,
+				consumer->history_id, err);
 }
 
 static int beat_if_due(struct consumer *consumer, int64_t now, struct err *err)
 {
-	int64_t wait = consumer->process.group->owner_ttl_msecs / 3;
-
 	if (consumer->next_beat_msecs < 0 || now < consumer->next_beat_msecs)
 		return 0;
-	if (wait > LINK_BEAT_MSECS)
-		wait = LINK_BEAT_MSECS;
-	consumer->next_beat_msecs = now + wait;
+	consumer->next_beat_msecs = now + beat_wait(consumer);
 	return exchange_beat(&consumer->exchange, err);
 }
 
@@ -310,6 +308,8 @@ void consumer_link_turn(struct consumer *consumer)
 
 int64_t consumer_link_deadline(const struct consumer *consumer)
 {
+	if (consumer->node_taken)
+		return 0; /* there is nothing to wait for any more */
 	if (exchange_is_busy(&consumer->exchange))
 		return consumer->exchange.deadline_msecs;
 	if (consumer->seat.redis == NULL || consumer->failed)

@@ -31,11 +31,9 @@ struct consumer {
 	struct delivery **list; /* room for one batch, on its way to handle() */
 
 	/* Reading. */
-	size_t window;      /* most entries with the handler */
-	size_t read_count;  /* most entries in one read; halved by giants */
-	bool history;       /* our own pending entries first */
-	bool history_sizes; /* of one entry only the size: no reply held it */
-	size_t history_asked;
+	size_t window;     /* most entries with the handler */
+	size_t read_count; /* most entries in one read; halved by giants */
+	bool history;      /* our own pending entries first */
 	char history_id[CONSUMER_ID_BYTES]; /* last one looked at */
 	char last_id[CONSUMER_ID_BYTES];    /* without a group: last one read */
 

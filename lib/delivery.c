@@ -63,10 +63,11 @@ int delivery_parse_id(struct text id, int64_t *msecs_r, uint64_t *seq_r)
 {
 	const char *dash = memchr(id.data, '-', id.length);
 	size_t head = dash == NULL ? 0 : (size_t)(dash - id.data);
+	int64_t msecs;
 	uint64_t seq = 0;
 
 	if (dash == NULL || head + 1 == id.length ||
-	    num_parse(id.data, head, msecs_r) < 0)
+	    num_parse(id.data, head, &msecs) < 0)
 		return -1;
 	/* Sequence numbers use all 64 bits. */
 	for (size_t i = head + 1; i < id.length; i++) {
@@ -76,6 +77,7 @@ int delivery_parse_id(struct text id, int64_t *msecs_r, uint64_t *seq_r)
 					   &seq))
 			return -1;
 	}
+	*msecs_r = msecs;
 	*seq_r = seq;
 	return 0;
 }
@@ -115,10 +117,17 @@ static int delivery_read_order(struct delivery *delivery,
 	const struct text *pairs;
 	struct err err;
 
-	if (entry_fields->type != REPLY_ARRAY || words % 2 != 0) {
+	if (entry_fields->type == REPLY_NIL) {
 		delivery->state = DELIVERY_DONE;
 		delivery->outcome = OUTCOME_LOST;
 		return 0;
+	}
+	if (entry_fields->type != REPLY_ARRAY || words % 2 != 0)
+		return -1;
+	if (words == 0) {
+		delivery->contentless = true;
+		return delivery_reject_reason(delivery,
+					      "larger than redis.max_reply");
 	}
 	pairs = pairs_copy(delivery->batch->arena, entry_fields);
 	if (pairs == NULL)
@@ -128,73 +137,38 @@ static int delivery_read_order(struct delivery *delivery,
 	return 0;
 }
 
-static int delivery_fill_id(struct delivery *delivery,
-			    const struct reply *entry)
+static int delivery_fill(struct delivery *delivery, const struct reply *entry,
+			 const struct settings_fields *fields)
 {
 	delivery->id = reply_text(reply_at(entry, 0));
 	delivery->count = (unsigned int)reply_integer(reply_at(entry, 2), 1);
 	delivery->state = DELIVERY_IN_HAND;
-	return delivery_parse_id(delivery->id, &delivery->id_msecs,
-				 &delivery->id_seq);
-}
-
-static int delivery_fill(struct delivery *delivery, const struct reply *entry,
-			 const struct settings_fields *fields)
-{
-	if (delivery_fill_id(delivery, entry) < 0)
+	if (delivery_parse_id(delivery->id, &delivery->id_msecs,
+			      &delivery->id_seq) < 0)
 		return -1;
 	return delivery_read_order(delivery, reply_at(entry, 1), fields);
-}
-
-/* Room for count deliveries in an empty batch. */
-static struct delivery *batch_open(struct batch *batch, size_t count)
-{
-	struct delivery *deliveries =
-		arena_take(batch->arena, (count + 1) * sizeof(*deliveries));
-
-	batch->count = 0;
-	batch->open_count = 0;
-	if (deliveries == NULL)
-		return NULL;
-	memset(deliveries, 0, count * sizeof(*deliveries));
-	for (size_t i = 0; i < count; i++)
-		deliveries[i].batch = batch;
-	return deliveries;
-}
-
-static void batch_done(struct batch *batch, struct delivery *deliveries,
-		       size_t count)
-{
-	batch->deliveries = deliveries;
-	batch->count = count;
-	batch->open_count = count;
 }
 
 int batch_fill(struct batch *batch, const struct reply *entries,
 	       const struct settings_fields *fields)
 {
 	size_t count = reply_count(entries);
-	struct delivery *deliveries = batch_open(batch, count);
+	struct delivery *deliveries =
+		arena_take(batch->arena, (count + 1) * sizeof(*deliveries));
 
+	batch->count = 0;
+	batch->open_count = 0;
 	if (deliveries == NULL)
 		return -1;
+	memset(deliveries, 0, count * sizeof(*deliveries));
 	for (size_t i = 0; i < count; i++) {
+		deliveries[i].batch = batch;
 		if (delivery_fill(&deliveries[i], reply_at(entries, i),
 				  fields) < 0)
 			return -1;
 	}
-	batch_done(batch, deliveries, count);
-	return 0;
-}
-
-int batch_fill_giant(struct batch *batch, const struct reply *entry)
-{
-	struct delivery *delivery = batch_open(batch, 1);
-
-	if (delivery == NULL || delivery_fill_id(delivery, entry) < 0 ||
-	    delivery_reject_reason(delivery, "larger than redis.max_reply") < 0)
-		return -1;
-	delivery->contentless = true;
-	batch_done(batch, delivery, 1);
+	batch->deliveries = deliveries;
+	batch->count = count;
+	batch->open_count = count;
 	return 0;
 }

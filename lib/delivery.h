@@ -87,14 +87,11 @@ struct batch {
 
 /* Turn the entries of a reply, which lives in batch->arena, into deliveries:
    [id, [name, value, ...]], and behind them maybe the times delivered. One that
-   is no valid order becomes a reject, one without content is lost. Returns 0,
-   or -1 when the shape is wrong or memory is out; the batch is then empty. */
+   is no valid order becomes a reject, and so does one with no fields at all,
+   which no reply can hold; one with nil for fields is lost. Returns 0, or -1
+   when the shape is wrong or memory is out; the batch is then empty. */
 int batch_fill(struct batch *batch, const struct reply *entries,
 	       const struct settings_fields *fields);
-
-/* A batch of one entry, of which only the id could be read: a reject. Returns
-   as above. */
-int batch_fill_giant(struct batch *batch, const struct reply *entry);
 
 /* Parse "ms-seq". Returns 0, or -1. */
 int delivery_parse_id(struct text id, int64_t *msecs_r, uint64_t *seq_r);

@@ -17,6 +17,9 @@
 #define EXCHANGE_ENTRIES_MAX 1024
 #define EXCHANGE_KEYS_MAX 4
 
+/* What the other answers of a round trip may have of redis.max_reply. */
+#define EXCHANGE_ANSWERS_BYTES (256 * 1024)
+
 int exchange_open(struct exchange *exchange, struct seat *seat,
 		  struct hand *hand, const struct handler_effect *effect,
 		  struct err *err)
@@ -209,17 +212,18 @@ int exchange_read(struct exchange *exchange, struct batch *batch, size_t count,
 }
 
 int exchange_history(struct exchange *exchange, struct batch *batch,
-		     size_t count, const char *after_id, bool sizes,
-		     struct err *err)
+		     size_t count, const char *after_id, struct err *err)
 {
 	struct command *command = &exchange->seat->command;
+	const struct settings *set = exchange->seat->set.settings;
 
 	(void)call_add(exchange, CALL_HISTORY);
 	exchange->batch = batch;
 	seat_begin(exchange->seat, SCRIPT_HISTORY, NULL, 0);
 	command_word(command, after_id);
 	command_number(command, (int64_t)count);
-	command_word(command, sizes ? "0" : "1");
+	command_number(command,
+		       set->redis.max_reply_bytes - EXCHANGE_ANSWERS_BYTES);
 	return call_send(exchange, 0, err);
 }
 

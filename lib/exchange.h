@@ -62,11 +62,10 @@ int exchange_beat(struct exchange *exchange, struct err *err);
 int exchange_read(struct exchange *exchange, struct batch *batch, size_t count,
 		  int64_t block_msecs, const char *last_id, struct err *err);
 
-/* Read up to count entries pending for us behind after_id ("-": the first),
-   of their fields only the size when sizes. */
+/* Read up to count entries pending for us behind after_id ("-": the first), as
+   many as one reply can hold: see lib/scripts/history.lua. */
 int exchange_history(struct exchange *exchange, struct batch *batch,
-		     size_t count, const char *after_id, bool sizes,
-		     struct err *err);
+		     size_t count, const char *after_id, struct err *err);
 
 /* True while an answer is missing. */
 bool exchange_is_busy(const struct exchange *exchange);

@@ -13,7 +13,11 @@ local pending = redis.call('XPENDING', KEYS[1], ARGV[1], id, id, 1, ARGV[2])
 if #pending == 0 then
 	return {'ok', 1}
 end
-redis.call('HGET', KEYS[3], book)
+local number = redis.call('HGET', KEYS[3], book)
+if number and not string.match(number, '^%d+$') then
+	return redis.error_reply('WRONGTYPE ' .. KEYS[3] .. ' field ' .. book ..
+		' is no number')
+end
 local now = redis.call('TIME')
 local entry = copy == '1' and redis.call('XRANGE', KEYS[1], id, id)[1]
 local fields = entry and entry[2] or {}

@@ -1,0 +1,279 @@
+#include "config.h"
+
+#include "lib/hand.h"
+
+#include "lib/arena.h"
+#include "lib/reply.h"
+#include "lib/settings.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define ENTRIES_MAX 8
+
+static struct hand hand;
+static struct delivery *list[ENTRIES_MAX];
+
+static int open_hand(void **state)
+{
+	(void)state;
+	return hand_open(&hand, 4096);
+}
+
+static int close_hand(void **state)
+{
+	(void)state;
+	hand_close(&hand);
+	return 0;
+}
+
+static struct reply string(const char *text)
+{
+	return (struct reply){ .type = REPLY_STRING, .text = text_of(text) };
+}
+
+/* Accept a batch of the entries first-0, (first+1)-0, ...; the last ones may be
+   no orders. Returns how many the handler gets, in list. */
+static size_t accept_batch(size_t first, size_t count, size_t bad_count,
+			   bool may_repeat)
+{
+	struct settings settings;
+	char ids[ENTRIES_MAX][16];
+	struct reply good[] = { string("orderno"), string("7") };
+	struct reply parts[ENTRIES_MAX][2], entries[ENTRIES_MAX];
+	struct reply all = { .type = REPLY_ARRAY, .array = { entries, count } };
+	struct batch *batch = hand_free_batch(&hand);
+
+	settings_defaults(&settings);
+	assert_non_null(batch);
+	for (size_t i = 0; i < count; i++) {
+		size_t words = i < count - bad_count ? 2 : 0;
+		char *id = arena_take(batch->arena, sizeof(ids[i]));
+
+		(void)snprintf(id, sizeof(ids[i]), "%zu-0", first + i);
+		parts[i][0] = string(id);
+		parts[i][1] = (struct reply){ .type = REPLY_ARRAY,
+					      .array = { good, words } };
+		entries[i] = (struct reply){ .type = REPLY_ARRAY,
+					     .array = { parts[i], 2 } };
+	}
+	assert_int_equal(batch_fill(batch, &all, &settings.fields), 0);
+	return hand_accept(&hand, batch, may_repeat, list);
+}
+
+static void finish(struct delivery *delivery, enum delivery_state state)
+{
+	delivery->state = state;
+	hand_finish(&hand, delivery);
+}
+
+static size_t batches_in_use(void)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < HAND_BATCHES_MAX; i++)
+		count += hand.batches[i].in_use;
+	return count;
+}
+
+static void nothing_is_left(void)
+{
+	assert_int_equal(hand.open_count, 0);
+	assert_int_equal(hand.handler_count, 0);
+	assert_int_equal(batches_in_use(), 0);
+	assert_false(hand_has_decided(&hand));
+	assert_int_equal(hand_next_due(&hand), -1);
+}
+
+static void valid_orders_are_for_the_handler_and_rejects_are_queued(
+	void **state)
+{
+	(void)state;
+	assert_int_equal(accept_batch(1, 3, 1, false), 2);
+	assert_int_equal(hand.open_count, 3);
+	assert_int_equal(hand.handler_count, 2);
+	assert_int_equal(hand.reject.count, 1);
+	assert_true(hand_has_decided(&hand));
+	assert_true(hand_has(&hand, 1, 0));
+	assert_true(hand_has(&hand, 3, 0));
+	assert_false(hand_has(&hand, 4, 0));
+	assert_false(hand_has(&hand, 1, 1));
+}
+
+static void a_finished_delivery_goes_where_its_state_says(void **state)
+{
+	(void)state;
+	(void)accept_batch(1, 4, 0, false);
+	finish(list[3], DELIVERY_WAITING);
+	finish(list[2], DELIVERY_REJECT);
+	finish(list[1], DELIVERY_DONE);
+	finish(list[0], DELIVERY_EFFECT);
+	assert_int_equal(hand.handler_count, 0);
+	assert_int_equal(hand.open_count, 4);
+	assert_ptr_equal(delivery_get(&hand.waiting)->id.data,
+			 list[3]->id.data);
+	assert_ptr_equal(delivery_get(&hand.reject), list[2]);
+	assert_ptr_equal(delivery_get(&hand.done), list[1]);
+	assert_ptr_equal(delivery_get(&hand.effect), list[0]);
+}
+
+static void a_batch_is_free_when_its_last_entry_is_settled(void **state)
+{
+	(void)state;
+	(void)accept_batch(1, 2, 0, false);
+	finish(list[1], DELIVERY_DONE);
+	finish(list[0], DELIVERY_DONE);
+	hand_settle(&hand, delivery_get(&hand.done));
+	assert_int_equal(batches_in_use(), 1);
+	assert_false(hand_has(&hand, 2, 0));
+	assert_true(hand_has(&hand, 1, 0));
+	hand_settle(&hand, delivery_get(&hand.done));
+	nothing_is_left();
+	assert_int_equal(arena_used(hand_free_batch(&hand)->arena), 0);
+}
+
+static void as_many_batches_as_there_are_can_be_open(void **state)
+{
+	struct delivery *middle;
+
+	(void)state;
+	for (size_t i = 0; i < HAND_BATCHES_MAX; i++) {
+		assert_int_equal(accept_batch(10 * i, 1, 0, false), 1);
+		middle = i <= HAND_BATCHES_MAX / 2 ? list[0] : middle;
+	}
+	assert_null(hand_free_batch(&hand));
+	finish(middle, DELIVERY_DONE);
+	assert_null(hand_free_batch(&hand));
+	hand_settle(&hand, delivery_get(&hand.done));
+	assert_ptr_equal(hand_free_batch(&hand),
+			 &hand.batches[HAND_BATCHES_MAX / 2]);
+	assert_int_equal(accept_batch(100, 1, 0, false), 1);
+	assert_null(hand_free_batch(&hand));
+}
+
+static void what_is_in_hand_is_not_taken_twice(void **state)
+{
+	(void)state;
+	(void)accept_batch(1, 2, 0, false);
+	assert_int_equal(accept_batch(1, 4, 0, true), 2);
+	assert_true(text_is(list[0]->id, "3-0"));
+	assert_true(text_is(list[1]->id, "4-0"));
+	assert_int_equal(hand.open_count, 4);
+	assert_int_equal(accept_batch(1, 4, 0, true), 0);
+	assert_int_equal(batches_in_use(), 2);
+	assert_int_equal(hand.open_count, 4);
+}
+
+static void the_answer_that_did_not_come_puts_entries_back_in_order(
+	void **state)
+{
+	struct delivery_queue call = { 0 };
+	struct delivery *first, *second;
+
+	(void)state;
+	(void)accept_batch(1, 3, 0, false);
+	first = list[0];
+	second = list[1];
+	for (size_t i = 0; i < 3; i++)
+		finish(list[i], DELIVERY_DONE);
+	delivery_put(&call, delivery_get(&hand.done));
+	delivery_put(&call, delivery_get(&hand.done));
+	hand_restore(&hand, &call);
+	assert_int_equal(hand.done.count, 3);
+	assert_ptr_equal(delivery_get(&hand.done), first);
+	assert_ptr_equal(delivery_get(&hand.done), second);
+	hand_restore(&hand, &call);
+	assert_int_equal(hand.done.count, 1);
+}
+
+static void a_dropped_entry_is_gone_when_the_handler_gives_it_back(void **state)
+{
+	struct delivery *kept;
+
+	(void)state;
+	(void)accept_batch(1, 5, 1, false);
+	kept = list[0];
+	finish(list[1], DELIVERY_DONE);
+	finish(list[2], DELIVERY_WAITING);
+	finish(list[3], DELIVERY_EFFECT);
+	assert_int_equal(hand_drop(&hand), 5);
+	assert_int_equal(hand.open_count, 1);
+	assert_int_equal(hand.handler_count, 1);
+	assert_false(hand_has_decided(&hand));
+	assert_int_equal(hand_next_due(&hand), -1);
+	finish(kept, DELIVERY_DONE);
+	nothing_is_left();
+}
+
+static void a_new_batch_is_not_dropped_with_the_old_one(void **state)
+{
+	(void)state;
+	(void)accept_batch(1, 1, 0, false);
+	finish(list[0], DELIVERY_DONE);
+	assert_int_equal(hand_drop(&hand), 1);
+	(void)accept_batch(1, 1, 0, false);
+	finish(list[0], DELIVERY_DONE);
+	assert_int_equal(hand.done.count, 1);
+}
+
+static void retries_are_due_at_their_time(void **state)
+{
+	struct delivery *due[ENTRIES_MAX];
+
+	(void)state;
+	(void)accept_batch(1, 3, 0, false);
+	for (size_t i = 0; i < 3; i++) {
+		list[i]->due_msecs = 300 - 100 * (int64_t)i;
+		finish(list[i], DELIVERY_WAITING);
+	}
+	assert_int_equal(hand_next_due(&hand), 100);
+	assert_int_equal(hand_due(&hand, 99, due, ENTRIES_MAX), 0);
+	assert_int_equal(hand_due(&hand, 100, due, ENTRIES_MAX), 1);
+	assert_ptr_equal(due[0], list[2]);
+	assert_int_equal(due[0]->state, DELIVERY_IN_HAND);
+	assert_int_equal(hand.handler_count, 1);
+	assert_int_equal(hand_next_due(&hand), 200);
+	assert_int_equal(hand_due(&hand, 1000, due, 1), 1);
+	assert_int_equal(hand.waiting.count, 1);
+	assert_int_equal(hand_due(&hand, 1000, due, 1), 1);
+	assert_int_equal(hand_next_due(&hand), -1);
+	assert_int_equal(hand.handler_count, 3);
+}
+
+static void a_batch_of_nothing_is_not_in_use(void **state)
+{
+	(void)state;
+	assert_int_equal(accept_batch(1, 0, 0, false), 0);
+	nothing_is_left();
+}
+
+#define with_hand(test)                                                        \
+	cmocka_unit_test_setup_teardown(test, open_hand, close_hand)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		with_hand(
+			valid_orders_are_for_the_handler_and_rejects_are_queued),
+		with_hand(a_finished_delivery_goes_where_its_state_says),
+		with_hand(a_batch_is_free_when_its_last_entry_is_settled),
+		with_hand(as_many_batches_as_there_are_can_be_open),
+		with_hand(what_is_in_hand_is_not_taken_twice),
+		with_hand(
+			the_answer_that_did_not_come_puts_entries_back_in_order),
+		with_hand(
+			a_dropped_entry_is_gone_when_the_handler_gives_it_back),
+		with_hand(a_new_batch_is_not_dropped_with_the_old_one),
+		with_hand(retries_are_due_at_their_time),
+		with_hand(a_batch_of_nothing_is_not_in_use),
+	};
+
+	return cmocka_run_group_tests_name("hand", tests, NULL, NULL);
+}
