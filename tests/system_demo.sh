@@ -1,0 +1,59 @@
+#!/bin/sh
+# The demo is what a newcomer sees first: its counts must be right, it must be
+# readable, and it must leave nothing behind. Prints TAP.
+
+if ! command -v redis-server >/dev/null; then
+	echo "1..0 # SKIP no redis-server"
+	exit 0
+fi
+
+dir=$(mktemp -d /tmp/omq-XXXXXX) || exit 99
+trap 'rm -rf "$dir"' EXIT
+
+count=0
+check() { # check NAME COMMAND...
+	name=$1
+	shift
+	count=$((count + 1))
+	if "$@"; then
+		echo "ok $count - $name"
+	else
+		echo "not ok $count - $name"
+		sed 's/^/# /' "$dir/shown"
+	fi
+}
+
+runs_in() { # is there a process that was started with this directory?
+	grep -qs "$1" /proc/[0-9]*/cmdline
+}
+
+does_not_run_in() {
+	! runs_in "$1"
+}
+
+demo() {
+	LC_ALL=C.UTF-8 supervisor/ordermqctl --build-dir "$(pwd)" demo
+}
+
+longest_line() { # in characters, where awk may count bytes
+	sed 's/\xe2\x96\x88/#/g' "$1" |
+		awk 'length > n { n = length } END { print n }'
+}
+
+echo 1..8
+demo >"$dir/shown" 2>&1
+check "the demo ends with 0" [ $? = 0 ]
+stage=$(sed -n 's/.*a private one in \(.*\)$/\1/p' "$dir/shown")
+check "every count is right" [ "$(grep -c '^  right ' "$dir/shown")" = 4 ]
+check "plain XREAD shows 6,000 duplicates, groups none that count" \
+	grep -Eq 'xread +3,000 +9,000 +3,000 +6,000' "$dir/shown"
+check "it is readable in 80 columns" [ "$(longest_line "$dir/shown")" -le 80 ]
+check "there is no colour where there is no terminal" \
+	[ "$(grep -c "$(printf '\033')" "$dir/shown")" = 0 ]
+check "it leaves no directory behind" [ ! -e "$stage" ]
+check "it leaves no process behind" does_not_run_in "$stage"
+
+mkdir -p "$dir/nothing/supervisor"
+supervisor/ordermqctl --build-dir "$dir/nothing" demo >"$dir/shown" 2>&1
+check "programs that are not there are a clear failure" [ $? = 69 ]
+rm -rf "$(sed -n 's/^The logs are in //p' "$dir/shown")"
