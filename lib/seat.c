@@ -188,23 +188,28 @@ void seat_begin_beat(struct seat *seat)
 static int group_ensure(struct seat *seat, struct err *err)
 {
 	const struct settings_group *group = seat->set.group;
+	/* The setting is for a group that never was. After a flush not even
+	   its books tell that this one was; we do. */
+	const char *start = seat->joined ? "0" : group->start;
 	const struct reply *reply;
 
 	begin_script(seat, SCRIPT_ENSURE, 2);
 	command_word(&seat->command, seat->keys.books);
 	command_word(&seat->command, group->name);
-	command_word(&seat->command, group->start);
+	command_word(&seat->command, start);
 	reply = seat_call(seat, "XGROUP CREATE", err);
 	if (reply == NULL)
 		return -1;
-	if (text_is(reply_text(reply), "again"))
+	if (text_is(reply_text(reply), "again") ||
+	    (text_is(reply_text(reply), "new") && seat->joined))
 		log_line(LOG_ERR,
 			 "group %s on %s had vanished: created again at the "
 			 "first entry",
 			 group->name, seat->keys.stream);
 	else if (text_is(reply_text(reply), "new"))
 		log_line(LOG_NOTICE, "group %s on %s: created at %s",
-			 group->name, seat->keys.stream, group->start);
+			 group->name, seat->keys.stream, start);
+	seat->joined = true;
 	return 0;
 }
 

@@ -52,6 +52,7 @@ struct seat {
 	char digests[SCRIPT_COUNT][SEAT_DIGEST_BYTES];
 	char token[SEAT_TOKEN_BYTES]; /* "": no lease */
 	char who[SEAT_WHO_BYTES];     /* us, in words */
+	bool joined;                  /* the group was there, in our time */
 	int64_t held_expiry; /* of a foreign lease, last seen; 0: none */
 	bool taken;          /* that lease is being renewed */
 };
