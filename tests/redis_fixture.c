@@ -129,9 +129,23 @@ void redis_fixture_restart(struct redis_fixture *fixture)
 
 void redis_fixture_append_only(struct redis_fixture *fixture)
 {
+	const struct timespec pause = { .tv_nsec = START_TRY_MSECS * 1000000L };
+
 	fixture->append_only = true;
 	(void)redis_fixture_command(fixture, "CONFIG", "SET", "appendonly",
 				    "yes", NULL);
+	/* Until the file has been written for the first time, it is not one
+	   that a killed server would find again. */
+	for (int i = 0; i < START_TRIES; i++) {
+		struct text info = reply_text(redis_fixture_command(
+			fixture, "INFO", "persistence", NULL));
+
+		if (strstr(info.data, "aof_rewrite_in_progress:0") != NULL &&
+		    strstr(info.data, "aof_rewrite_scheduled:0") != NULL)
+			return;
+		(void)nanosleep(&pause, NULL);
+	}
+	fail_msg("no append-only file");
 }
 
 void redis_fixture_stop(struct redis_fixture **_fixture)
