@@ -102,6 +102,8 @@ static void link_well(struct consumer *consumer)
 static void link_lost(struct consumer *consumer, const struct err *err)
 {
 	if (redis_too_big(consumer->seat.redis)) {
+		consumer->skip = consumer->handler->groupless &&
+				 consumer->read_count == 1;
 		consumer->read_count = (consumer->read_count + 1) / 2;
 		log_line(LOG_WARNING, "%s: reading at most %zu entries at once",
 			 err->text, consumer->read_count);
@@ -132,6 +134,36 @@ static int last_id_resolve(struct consumer *consumer, struct err *err)
 	return 0;
 }
 
+/* A reader without a group has no dead letters: it goes past an entry that no
+   reply can hold. */
+static int giant_skip(struct consumer *consumer, struct err *err)
+{
+	static const char script[] =
+		"local entry = redis.call('XRANGE', KEYS[1], '(' .. ARGV[1], "
+		"'+', 'COUNT', 1)[1] return entry and entry[1]";
+	struct seat *seat = &consumer->seat;
+	const struct reply *reply;
+	struct text id;
+
+	if (!consumer->skip)
+		return 0;
+	reply = redis_command(seat->redis, seat->arena, err, "EVAL", script,
+			      "1", seat->keys.stream, consumer->last_id, NULL);
+	if (reply == NULL)
+		return -1;
+	id = reply_text(reply);
+	if (id.length > 0) {
+		(void)snprintf(consumer->last_id, sizeof(consumer->last_id),
+			       "%.*s", (int)id.length, id.data);
+		log_line(LOG_WARNING,
+			 "entry %s: skipped: larger than redis.max_reply",
+			 consumer->last_id);
+	}
+	consumer->skip = false;
+	arena_reset(seat->arena);
+	return 0;
+}
+
 /* From one beat to the next: a lease outlives two that are missed. */
 static int64_t beat_wait(const struct consumer *consumer)
 {
@@ -150,7 +182,9 @@ static int link_open(struct consumer *consumer, struct err *err)
 		(void)hand_drop(&consumer->hand);
 	consumer->lease_lost = false;
 	if (consumer->handler->groupless)
-		return last_id_resolve(consumer, err);
+		return last_id_resolve(consumer, err) < 0
+			       ? -1
+			       : giant_skip(consumer, err);
 	consumer->history = true;
 	(void)strcpy(consumer->history_id, "-");
 	consumer->next_beat_msecs = clock_msecs() + beat_wait(consumer);

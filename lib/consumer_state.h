@@ -36,6 +36,7 @@ struct consumer {
 	bool history;      /* our own pending entries first */
 	char history_id[CONSUMER_ID_BYTES]; /* last one looked at */
 	char last_id[CONSUMER_ID_BYTES];    /* without a group: last one read */
+	bool skip; /* without a group: no reply can hold the next entry */
 
 	/* The connection's state. */
 	bool lease_lost; /* drop what is in hand and begin again */

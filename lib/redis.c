@@ -231,6 +231,19 @@ const struct reply *redis_call(struct redis *redis, struct arena *arena,
 	return whole < 0 ? NULL : reply;
 }
 
+static void reply_refuses(const struct reply *reply, const char *command,
+			  struct err *err)
+{
+	bool refused = redis_error_class(reply->text) == REDIS_REFUSED;
+	struct text line = reply->text;
+
+	/* An error that we do not know may repeat what was sent. */
+	if (!refused && strcmp(command, "AUTH") == 0)
+		line = reply_error_word(reply);
+	(void)err_set(err, refused ? ERR_FATAL : ERR_RETRY, "%s: %.*s", command,
+		      (int)line.length, line.data);
+}
+
 const struct reply *redis_command(struct redis *redis, struct arena *arena,
 				  struct err *err, const char *command, ...)
 {
@@ -251,15 +264,10 @@ const struct reply *redis_command(struct redis *redis, struct arena *arena,
 		(void)err_wrap(err, "%s", command);
 		return NULL;
 	}
-	if (reply_is_error(reply)) {
-		(void)err_set(err,
-			      redis_error_class(reply->text) == REDIS_REFUSED
-				      ? ERR_FATAL
-				      : ERR_RETRY,
-			      "%s: %s", command, reply->text.data);
-		return NULL;
-	}
-	return reply;
+	if (!reply_is_error(reply))
+		return reply;
+	reply_refuses(reply, command, err);
+	return NULL;
 }
 
 static int hello_command(struct redis *redis, struct arena *arena,
