@@ -271,11 +271,13 @@ static int process_prepare(struct process *process,
 			   const struct process_options *options,
 			   const char *program, struct err *err)
 {
-	if (settings_take(process, options, program, err) < 0)
+	/* First of all, so that being told to stop is never missed. */
+	if (signals_open(process, err) < 0 ||
+	    settings_take(process, options, program, err) < 0)
 		return -1;
 	names_make(process, options->slot);
 	log_begin(process, program);
-	if (signals_open(process, err) < 0 || wake_open(process, err) < 0)
+	if (wake_open(process, err) < 0)
 		return -1;
 	return board_take(process, options, err);
 }

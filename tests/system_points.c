@@ -174,6 +174,7 @@ static void stopping_under_load_loses_nothing(void **state)
 	shop_orders(shop, 1, LOAD);
 	worker_start(&one, shop, "points", 1, "web1");
 	worker_start(&two, shop, "points", 2, "web1");
+	worker_await(&one, "ready");
 	await_applied(shop, 1);
 	assert_int_equal(worker_stop(&one), 0);
 	shop_await_done(shop, "points");
