@@ -207,14 +207,17 @@ static void (*const answers[])(struct consumer *, struct call *,
 	[CALL_BEAT] = answer_beat,
 };
 
+static bool is_read(const struct call *call)
+{
+	return call->kind == CALL_READ || call->kind == CALL_HISTORY;
+}
+
 static int answer_good(struct consumer *consumer, struct call *call,
 		       const struct reply *reply)
 {
-	bool reads = call->kind == CALL_READ || call->kind == CALL_HISTORY;
-
 	if (call->kind != CALL_READ && status_is(reply, "lost"))
 		answer_lost(consumer, call);
-	if (reads && consumer->lease_lost) {
+	if (is_read(call) && consumer->lease_lost) {
 		/* It is pending for whoever has the lease now. */
 		arena_reset(consumer->exchange.batch->arena);
 		return 0;
@@ -242,5 +245,8 @@ int consumer_answer(struct consumer *consumer, struct call *call,
 	}
 	hand_restore(&consumer->hand, &call->deliveries);
 	consumer_trouble(consumer, redis_error_class(line), line.data);
+	/* The error lies where the entries would have. */
+	if (is_read(call))
+		arena_reset(consumer->exchange.batch->arena);
 	return consumer->seat.redis == NULL ? -1 : 0;
 }
