@@ -58,6 +58,7 @@ int shop_open(void **state)
 		       "%s/xread.txt", shop->dir);
 	(void)snprintf(shop->run_dir, sizeof(shop->run_dir), "%s", shop->dir);
 	shop->owner_ttl = "1s";
+	shop->drain = "10s";
 	shop->redis = redis_fixture_start();
 	shop_configure(shop, "", "", "");
 	*state = shop;
@@ -98,10 +99,12 @@ void shop_configure(const struct shop *shop, const char *redis,
 	assert_non_null(file);
 	fprintf(file,
 		"redis: { url = \"unix://%s\"; retry_max = \"200ms\"; %s };\n"
-		"supervisor: { control = \"%s/control.sock\"; };\n"
+		"supervisor: { control = \"%s/control.sock\"; "
+		"drain = \"%s\"; };\n"
 		"log: { to = \"stderr\"; };\n"
 		"groups: (\n",
-		redis_fixture_socket(shop->redis), redis, shop->run_dir);
+		redis_fixture_socket(shop->redis), redis, shop->run_dir,
+		shop->drain);
 	for (int i = 0; i < 3; i++) {
 		static const char *const names[] = { "points", "push",
 						     "xread" };

@@ -18,6 +18,7 @@
 struct shop {
 	struct redis_fixture *redis;
 	const char *owner_ttl; /* "1s" at first */
+	const char *drain;     /* "10s" at first */
 	char dir[64];          /* of the configuration, the boards, the logs */
 	char run_dir[SHOP_PATH_BYTES];
 	char conf[SHOP_PATH_BYTES];

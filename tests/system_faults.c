@@ -182,6 +182,38 @@ static void an_instance_stops_while_redis_is_down(void **state)
 	redis_fixture_restart(shop->redis);
 }
 
+/* The time to finish is far shorter than the patience with Redis. */
+static void a_silent_server_does_not_hold_up_the_end(void **state)
+{
+	struct shop *shop = *state;
+
+	shop->drain = "500ms";
+	shop_configure(shop, "reply_timeout = \"60s\";", "", "");
+	both_ready(shop);
+	shop_orders(shop, 1, LOAD);
+	assert_int_equal(kill(redis_fixture_pid(shop->redis), SIGSTOP), 0);
+	assert_int_equal(worker_stop(&points), 0);
+	assert_int_equal(worker_stop(&push), 0);
+	assert_int_equal(kill(redis_fixture_pid(shop->redis), SIGCONT), 0);
+	assert_true(worker_said(&points, "lease not given back") > 0);
+	both_start(shop);
+	both_done(shop, LOAD);
+}
+
+static void an_idle_instance_ends_beside_a_silent_server(void **state)
+{
+	struct shop *shop = *state;
+
+	shop->drain = "500ms";
+	shop_configure(shop, "reply_timeout = \"60s\";", "", "");
+	worker_start(&points, shop, "points", 1, "web1");
+	worker_await(&points, "ready");
+	assert_int_equal(kill(redis_fixture_pid(shop->redis), SIGSTOP), 0);
+	assert_int_equal(worker_stop(&points), 0);
+	assert_int_equal(kill(redis_fixture_pid(shop->redis), SIGCONT), 0);
+	assert_true(worker_said(&points, "lease not given back") > 0);
+}
+
 static void after_flushall_what_comes_is_finished(void **state)
 {
 	struct shop *shop = *state;
@@ -331,6 +363,8 @@ int main(void)
 		in_shop(a_wrong_password_is_told_and_never_shown),
 		in_shop(redis_down_at_the_start_is_waited_for),
 		in_shop(an_instance_stops_while_redis_is_down),
+		in_shop(a_silent_server_does_not_hold_up_the_end),
+		in_shop(an_idle_instance_ends_beside_a_silent_server),
 		in_shop(after_flushall_what_comes_is_finished),
 		in_shop(after_flushall_nothing_is_skipped_whatever_the_start),
 		in_shop(a_destroyed_group_leaves_the_points_exact),
