@@ -4,6 +4,7 @@
 
 #include <jansson.h>
 
+#include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -17,6 +18,11 @@
 #include <cmocka.h>
 
 #define LOAD 2000
+
+/* Over this time an instance that waits is watched, and may use this much of
+   the processor. */
+#define WATCH_MSECS 700
+#define SPIN_MSECS 300
 
 static struct worker one, two;
 
@@ -135,6 +141,11 @@ static void an_old_order_is_counted_and_not_told(void **state)
 	assert_int_equal(shop_check_push(shop, 1), 0);
 }
 
+static bool hands_are_full(void *data)
+{
+	return shop_pending(data, "push") >= 1024;
+}
+
 static void orders_are_told_when_the_directory_appears(void **state)
 {
 	struct shop *shop = *state;
@@ -157,6 +168,30 @@ static void orders_are_told_when_the_directory_appears(void **state)
 	shop_await_done(shop, "push");
 	(void)shop_check_push(shop, 100);
 	assert_int_equal(worker_said(&one, "dead-lettered"), 0);
+}
+
+/* More than an instance takes in hand: the rest stays unread, nothing spins. */
+static void a_file_that_cannot_be_written_holds_up_nothing_but_reading(
+	void **state)
+{
+	struct shop *shop = *state;
+	char dir[SHOP_PATH_BYTES];
+	int64_t before;
+
+	(void)snprintf(dir, sizeof(dir), "%.64s/later", shop->dir);
+	(void)snprintf(shop->push_file, sizeof(shop->push_file),
+		       "%.100s/push.jsonl", dir);
+	shop_configure(shop, "", "", "");
+	shop_orders(shop, 1, LOAD);
+	worker_start(&one, shop, "push", 1, "web1");
+	until(hands_are_full, shop, "hands are full");
+	before = worker_cpu_msecs(&one);
+	(void)poll(NULL, 0, WATCH_MSECS);
+	assert_true(worker_cpu_msecs(&one) - before < SPIN_MSECS);
+	assert_true(shop_pending(shop, "push") < LOAD);
+	assert_int_equal(mkdir(dir, 0700), 0);
+	shop_await_done(shop, "push");
+	(void)shop_check_push(shop, LOAD);
 }
 
 static void instances_share_the_file_and_the_work(void **state)
@@ -252,6 +287,7 @@ int main(void)
 		in_shop(bytes_that_are_no_text_never_break_a_line),
 		in_shop(an_old_order_is_counted_and_not_told),
 		in_shop(orders_are_told_when_the_directory_appears),
+		in_shop(a_file_that_cannot_be_written_holds_up_nothing_but_reading),
 		in_shop(instances_share_the_file_and_the_work),
 		in_shop(a_killed_instance_tells_every_order_all_the_same),
 		in_shop(what_may_have_been_told_before_says_so),
