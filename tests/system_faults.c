@@ -334,6 +334,64 @@ static void redis_killed_and_back_loses_nothing(void **state)
 	both_done(shop, 800);
 }
 
+static void redis_back_with_nothing_is_begun_again(void **state)
+{
+	const struct shop *shop = *state;
+
+	both_ready(shop);
+	for (int i = 0; i < 3; i++) {
+		shop_orders(shop, 1, 100);
+		both_done(shop, 100);
+		redis_fixture_kill(shop->redis);
+		redis_fixture_restart(shop->redis);
+	}
+	shop_orders(shop, 1, 100);
+	both_done(shop, 100);
+}
+
+static void a_ledger_of_the_wrong_type_holds_back_and_loses_nothing(
+	void **state)
+{
+	const struct shop *shop = *state;
+
+	shop_configure(shop, "alarm_retry = \"100ms\";", "", "");
+	(void)redis_fixture_command(shop->redis, "SET",
+				    "{ordermq}:points:ledger", "x", NULL);
+	shop_orders(shop, 1, LOAD);
+	worker_start(&points, shop, "points", 1, "web1");
+	worker_await(&points, "WRONGTYPE");
+	does_not_spin(&points);
+	assert_int_equal(worker_said(&points, "WRONGTYPE"), 1);
+	(void)redis_fixture_command(shop->redis, "DEL",
+				    "{ordermq}:points:ledger", NULL);
+	shop_await_done(shop, "points");
+	shop_check_points(shop, LOAD);
+}
+
+static void a_missing_permission_is_told_and_no_end(void **state)
+{
+	const struct shop *shop = *state;
+	char more[4 * SHOP_PATH_BYTES];
+
+	(void)snprintf(more, sizeof(more),
+		       "alarm_retry = \"100ms\"; user = \"shop\"; "
+		       "password_file = \"%s/password\";",
+		       shop->dir);
+	shop_configure(shop, more, "", "");
+	write_password(shop, "s3cret");
+	(void)redis_fixture_command(shop->redis, "ACL", "SETUSER", "shop", "on",
+				    ">s3cret", "~*", "+@all", "-xack", NULL);
+	shop_orders(shop, 1, 100);
+	worker_start(&points, shop, "points", 1, "web1");
+	/* In a script, Redis 7.0 calls it ERR; others call it NOPERM. */
+	worker_await(&points, "again");
+	does_not_spin(&points);
+	(void)redis_fixture_command(shop->redis, "ACL", "SETUSER", "shop",
+				    "+xack", NULL);
+	shop_await_done(shop, "points");
+	shop_check_points(shop, 100);
+}
+
 static void deleted_content_is_counted_as_lost(void **state)
 {
 	const struct shop *shop = *state;
@@ -373,6 +431,9 @@ int main(void)
 		in_shop(a_silent_server_is_left_and_found_again),
 		in_shop(a_full_redis_is_waited_for),
 		in_shop(redis_killed_and_back_loses_nothing),
+		in_shop(redis_back_with_nothing_is_begun_again),
+		in_shop(a_ledger_of_the_wrong_type_holds_back_and_loses_nothing),
+		in_shop(a_missing_permission_is_told_and_no_end),
 		in_shop(deleted_content_is_counted_as_lost),
 	};
 

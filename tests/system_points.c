@@ -183,6 +183,21 @@ static void stopping_under_load_loses_nothing(void **state)
 	until(one_consumer_left, shop, "the empty consumer is deleted");
 }
 
+static void a_batch_of_any_size_is_settled(void **state)
+{
+	static const char *const batches[] = { "batch = 1;", "batch = 1024;" };
+	struct shop *shop = *state;
+
+	for (int i = 0; i < 2; i++) {
+		shop_configure(shop, "", batches[i], "");
+		shop_orders(shop, 1 + i * LOAD, LOAD);
+		worker_start(&one, shop, "points", 1, "web1");
+		shop_await_done(shop, "points");
+		assert_int_equal(worker_stop(&one), 0);
+	}
+	shop_check_points(shop, 2 * LOAD);
+}
+
 static void a_sibling_finishes_what_a_dead_instance_held(void **state)
 {
 	struct shop *shop = *state;
@@ -263,6 +278,7 @@ int main(void)
 		in_shop(entries_read_by_a_dead_connection_are_found_again),
 		in_shop(an_idle_instance_stops_at_once_and_leaves_no_consumer),
 		in_shop(stopping_under_load_loses_nothing),
+		in_shop(a_batch_of_any_size_is_settled),
 		in_shop(a_sibling_finishes_what_a_dead_instance_held),
 		in_shop(a_stopped_instance_is_fenced_off_when_it_goes_on),
 		in_shop(a_second_set_under_the_same_name_is_refused),
