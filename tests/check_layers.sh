@@ -59,7 +59,6 @@ violations() (
 )
 
 count=0
-failed=0
 # report DESCRIPTION COMPLAINTS: ok when there are none.
 report() {
 	count=$((count + 1))
@@ -68,7 +67,6 @@ report() {
 	else
 		echo "not ok $count - $1"
 		echo "$2" | sed 's/^/# /'
-		failed=1
 	fi
 }
 
@@ -103,4 +101,3 @@ notices supervisor/loop.c '#include "lib/redis.h"' 'ordermqd knows no Redis'
 notices supervisor/fleet.c '#  include "lib/order.h"' 'ordermqd knows no order'
 notices lib/dial.c '#include <hiredis/hiredis.h>' 'one file knows hiredis'
 notices lib/conf.c '#include <libconfig.h>' 'one file knows libconfig'
-exit $failed
