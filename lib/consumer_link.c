@@ -99,7 +99,8 @@ static void link_well(struct consumer *consumer)
 	consumer->held = false;
 	consumer->was_ready = true;
 	consumer->in_trouble = false;
-	board_set(&consumer->process.board->state, BOARD_READY);
+	if (!consumer->process.stop)
+		board_set(&consumer->process.board->state, BOARD_READY);
 }
 
 static void link_lost(struct consumer *consumer, const struct err *err)
