@@ -223,7 +223,7 @@ static int consumer_run(struct consumer *consumer)
 	}
 	if (consumer->node_taken)
 		return EX_CONFIG;
-	consumer_link_leave(consumer);
+	consumer_leave(consumer);
 	return EX_OK;
 }
 

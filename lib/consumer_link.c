@@ -11,7 +11,6 @@
 #include "lib/reply.h"
 #include "lib/settings.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -22,9 +21,6 @@
 /* With entries in a handler that waits for descriptors, a read must not hold up
    their settling. */
 #define LINK_SHORT_BLOCK_MSECS 50
-
-/* Giving the lease back may take this long even when the time is over. */
-#define LINK_LEAVE_MSECS 200
 
 static const char *trouble_action(enum redis_class class)
 {
@@ -362,44 +358,4 @@ void consumer_link_stop(struct consumer *consumer)
 	exchange_abort(&consumer->exchange);
 	seat_disconnect(&consumer->seat);
 	consumer->next_try_msecs = clock_msecs();
-}
-
-/* What is left of the time to finish goes for every answer from now on. */
-static void hurry(struct consumer *consumer)
-{
-	struct settings_redis *set = &consumer->process.settings.redis;
-	int64_t left = consumer->drain_deadline_msecs - clock_msecs();
-
-	left = left < LINK_LEAVE_MSECS ? LINK_LEAVE_MSECS : left;
-	set->connect_timeout_msecs =
-		clock_earlier(left, set->connect_timeout_msecs);
-	set->reply_timeout_msecs =
-		clock_earlier(left, set->reply_timeout_msecs);
-}
-
-static int64_t lease_give_back(struct consumer *consumer, struct err *err)
-{
-	/* A server that owes us answers would not answer this either. */
-	if (exchange_is_busy(&consumer->exchange))
-		return err_set(err, ERR_RETRY, "redis: no answer in time");
-	if (consumer->seat.redis == NULL &&
-	    seat_connect(&consumer->seat, err) < 0)
-		return -1;
-	return seat_release(&consumer->seat, err);
-}
-
-void consumer_link_leave(struct consumer *consumer)
-{
-	int64_t left;
-	struct err err;
-
-	if (consumer->handler->groupless || consumer->seat.token[0] == '\0')
-		return;
-	hurry(consumer);
-	left = lease_give_back(consumer, &err);
-	if (left < 0)
-		log_line(LOG_WARNING, "lease not given back: %s", err.text);
-	else if (left > 0)
-		log_line(LOG_NOTICE, "left %" PRId64 " entries for others",
-			 left);
 }

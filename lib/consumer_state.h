@@ -78,6 +78,6 @@ int64_t consumer_link_deadline(const struct consumer *consumer);
 void consumer_link_stop(struct consumer *consumer);
 
 /* Give the lease back and say what is left. */
-void consumer_link_leave(struct consumer *consumer);
+void consumer_leave(struct consumer *consumer);
 
 #endif

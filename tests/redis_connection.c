@@ -197,81 +197,6 @@ static void a_database_is_selected(void **state)
 	is_refused(ERR_RETRY, "SELECT");
 }
 
-static int password_on(void **state)
-{
-	(void)redis_fixture_command(fixture, "CONFIG", "SET", "requirepass",
-				    PASSWORD, NULL);
-	return begin(state);
-}
-
-static int password_off(void **state)
-{
-	(void)redis_fixture_command(fixture, "CONFIG", "SET", "requirepass", "",
-				    NULL);
-	return end(state);
-}
-
-static void a_password_comes_from_the_first_line_of_its_file(void **state)
-{
-	(void)state;
-	write_password(PASSWORD "\nmore\n", 0600);
-	assert_int_equal(connect_with(-1), 0);
-	redis_close(&redis);
-	write_password(PASSWORD, 0640);
-	assert_int_equal(connect_with(-1), 0);
-}
-
-static void a_wrong_or_missing_password_needs_an_operator(void **state)
-{
-	(void)state;
-	is_refused(ERR_FATAL, "NOAUTH");
-	write_password("s3cret-wrong\n", 0600);
-	is_refused(ERR_FATAL, "AUTH: WRONGPASS");
-}
-
-static void a_password_file_is_for_us_alone(void **state)
-{
-	(void)state;
-	write_password(PASSWORD, 0644);
-	is_refused(ERR_RETRY, "others may read it");
-	write_password("", 0600);
-	is_refused(ERR_RETRY, "empty");
-	(void)unlink(settings.redis.password_file);
-	is_refused(ERR_RETRY, settings.redis.password_file);
-	(void)strcpy(settings.redis.password_file, "/tmp");
-	is_refused(ERR_RETRY, "not a regular file");
-}
-
-static void a_bare_name_is_a_credential(void **state)
-{
-	(void)state;
-	write_password(PASSWORD, 0600);
-	(void)strcpy(settings.redis.password_file, "password");
-	assert_int_equal(
-		setenv("CREDENTIALS_DIRECTORY", redis_fixture_dir(fixture), 1),
-		0);
-	assert_int_equal(connect_with(-1), 0);
-	assert_int_equal(unsetenv("CREDENTIALS_DIRECTORY"), 0);
-}
-
-static void a_user_logs_in_with_his_own_password(void **state)
-{
-	(void)state;
-	(void)redis_fixture_command(fixture, "ACL", "SETUSER", "shop", "on",
-				    ">" PASSWORD, "~*", "+ping", "+echo", NULL);
-	(void)strcpy(settings.redis.user, "shop");
-	write_password(PASSWORD, 0600);
-	assert_int_equal(connect_with(-1), 0);
-	assert_non_null(redis_command(redis, arena, &err, "ECHO", "x", NULL));
-	assert_null(redis_command(redis, arena, &err, "GET", "x", NULL));
-	assert_int_equal(err.class, ERR_FATAL);
-	assert_true(redis_is_open(redis));
-	redis_close(&redis);
-	(void)strcpy(settings.redis.user, "nobody");
-	is_refused(ERR_FATAL, "WRONGPASS");
-	(void)redis_fixture_command(fixture, "ACL", "DELUSER", "shop", NULL);
-}
-
 /* A server may repeat in its error what it was sent. */
 static void an_error_that_repeats_the_password_is_not_shown(void **state)
 {
@@ -480,8 +405,6 @@ static int stop_redis(void **state)
 }
 
 #define connected(test) cmocka_unit_test_setup_teardown(test, begin, end)
-#define with_password(test)                                                    \
-	cmocka_unit_test_setup_teardown(test, password_on, password_off)
 
 int main(void)
 {
@@ -490,11 +413,6 @@ int main(void)
 		connected(a_server_that_is_down_is_told_with_its_address),
 		connected(a_server_that_says_nothing_is_not_there),
 		connected(a_database_is_selected),
-		with_password(a_password_comes_from_the_first_line_of_its_file),
-		with_password(a_wrong_or_missing_password_needs_an_operator),
-		with_password(a_password_file_is_for_us_alone),
-		with_password(a_bare_name_is_a_credential),
-		with_password(a_user_logs_in_with_his_own_password),
 		connected(an_error_that_repeats_the_password_is_not_shown),
 		connected(a_wake_descriptor_ends_every_wait_at_once),
 		connected(a_blocked_command_has_a_deadline_of_our_own),

@@ -135,7 +135,7 @@ static void await_datagram(int fd, const char *text)
 		got = recv(fd, buf, sizeof(buf) - 1, 0);
 		if (got < 0)
 			fail_msg("no '%s' after '%s'", text, buf);
-		buf[got] = '\0';
+		buf[got < 0 ? 0 : got] = '\0';
 	} while (strstr(buf, text) == NULL);
 }
 
