@@ -1,7 +1,7 @@
 -- Credit the points of entries and acknowledge them: all of it, or nothing.
 -- Everything that can fail is read first, since Lua does not roll back; anything
 -- unusual returns before the first write, and is then settled an entry a call.
--- KEYS[4..5]: ledger, balance
+-- KEYS[5..6]: ledger, balance
 -- ARGV[4..5]: time, rule
 -- ARGV[6..]: id, event key, account, amount, points; for each entry
 -- Returns 'ok' and how many entries were not pending any more; 'split'; or for a
@@ -35,6 +35,7 @@ end
 
 local function acknowledge(book)
 	local acked = redis.call('XACK', KEYS[1], ARGV[1], unpack(ids))
+	forget(unpack(ids))
 	if acked > 0 and book ~= 'applied' then
 		redis.call('HINCRBY', KEYS[3], book, acked)
 	end
@@ -48,7 +49,7 @@ for _, book in ipairs({'applied', 'duplicate'}) do
 			book .. ' is no number')
 	end
 end
-local known = redis.call('HMGET', KEYS[4], unpack(keys))
+local known = redis.call('HMGET', KEYS[5], unpack(keys))
 for n = 1, count do
 	if known[n] then
 		if count > 1 then
@@ -63,7 +64,7 @@ for n = 1, count do
 	end
 end
 
-local balances = redis.call('HMGET', KEYS[5], unpack(accounts))
+local balances = redis.call('HMGET', KEYS[6], unpack(accounts))
 for n, account in ipairs(accounts) do
 	local balance = balances[n] or '0'
 	-- As HINCRBY reads it: no zero in front, no minus zero.
@@ -85,9 +86,9 @@ for n = FIRST, #ARGV, WIDTH do
 	lines[#lines + 1] = table.concat({ARGV[n + 2], ARGV[n + 3], ARGV[n + 4],
 		ARGV[5], ARGV[n], ARGV[4]}, '\t')
 end
-redis.call('HSET', KEYS[4], unpack(lines))
+redis.call('HSET', KEYS[5], unpack(lines))
 for _, account in ipairs(accounts) do
-	redis.call('HINCRBY', KEYS[5], account,
+	redis.call('HINCRBY', KEYS[6], account,
 		string.format('%.0f', change[account]))
 end
 redis.call('HINCRBY', KEYS[3], 'applied', count)

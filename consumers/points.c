@@ -17,6 +17,9 @@
 /* From 2^53 on the numbers of a script are not exact any more. */
 #define POINTS_MAX ((INT64_C(1) << 53) - 1)
 
+/* When memory is short. */
+#define POINTS_PAUSE_MSECS 1000
+
 #define POINTS_RULE_BYTES 80
 #define POINTS_NUMBER_BYTES 24
 
@@ -98,7 +101,8 @@ static void points_credit(struct points *points, struct delivery *delivery)
 	}
 	event = consumer_memory(delivery, sizeof(*event));
 	if (event == NULL) {
-		consumer_retry(points->consumer, delivery, "out of memory");
+		consumer_postpone(points->consumer, delivery,
+				  POINTS_PAUSE_MSECS, "out of memory");
 		return;
 	}
 	event->words[WORD_KEY] = order_key(order, event->key);

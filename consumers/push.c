@@ -5,6 +5,7 @@
 #include "consumers/notification.h"
 #include "consumers/push_log.h"
 #include "lib/append.h"
+#include "lib/backoff.h"
 #include "lib/clock.h"
 #include "lib/consumer.h"
 #include "lib/err.h"
@@ -12,6 +13,9 @@
 #include "lib/settings.h"
 
 #include <stdlib.h>
+
+/* The longest pause before the file is tried again. */
+#define PUSH_PAUSE_MAX_MSECS 30000
 
 struct push {
 	struct consumer *consumer;
@@ -21,7 +25,8 @@ struct push {
 	/* What is gathered for the file, and acknowledged once it is written.
 	 */
 	struct delivery_queue gathered;
-	int64_t next_msecs; /* when to try to write again; -1: nothing to */
+	struct backoff backoff; /* while the file cannot be written */
+	int64_t next_msecs;     /* when to try to write again; -1: nothing to */
 };
 
 static enum outcome sent_outcome(const struct delivery *delivery)
@@ -36,19 +41,25 @@ static void push_flush(struct push *push)
 	struct delivery *delivery;
 	struct err err;
 	int written = append_flush(&push->file, &err);
+	int64_t wait = 0;
 
 	push->next_msecs =
 		written == 0 ? clock_msecs() + APPEND_BUSY_MSECS : -1;
 	if (written == 0)
 		return;
-	if (written < 0)
+	if (written < 0) {
 		append_clear(&push->file);
+		wait = backoff_next(&push->backoff);
+	} else {
+		backoff_reset(&push->backoff);
+	}
 	while ((delivery = delivery_get(&push->gathered)) != NULL) {
 		if (written > 0)
 			consumer_done(push->consumer, delivery,
 				      sent_outcome(delivery));
 		else
-			consumer_retry(push->consumer, delivery, err.text);
+			consumer_postpone(push->consumer, delivery, wait,
+					  err.text);
 	}
 }
 
@@ -58,7 +69,9 @@ static void push_send(struct push *push, struct delivery *delivery)
 
 	if (notifier_render(push->notifier, delivery, &notification) < 0 ||
 	    push_log_put(&push->file, &notification) < 0)
-		consumer_retry(push->consumer, delivery, "out of memory");
+		consumer_postpone(push->consumer, delivery,
+				  backoff_next(&push->backoff),
+				  "out of memory");
 	else
 		delivery_put(&push->gathered, delivery);
 }
@@ -125,6 +138,10 @@ static int push_open(const struct handler_setup *setup, void **state_r,
 	push->consumer = setup->consumer;
 	push->set = &setup->group->push;
 	push->next_msecs = -1;
+	push->backoff = (struct backoff){
+		.first_msecs = setup->group->retry_base_msecs,
+		.max_msecs = PUSH_PAUSE_MAX_MSECS,
+	};
 	append_open(&push->file, push->set->file);
 	push->notifier = notifier_open(push->set);
 	if (push->notifier == NULL) {

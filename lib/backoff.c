@@ -26,18 +26,34 @@ static int64_t jitter_percent(void)
 	       (int64_t)(number % (2 * BACKOFF_JITTER_PERCENT + 1));
 }
 
-int64_t backoff_next(struct backoff *backoff)
+/* The wait of this step, and on to the next one. */
+static int64_t step_take(struct backoff *backoff)
 {
 	int64_t wait = backoff->first_msecs;
 
 	for (unsigned int i = 0;
 	     i < backoff->step_count && wait < backoff->max_msecs; i++)
 		wait *= 2;
-	if (wait > backoff->max_msecs)
-		wait = backoff->max_msecs;
 	backoff->step_count++;
-	wait = wait * jitter_percent() / 100;
+	return wait > backoff->max_msecs ? backoff->max_msecs : wait;
+}
+
+int64_t backoff_next(struct backoff *backoff)
+{
+	int64_t wait = step_take(backoff) * jitter_percent() / 100;
+
 	return wait < 1 ? 1 : wait;
+}
+
+int64_t backoff_next_spread(struct backoff *backoff)
+{
+	int64_t most = step_take(backoff);
+	uint32_t number;
+
+	if (backoff_fixed || most <= 1 ||
+	    getrandom(&number, sizeof(number), 0) != (ssize_t)sizeof(number))
+		return most < 1 ? 1 : most;
+	return 1 + number % most;
 }
 
 void backoff_reset(struct backoff *backoff)

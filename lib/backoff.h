@@ -15,6 +15,11 @@ struct backoff {
 /* The next wait in milliseconds, at least 1. */
 int64_t backoff_next(struct backoff *backoff);
 
+/* A wait for entries that failed: anything up to what backoff_next() would be
+   without its ±20 %, evenly spread, so that what failed together does not come
+   again together. At least 1. */
+int64_t backoff_next_spread(struct backoff *backoff);
+
 /* Success: the next wait is the first one again. */
 void backoff_reset(struct backoff *backoff);
 

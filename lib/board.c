@@ -11,9 +11,8 @@
 #include <unistd.h>
 
 static const char *const state_names[BOARD_STATE_COUNT] = {
-	[BOARD_STARTING] = "starting",
-	[BOARD_READY] = "ready",
-	[BOARD_DEGRADED] = "degraded",
+	[BOARD_STARTING] = "starting", [BOARD_READY] = "ready",
+	[BOARD_DEGRADED] = "degraded", [BOARD_STALLED] = "stalled",
 	[BOARD_STOPPING] = "stopping",
 };
 

@@ -75,35 +75,67 @@ static const char *text_keep(struct delivery *delivery, const char *text)
 	return copy == NULL ? "out of memory" : memcpy(copy, text, bytes);
 }
 
-void consumer_reject(struct consumer *consumer, struct delivery *delivery,
-		     const char *class, const char *reason)
+static void dead_letter(struct consumer *consumer, struct delivery *delivery,
+			enum outcome outcome, const char *class,
+			const char *reason)
 {
 	delivery->state = DELIVERY_REJECT;
-	delivery->outcome = OUTCOME_REJECTED;
+	delivery->outcome = outcome;
 	delivery->class = text_keep(delivery, class);
 	delivery->reason = text_keep(delivery, reason);
 	hand_finish(&consumer->hand, delivery);
 }
 
+void consumer_reject(struct consumer *consumer, struct delivery *delivery,
+		     const char *class, const char *reason)
+{
+	dead_letter(consumer, delivery, OUTCOME_REJECTED, class, reason);
+}
+
+/* Say now and then that something is tried again, and count it. */
+static void retry_say(struct consumer *consumer,
+		      const struct delivery *delivery, const char *reason)
+{
+	int64_t now = clock_msecs();
+
+	board_add(consumer->process.board, BOARD_RETRIED, 1);
+	if (now < consumer->retry_said_msecs + CONSUMER_SAY_MSECS)
+		return;
+	consumer->retry_said_msecs = now;
+	log_line(LOG_WARNING, "entry %.*s: %s: again later",
+		 (int)delivery->id.length, delivery->id.data, reason);
+}
+
 void consumer_retry(struct consumer *consumer, struct delivery *delivery,
-		    const char *reason)
+		    int64_t wait_msecs, const char *reason)
 {
 	const struct settings_group *group = consumer->process.group;
-	int64_t now = clock_msecs();
 	struct backoff backoff = {
 		.first_msecs = group->retry_base_msecs,
 		.max_msecs = group->retry_max_msecs,
-		.step_count = delivery->attempts++,
+		.step_count = (unsigned int)delivery->attempts,
 	};
 
-	delivery->state = DELIVERY_WAITING;
-	delivery->due_msecs = now + backoff_next(&backoff);
-	board_add(consumer->process.board, BOARD_RETRIED, 1);
-	if (now >= consumer->retry_said_msecs + CONSUMER_SAY_MSECS) {
-		consumer->retry_said_msecs = now;
-		log_line(LOG_WARNING, "entry %.*s: %s: again later",
-			 (int)delivery->id.length, delivery->id.data, reason);
+	delivery->attempts++;
+	if (delivery->attempts >= group->max_deliveries) {
+		dead_letter(consumer, delivery, OUTCOME_DEAD, "exhausted",
+			    reason);
+		return;
 	}
+	retry_say(consumer, delivery, reason);
+	delivery->state = DELIVERY_RETRY;
+	delivery->reason = text_keep(delivery, reason);
+	delivery->wait_msecs =
+		wait_msecs >= 0 ? wait_msecs : backoff_next_spread(&backoff);
+	hand_finish(&consumer->hand, delivery);
+}
+
+void consumer_postpone(struct consumer *consumer, struct delivery *delivery,
+		       int64_t wait_msecs, const char *reason)
+{
+	retry_say(consumer, delivery, reason);
+	delivery->state = DELIVERY_WAITING;
+	delivery->wait_msecs = wait_msecs;
 	hand_finish(&consumer->hand, delivery);
 }
 
@@ -125,17 +157,6 @@ void consumer_window(struct consumer *consumer, size_t count)
 void *consumer_memory(struct delivery *delivery, size_t bytes)
 {
 	return arena_take(delivery->batch->arena, bytes);
-}
-
-/* Give what waited long enough to the handler again. */
-static void retries_turn(struct consumer *consumer)
-{
-	size_t count = hand_due(&consumer->hand, clock_msecs(), consumer->list,
-				(size_t)consumer->process.group->batch);
-
-	if (count > 0)
-		consumer->handler->handle(consumer->state, consumer->list,
-					  count);
 }
 
 /* Nothing under way that could still be finished. What waits for a retry is
@@ -188,8 +209,7 @@ static nfds_t wait_prepare(struct consumer *consumer, struct pollfd *fds,
 		count += handler->poll(consumer->state, fds + 2,
 				       CONSUMER_FDS_MAX, &handler_deadline);
 	*deadline_r = clock_earlier(consumer_link_deadline(consumer),
-				    hand_next_due(&consumer->hand));
-	*deadline_r = clock_earlier(*deadline_r, handler_deadline);
+				    handler_deadline);
 	if (consumer->drain_deadline_msecs != 0)
 		*deadline_r = clock_earlier(*deadline_r,
 					    consumer->drain_deadline_msecs);
@@ -213,7 +233,6 @@ static int consumer_run(struct consumer *consumer)
 {
 	while (!is_over(consumer)) {
 		consumer_link_turn(consumer);
-		retries_turn(consumer);
 		board_set(&consumer->process.board->in_flight,
 			  consumer->hand.open_count);
 		wait_turn(consumer);
@@ -242,9 +261,11 @@ static int parts_open(struct consumer *consumer, struct err *err)
 	};
 	size_t batch = (size_t)process->group->batch;
 
-	consumer->list = calloc(batch, sizeof(struct delivery *));
-	if (consumer->list == NULL ||
-	    hand_open(&consumer->hand, CONSUMER_BATCH_BYTES) < 0)
+	consumer->list = calloc(batch, sizeof(*consumer->list));
+	consumer->due = calloc(batch, sizeof(*consumer->due));
+	if (consumer->list == NULL || consumer->due == NULL ||
+	    hand_open(&consumer->hand, CONSUMER_BATCH_BYTES,
+		      (CONSUMER_STALL_BATCHES + HAND_BATCHES_MAX) * batch) < 0)
 		return err_set(err, ERR_RETRY, "out of memory");
 	consumer->read_count = batch;
 	consumer->window = batch * HAND_BATCHES_MAX;
@@ -296,6 +317,7 @@ static void consumer_close(struct consumer *consumer)
 	seat_close(&consumer->seat);
 	hand_close(&consumer->hand);
 	free(consumer->list);
+	free(consumer->due);
 	process_close(&consumer->process);
 }
 

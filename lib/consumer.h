@@ -30,10 +30,18 @@ void consumer_apply(struct consumer *consumer, struct delivery *delivery,
 void consumer_reject(struct consumer *consumer, struct delivery *delivery,
 		     const char *class, const char *reason);
 
-/* Not now: give it to handle() again after a growing wait. The reason is
-   logged. */
+/* It failed: give it to handle() again after a growing wait, or after
+   wait_msecs when that is not negative (a gateway's own wish). After
+   retry.max_deliveries such failures it is dead-lettered. The reason, which is
+   copied, stands in P:<group>:tries meanwhile. */
 void consumer_retry(struct consumer *consumer, struct delivery *delivery,
-		    const char *reason);
+		    int64_t wait_msecs, const char *reason);
+
+/* Not now, and through no fault of the entry's (a full disk, a gateway that is
+   down): give it to handle() again after wait_msecs. It does not count as a
+   failure. The reason is logged now and then. */
+void consumer_postpone(struct consumer *consumer, struct delivery *delivery,
+		       int64_t wait_msecs, const char *reason);
 
 /* The handler is about to work on this entry (NULL: on none): should the
    process die, this is the entry it died on. */

@@ -103,11 +103,30 @@ static void answer_effect(struct consumer *consumer, struct call *call,
 		answer_settled(consumer, call, reply);
 }
 
+/* What failed is noted, and waits. */
+static void answer_retry(struct consumer *consumer, struct call *call,
+			 const struct reply *reply)
+{
+	struct delivery *delivery;
+
+	look_after_short(consumer, reply);
+	while ((delivery = delivery_get(&call->deliveries)) != NULL)
+		hand_wait(&consumer->hand, delivery);
+}
+
+static void history_begin(struct consumer *consumer)
+{
+	consumer->history = true;
+	(void)strcpy(consumer->history_id, "-");
+}
+
 static void answer_beat(struct consumer *consumer, struct call *call,
 			const struct reply *reply)
 {
 	int64_t pending = reply_integer(reply_at(reply, 1), 0);
 	int64_t claimed = reply_integer(reply_at(reply, 2), 0);
+	int64_t known = (int64_t)(consumer->hand.open_count +
+				  consumer->hand.waiting.count);
 
 	(void)call;
 	if (claimed > 0)
@@ -116,11 +135,8 @@ static void answer_beat(struct consumer *consumer, struct call *call,
 			 " pending entries that nobody held",
 			 claimed);
 	/* A connection that died may have been given some, too. */
-	if (pending > (int64_t)consumer->hand.open_count &&
-	    !consumer->history) {
-		consumer->history = true;
-		(void)strcpy(consumer->history_id, "-");
-	}
+	if (pending > known && !consumer->history && !consumer->stalled)
+		history_begin(consumer);
 }
 
 static void last_id_keep(char *buf, const struct reply *entries)
@@ -184,6 +200,14 @@ static int answer_history(struct consumer *consumer, const struct reply *reply)
 	return batch_take(consumer, entries, true);
 }
 
+/* What could not be fetched, or found no room in the answer, is found again. */
+static int answer_fetch(struct consumer *consumer, const struct reply *reply)
+{
+	if (reply_integer(reply_at(reply, 2), 0) > 0)
+		history_begin(consumer);
+	return batch_take(consumer, reply_at(reply, 1), true);
+}
+
 static void answer_lost(struct consumer *consumer, struct call *call)
 {
 	size_t count;
@@ -201,23 +225,17 @@ static void answer_lost(struct consumer *consumer, struct call *call)
 /* Answers that cannot be of a wrong shape: what is missing counts as 0. */
 static void (*const answers[])(struct consumer *, struct call *,
 			       const struct reply *) = {
-	[CALL_EFFECT] = answer_effect,
-	[CALL_SETTLE] = answer_settled,
-	[CALL_DEAD] = answer_dead,
+	[CALL_EFFECT] = answer_effect, [CALL_SETTLE] = answer_settled,
+	[CALL_DEAD] = answer_dead,     [CALL_RETRY] = answer_retry,
 	[CALL_BEAT] = answer_beat,
 };
-
-static bool is_read(const struct call *call)
-{
-	return call->kind == CALL_READ || call->kind == CALL_HISTORY;
-}
 
 static int answer_good(struct consumer *consumer, struct call *call,
 		       const struct reply *reply)
 {
 	if (call->kind != CALL_READ && status_is(reply, "lost"))
 		answer_lost(consumer, call);
-	if (is_read(call) && consumer->lease_lost) {
+	if (call_is_read(call->kind) && consumer->lease_lost) {
 		/* It is pending for whoever has the lease now. */
 		arena_reset(consumer->exchange.batch->arena);
 		return 0;
@@ -226,6 +244,8 @@ static int answer_good(struct consumer *consumer, struct call *call,
 		return answer_read(consumer, reply);
 	if (call->kind == CALL_HISTORY)
 		return answer_history(consumer, reply);
+	if (call->kind == CALL_FETCH)
+		return answer_fetch(consumer, reply);
 	if (!consumer->lease_lost)
 		answers[call->kind](consumer, call, reply);
 	else
@@ -244,9 +264,11 @@ int consumer_answer(struct consumer *consumer, struct call *call,
 		line = text_of("an answer of a strange shape");
 	}
 	hand_restore(&consumer->hand, &call->deliveries);
+	if (call->kind == CALL_FETCH)
+		history_begin(consumer);
 	consumer_trouble(consumer, redis_error_class(line), line.data);
 	/* The error lies where the entries would have. */
-	if (is_read(call))
+	if (call_is_read(call->kind))
 		arena_reset(consumer->exchange.batch->arena);
 	return consumer->seat.redis == NULL ? -1 : 0;
 }

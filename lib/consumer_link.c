@@ -14,14 +14,6 @@
 #include <stdio.h>
 #include <string.h>
 
-/* The lease is renewed at least this often, and nobody's entries are looked for
-   as often. */
-#define LINK_BEAT_MSECS 3000
-
-/* With entries in a handler that waits for descriptors, a read must not hold up
-   their settling. */
-#define LINK_SHORT_BLOCK_MSECS 50
-
 static const char *trouble_action(enum redis_class class)
 {
 	switch (class) {
@@ -164,14 +156,6 @@ static int giant_skip(struct consumer *consumer, struct err *err)
 	return 0;
 }
 
-/* From one beat to the next: a lease outlives two that are missed. */
-static int64_t beat_wait(const struct consumer *consumer)
-{
-	int64_t wait = consumer->process.group->owner_ttl_msecs / 3;
-
-	return wait < LINK_BEAT_MSECS ? wait : LINK_BEAT_MSECS;
-}
-
 static int link_open(struct consumer *consumer, struct err *err)
 {
 	int kept = seat_connect(&consumer->seat, err);
@@ -187,7 +171,8 @@ static int link_open(struct consumer *consumer, struct err *err)
 			       : giant_skip(consumer, err);
 	consumer->history = true;
 	(void)strcpy(consumer->history_id, "-");
-	consumer->next_beat_msecs = clock_msecs() + beat_wait(consumer);
+	consumer->next_beat_msecs =
+		clock_msecs() + consumer_beat_wait(consumer);
 	return 0;
 }
 
@@ -207,61 +192,6 @@ static void link_connect(struct consumer *consumer)
 	consumer->node_taken = consumer->seat.taken;
 }
 
-/* How long a read may wait: until the next thing that is due. */
-static int64_t block_msecs(const struct consumer *consumer, int64_t now)
-{
-	int64_t until = clock_earlier(consumer->next_beat_msecs,
-				      hand_next_due(&consumer->hand));
-	int64_t block = until < 0 ? LINK_BEAT_MSECS : until - now;
-
-	if (consumer->hand.handler_count > 0 && block > LINK_SHORT_BLOCK_MSECS)
-		block = LINK_SHORT_BLOCK_MSECS;
-	/* To Redis, 0 means for ever. And after a trouble we want to know soon
-	   whether it is over. */
-	return block < 1 || consumer->held ? 1 : block;
-}
-
-static int read_more(struct consumer *consumer, int64_t now, struct err *err)
-{
-	struct batch *batch = hand_free_batch(&consumer->hand);
-	size_t count = consumer->read_count;
-
-	if (batch == NULL || consumer->hand.handler_count >= consumer->window)
-		return 0;
-	if (count > consumer->window - consumer->hand.handler_count)
-		count = consumer->window - consumer->hand.handler_count;
-	if (!consumer->history)
-		return exchange_read(&consumer->exchange, batch, count,
-				     block_msecs(consumer, now),
-				     consumer->last_id, err);
-	return exchange_history(&consumer->exchange, batch, count,
-				consumer->history_id, err);
-}
-
-static int beat_if_due(struct consumer *consumer, int64_t now, struct err *err)
-{
-	if (consumer->next_beat_msecs < 0 || now < consumer->next_beat_msecs)
-		return 0;
-	consumer->next_beat_msecs = now + beat_wait(consumer);
-	return exchange_beat(&consumer->exchange, err);
-}
-
-/* One round trip: settle, renew, read. */
-static int exchange_begin(struct consumer *consumer, int64_t now,
-			  struct err *err)
-{
-	bool settles = hand_has_decided(&consumer->hand);
-
-	consumer->failed = false;
-	if (exchange_settle(&consumer->exchange, err) < 0 ||
-	    beat_if_due(consumer, now, err) < 0)
-		return -1;
-	/* After a failed settle nothing is read until one succeeds. */
-	if (consumer->process.stop || (consumer->held && settles))
-		return 0;
-	return read_more(consumer, now, err);
-}
-
 /* Take all answers that are there. */
 static int answers_take(struct consumer *consumer, struct err *err)
 {
@@ -275,7 +205,7 @@ static int answers_take(struct consumer *consumer, struct err *err)
 			return whole;
 		if (consumer_answer(consumer, call, reply) < 0)
 			return 0;
-		if (call->kind != CALL_READ && call->kind != CALL_HISTORY)
+		if (!call_is_read(call->kind))
 			arena_reset(consumer->seat.arena);
 	}
 	return 0;
@@ -335,12 +265,12 @@ void consumer_link_turn(struct consumer *consumer)
 	    exchange_is_busy(&consumer->exchange) ||
 	    (consumer->failed && now < consumer->next_try_msecs))
 		return;
-	if (exchange_begin(consumer, now, &err) < 0 ||
+	if (consumer_exchange_begin(consumer, now, &err) < 0 ||
 	    redis_flush(consumer->seat.redis, &err) < 0)
 		link_lost(consumer, &err);
 }
 
-int64_t consumer_link_deadline(const struct consumer *consumer)
+int64_t consumer_link_deadline(struct consumer *consumer)
 {
 	if (consumer->node_taken)
 		return 0; /* there is nothing to wait for any more */
@@ -348,7 +278,8 @@ int64_t consumer_link_deadline(const struct consumer *consumer)
 		return consumer->exchange.deadline_msecs;
 	if (consumer->seat.redis == NULL || consumer->failed)
 		return consumer->next_try_msecs;
-	return consumer->next_beat_msecs;
+	return clock_earlier(consumer->next_beat_msecs,
+			     consumer_next_due(consumer));
 }
 
 void consumer_link_stop(struct consumer *consumer)

@@ -19,6 +19,10 @@ struct reply;
 
 /* What the parts of the skeleton share; no business of a handler's. */
 
+/* With as many batches' worth of entries waiting for their retry, nothing more
+   is read. */
+#define CONSUMER_STALL_BATCHES 4
+
 #define CONSUMER_ID_BYTES SETTINGS_NAME_BYTES
 
 struct consumer {
@@ -29,6 +33,7 @@ struct consumer {
 	struct hand hand;
 	struct exchange exchange;
 	struct delivery **list; /* room for one batch, on its way to handle() */
+	struct waiting_entry *due; /* room for as many that are due */
 
 	/* Reading. */
 	size_t window;     /* most entries with the handler */
@@ -39,6 +44,7 @@ struct consumer {
 	bool skip; /* without a group: no reply can hold the next entry */
 
 	/* The connection's state. */
+	bool stalled;    /* too much waits for its retry: nothing is read */
 	bool lease_lost; /* drop what is in hand and begin again */
 	bool held;       /* settle only, until a round trip succeeds */
 	bool failed;     /* this round trip */
@@ -71,8 +77,19 @@ void consumer_trouble(struct consumer *consumer, enum redis_class class,
    one when it is over. Never waits, but for a connection. */
 void consumer_link_turn(struct consumer *consumer);
 
+/* Begin the next round trip: settle, renew, read (consumer_read.c). Returns 0,
+   or -1 with ERR_RETRY. */
+int consumer_exchange_begin(struct consumer *consumer, int64_t now,
+			    struct err *err);
+
+/* From one beat to the next: a lease outlives two that are missed. */
+int64_t consumer_beat_wait(const struct consumer *consumer);
+
+/* When something that waits is due, and could be read; -1: never. */
+int64_t consumer_next_due(struct consumer *consumer);
+
 /* When consumer_link_turn() is due even if nothing arrives; -1: never. */
-int64_t consumer_link_deadline(const struct consumer *consumer);
+int64_t consumer_link_deadline(struct consumer *consumer);
 
 /* Told to stop: do not wait for the answer to a read. */
 void consumer_link_stop(struct consumer *consumer);

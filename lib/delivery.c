@@ -13,7 +13,7 @@ static const char *const outcome_books[OUTCOME_COUNT] = {
 	[OUTCOME_APPLIED] = "applied",   [OUTCOME_DUPLICATE] = "duplicate",
 	[OUTCOME_GUEST] = "guest",       [OUTCOME_OTHER] = "other",
 	[OUTCOME_EXPIRED] = "expired",   [OUTCOME_LOST] = "lost",
-	[OUTCOME_REJECTED] = "rejected",
+	[OUTCOME_REJECTED] = "rejected", [OUTCOME_DEAD] = "dead",
 };
 
 const char *outcome_book(enum outcome outcome)
@@ -122,6 +122,11 @@ static int delivery_read_order(struct delivery *delivery,
 		delivery->outcome = OUTCOME_LOST;
 		return 0;
 	}
+	if (entry_fields->type == REPLY_INTEGER) {
+		delivery->state = DELIVERY_WAITING;
+		delivery->wait_msecs = entry_fields->integer;
+		return 0;
+	}
 	if (entry_fields->type != REPLY_ARRAY || words % 2 != 0)
 		return -1;
 	if (words == 0) {
@@ -142,6 +147,7 @@ static int delivery_fill(struct delivery *delivery, const struct reply *entry,
 {
 	delivery->id = reply_text(reply_at(entry, 0));
 	delivery->count = (unsigned int)reply_integer(reply_at(entry, 2), 1);
+	delivery->attempts = reply_integer(reply_at(entry, 3), 0);
 	delivery->state = DELIVERY_IN_HAND;
 	if (delivery_parse_id(delivery->id, &delivery->id_msecs,
 			      &delivery->id_seq) < 0)

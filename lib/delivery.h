@@ -22,6 +22,7 @@ enum outcome {
 	OUTCOME_EXPIRED,   /* "expired": too old to be of use */
 	OUTCOME_LOST,      /* "lost": content deleted while pending */
 	OUTCOME_REJECTED,  /* "rejected": dead-lettered at once */
+	OUTCOME_DEAD,      /* "dead": dead-lettered after all its tries */
 	OUTCOME_COUNT,
 };
 
@@ -31,7 +32,8 @@ const char *outcome_book(enum outcome outcome);
 /* Where a delivery is on its way through a consumer. */
 enum delivery_state {
 	DELIVERY_IN_HAND, /* the handler has it */
-	DELIVERY_WAITING, /* for its retry */
+	DELIVERY_RETRY,   /* failed: to be noted, and then to wait */
+	DELIVERY_WAITING, /* to wait, without a note */
 	DELIVERY_EFFECT,  /* to be settled with the handler's own script */
 	DELIVERY_DONE,    /* to be acknowledged and counted */
 	DELIVERY_REJECT,  /* to be dead-lettered */
@@ -45,6 +47,7 @@ struct delivery {
 	int64_t id_msecs;
 	uint64_t id_seq;
 	unsigned int count; /* times delivered: 1 at first */
+	int64_t attempts;   /* that failed */
 	struct order order; /* of no use when the entry was rejected */
 
 	/* The rest is the skeleton's. */
@@ -52,11 +55,10 @@ struct delivery {
 	struct delivery *next;
 	enum delivery_state state;
 	enum outcome outcome;
-	bool alone;       /* settle in a call of its own */
-	bool dropped;     /* lost to another owner: whatever becomes of it */
-	bool contentless; /* dead-letter it without its fields */
-	unsigned int attempts;
-	int64_t due_msecs;
+	bool alone;         /* settle in a call of its own */
+	bool dropped;       /* lost to another owner: whatever becomes of it */
+	bool contentless;   /* dead-letter it without its fields */
+	int64_t wait_msecs; /* before the next one */
 	const struct text *effect; /* words for the handler's script */
 	const char *class;         /* of a reject */
 	const char *reason;
@@ -86,10 +88,12 @@ struct batch {
 };
 
 /* Turn the entries of a reply, which lives in batch->arena, into deliveries:
-   [id, [name, value, ...]], and behind them maybe the times delivered. One that
-   is no valid order becomes a reject, and so does one with no fields at all,
-   which no reply can hold; one with nil for fields is lost. Returns 0, or -1
-   when the shape is wrong or memory is out; the batch is then empty. */
+   [id, [name, value, ...]], and behind them maybe the times delivered and the
+   attempts that failed: see lib/scripts/entries.lua. One that is no valid order
+   becomes a reject, and so does one with no fields at all, which no reply can
+   hold; one with nil for fields is lost; one with a number waits so many
+   milliseconds. Returns 0, or -1 when the shape is wrong or memory is out; the
+   batch is then empty. */
 int batch_fill(struct batch *batch, const struct reply *entries,
 	       const struct settings_fields *fields);
 

@@ -10,12 +10,19 @@
 #include "lib/redis.h"
 #include "lib/seat.h"
 #include "lib/settings.h"
+#include "lib/waiting.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 /* Most entries in one settling call: a script must not hold up the server. */
 #define EXCHANGE_ENTRIES_MAX 1024
 #define EXCHANGE_KEYS_MAX 4
+
+/* As many entries are noted in one call: each takes two numbers of a command.
+ */
+#define EXCHANGE_RETRIES_MAX 30
 
 /* What the other answers of a round trip may have of redis.max_reply. */
 #define EXCHANGE_ANSWERS_BYTES (256 * 1024)
@@ -31,9 +38,10 @@ int exchange_open(struct exchange *exchange, struct seat *seat,
 		.hand = hand,
 		.effect = effect,
 		.calls = calloc(size, sizeof(*exchange->calls)),
+		.ids = calloc(EXCHANGE_ENTRIES_MAX, sizeof(*exchange->ids)),
 		.call_size = size,
 	};
-	return exchange->calls == NULL
+	return exchange->calls == NULL || exchange->ids == NULL
 		       ? err_set(err, ERR_RETRY, "out of memory")
 		       : 0;
 }
@@ -41,6 +49,8 @@ int exchange_open(struct exchange *exchange, struct seat *seat,
 void exchange_close(struct exchange *exchange)
 {
 	free(exchange->calls);
+	free(exchange->ids);
+	exchange->ids = NULL;
 	exchange->calls = NULL;
 }
 
@@ -160,6 +170,27 @@ static int dead_send(struct exchange *exchange, struct err *err)
 	command_word(command, delivery->class);
 	command_word(command, outcome_book(delivery->outcome));
 	command_word(command, delivery->contentless ? "0" : "1");
+	command_number(command, delivery->attempts);
+	return call_send(exchange, 0, err);
+}
+
+static int retry_send(struct exchange *exchange, struct err *err)
+{
+	struct command *command = &exchange->seat->command;
+	struct call *call = call_add(exchange, CALL_RETRY);
+
+	while (exchange->hand->retry.first != NULL &&
+	       call->deliveries.count < EXCHANGE_RETRIES_MAX)
+		delivery_put(&call->deliveries,
+			     delivery_get(&exchange->hand->retry));
+	seat_begin(exchange->seat, SCRIPT_RETRY, NULL, 0);
+	for (struct delivery *d = call->deliveries.first; d != NULL;
+	     d = d->next) {
+		command_text(command, d->id);
+		command_number(command, d->attempts);
+		command_number(command, d->wait_msecs);
+		command_word(command, d->reason);
+	}
 	return call_send(exchange, 0, err);
 }
 
@@ -175,6 +206,10 @@ int exchange_settle(struct exchange *exchange, struct err *err)
 	}
 	while (exchange->hand->reject.first != NULL) {
 		if (dead_send(exchange, err) < 0)
+			return -1;
+	}
+	while (exchange->hand->retry.first != NULL) {
+		if (retry_send(exchange, err) < 0)
 			return -1;
 	}
 	return 0;
@@ -227,13 +262,33 @@ int exchange_history(struct exchange *exchange, struct batch *batch,
 	return call_send(exchange, 0, err);
 }
 
+int exchange_fetch(struct exchange *exchange, struct batch *batch,
+		   const struct waiting_entry *entries, size_t count,
+		   struct err *err)
+{
+	struct command *command = &exchange->seat->command;
+	const struct settings *set = exchange->seat->set.settings;
+
+	(void)call_add(exchange, CALL_FETCH);
+	exchange->batch = batch;
+	seat_begin(exchange->seat, SCRIPT_FETCH, NULL, 0);
+	command_number(command,
+		       set->redis.max_reply_bytes - EXCHANGE_ANSWERS_BYTES);
+	for (size_t i = 0; i < count; i++) {
+		(void)snprintf(exchange->ids[i], sizeof(exchange->ids[i]),
+			       "%" PRId64 "-%" PRIu64, entries[i].id_msecs,
+			       entries[i].id_seq);
+		command_word(command, exchange->ids[i]);
+	}
+	return call_send(exchange, 0, err);
+}
+
 int exchange_next(struct exchange *exchange, struct call **call_r,
 		  const struct reply **reply_r, struct err *err)
 {
 	struct call *call = &exchange->calls[exchange->answered_count];
-	bool reads = call->kind == CALL_READ || call->kind == CALL_HISTORY;
-	struct arena *arena =
-		reads ? exchange->batch->arena : exchange->seat->arena;
+	struct arena *arena = call_is_read(call->kind) ? exchange->batch->arena
+						       : exchange->seat->arena;
 	int whole = redis_next(exchange->seat->redis, arena, reply_r, err);
 
 	if (whole <= 0)
@@ -249,7 +304,7 @@ void exchange_abort(struct exchange *exchange)
 		struct call *call = &exchange->calls[--exchange->call_count];
 
 		hand_restore(exchange->hand, &call->deliveries);
-		if (call->kind == CALL_READ || call->kind == CALL_HISTORY)
+		if (call_is_read(call->kind))
 			arena_reset(exchange->batch->arena);
 	}
 	exchange->call_count = 0;

@@ -13,6 +13,7 @@ struct handler_effect;
 struct hand;
 struct reply;
 struct seat;
+struct waiting_entry;
 
 /* One round trip: what has been decided about entries is settled, the lease is
    renewed when it is time, and more is read, all in one write, answered in
@@ -22,15 +23,26 @@ enum call_kind {
 	CALL_EFFECT,  /* the handler's script, for some entries */
 	CALL_SETTLE,  /* acknowledge and count */
 	CALL_DEAD,    /* dead-letter one entry */
+	CALL_RETRY,   /* note entries that failed */
 	CALL_BEAT,    /* renew the lease, look after orphans */
 	CALL_READ,    /* new entries */
 	CALL_HISTORY, /* what is pending for us already */
+	CALL_FETCH,   /* what has waited for its retry */
 };
+
+/* Does the answer go into a batch? */
+static inline bool call_is_read(enum call_kind kind)
+{
+	return kind == CALL_READ || kind == CALL_HISTORY || kind == CALL_FETCH;
+}
 
 struct call {
 	enum call_kind kind;
 	struct delivery_queue deliveries; /* that it is about */
 };
+
+/* "18446744073709551615-18446744073709551615" */
+#define EXCHANGE_ID_BYTES 48
 
 struct exchange {
 	struct seat *seat;
@@ -41,8 +53,9 @@ struct exchange {
 	size_t call_count;
 	size_t call_size;
 	size_t answered_count;
-	int64_t deadline_msecs; /* for the last answer */
-	struct batch *batch;    /* what is read goes here */
+	int64_t deadline_msecs;         /* for the last answer */
+	struct batch *batch;            /* what is read goes here */
+	char (*ids)[EXCHANGE_ID_BYTES]; /* of what is fetched */
 };
 
 /* Everything is borrowed. Returns 0, or -1 with ERR_RETRY when out of
@@ -66,6 +79,11 @@ int exchange_read(struct exchange *exchange, struct batch *batch, size_t count,
    many as one reply can hold: see lib/scripts/history.lua. */
 int exchange_history(struct exchange *exchange, struct batch *batch,
 		     size_t count, const char *after_id, struct err *err);
+
+/* Read count entries that are due into batch. */
+int exchange_fetch(struct exchange *exchange, struct batch *batch,
+		   const struct waiting_entry *entries, size_t count,
+		   struct err *err);
 
 /* True while an answer is missing. */
 bool exchange_is_busy(const struct exchange *exchange);

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-int hand_open(struct hand *hand, size_t keep_bytes)
+int hand_open(struct hand *hand, size_t keep_bytes, size_t waiting_size)
 {
 	memset(hand, 0, sizeof(*hand));
 	for (size_t i = 0; i < HAND_BATCHES_MAX; i++) {
@@ -15,13 +15,14 @@ int hand_open(struct hand *hand, size_t keep_bytes)
 		if (hand->batches[i].arena == NULL)
 			return -1;
 	}
-	return 0;
+	return waiting_open(&hand->waiting, waiting_size);
 }
 
 void hand_close(struct hand *hand)
 {
 	for (size_t i = 0; i < HAND_BATCHES_MAX; i++)
 		arena_close(&hand->batches[i].arena);
+	waiting_close(&hand->waiting);
 }
 
 struct batch *hand_free_batch(struct hand *hand)
@@ -52,7 +53,7 @@ bool hand_has(const struct hand *hand, int64_t msecs, uint64_t seq)
 		    batch_has(&hand->batches[i], msecs, seq))
 			return true;
 	}
-	return false;
+	return waiting_has(&hand->waiting, msecs, seq);
 }
 
 static struct delivery_queue *queue_of(struct hand *hand,
@@ -65,13 +66,51 @@ static struct delivery_queue *queue_of(struct hand *hand,
 		return &hand->done;
 	case DELIVERY_REJECT:
 		return &hand->reject;
+	case DELIVERY_RETRY:
+		return &hand->retry;
 	case DELIVERY_WAITING:
-		return &hand->waiting;
 	case DELIVERY_IN_HAND:
 	case DELIVERY_SETTLED:
 		break;
 	}
 	return NULL;
+}
+
+static void wait_put(struct hand *hand, const struct delivery *delivery)
+{
+	const struct waiting_entry entry = {
+		.id_msecs = delivery->id_msecs,
+		.id_seq = delivery->id_seq,
+		.due_msecs = clock_msecs() + delivery->wait_msecs,
+	};
+
+	if (hand->waiting.count < hand->waiting.size)
+		waiting_put(&hand->waiting, &entry);
+}
+
+/* Put an entry of a new batch where it belongs. Returns true when it is for the
+   handler. */
+static bool accept_one(struct hand *hand, struct delivery *delivery,
+		       bool may_repeat)
+{
+	struct batch *batch = delivery->batch;
+
+	if (may_repeat &&
+	    hand_has(hand, delivery->id_msecs, delivery->id_seq)) {
+		delivery->state = DELIVERY_SETTLED;
+		batch->open_count--;
+		return false;
+	}
+	if (delivery->state == DELIVERY_WAITING) {
+		wait_put(hand, delivery);
+		delivery->state = DELIVERY_SETTLED;
+		batch->open_count--;
+		return false;
+	}
+	if (delivery->state == DELIVERY_IN_HAND)
+		return true;
+	delivery_put(queue_of(hand, delivery->state), delivery);
+	return false;
 }
 
 size_t hand_accept(struct hand *hand, struct batch *batch, bool may_repeat,
@@ -80,18 +119,8 @@ size_t hand_accept(struct hand *hand, struct batch *batch, bool may_repeat,
 	size_t count = 0;
 
 	for (size_t i = 0; i < batch->count; i++) {
-		struct delivery *delivery = &batch->deliveries[i];
-
-		if (may_repeat &&
-		    hand_has(hand, delivery->id_msecs, delivery->id_seq)) {
-			delivery->state = DELIVERY_SETTLED;
-			batch->open_count--;
-			continue;
-		}
-		if (delivery->state == DELIVERY_IN_HAND)
-			list[count++] = delivery;
-		else
-			delivery_put(queue_of(hand, delivery->state), delivery);
+		if (accept_one(hand, &batch->deliveries[i], may_repeat))
+			list[count++] = &batch->deliveries[i];
 	}
 	batch->in_use = batch->open_count > 0;
 	hand->open_count += batch->open_count;
@@ -99,6 +128,12 @@ size_t hand_accept(struct hand *hand, struct batch *batch, bool may_repeat,
 	if (!batch->in_use)
 		arena_reset(batch->arena);
 	return count;
+}
+
+void hand_wait(struct hand *hand, struct delivery *delivery)
+{
+	wait_put(hand, delivery);
+	hand_settle(hand, delivery);
 }
 
 void hand_settle(struct hand *hand, struct delivery *delivery)
@@ -119,6 +154,8 @@ void hand_finish(struct hand *hand, struct delivery *delivery)
 	hand->handler_count--;
 	if (delivery->dropped)
 		hand_settle(hand, delivery);
+	else if (delivery->state == DELIVERY_WAITING)
+		hand_wait(hand, delivery);
 	else
 		delivery_put(queue_of(hand, delivery->state), delivery);
 }
@@ -145,7 +182,8 @@ size_t hand_drop(struct hand *hand)
 	queue_drop(hand, &hand->effect);
 	queue_drop(hand, &hand->done);
 	queue_drop(hand, &hand->reject);
-	queue_drop(hand, &hand->waiting);
+	queue_drop(hand, &hand->retry);
+	waiting_clear(&hand->waiting);
 	for (size_t i = 0; i < HAND_BATCHES_MAX; i++) {
 		const struct batch *batch = &hand->batches[i];
 
@@ -155,38 +193,8 @@ size_t hand_drop(struct hand *hand)
 	return count;
 }
 
-size_t hand_due(struct hand *hand, int64_t now_msecs, struct delivery **list,
-		size_t size)
-{
-	struct delivery_queue waiting = hand->waiting;
-	struct delivery *delivery;
-	size_t count = 0;
-
-	hand->waiting = (struct delivery_queue){ 0 };
-	while ((delivery = delivery_get(&waiting)) != NULL) {
-		if (delivery->due_msecs > now_msecs || count == size) {
-			delivery_put(&hand->waiting, delivery);
-			continue;
-		}
-		delivery->state = DELIVERY_IN_HAND;
-		list[count++] = delivery;
-	}
-	hand->handler_count += count;
-	return count;
-}
-
-int64_t hand_next_due(const struct hand *hand)
-{
-	int64_t due = -1;
-
-	for (const struct delivery *d = hand->waiting.first; d != NULL;
-	     d = d->next)
-		due = clock_earlier(due, d->due_msecs);
-	return due;
-}
-
 bool hand_has_decided(const struct hand *hand)
 {
 	return hand->effect.first != NULL || hand->done.first != NULL ||
-	       hand->reject.first != NULL;
+	       hand->reject.first != NULL || hand->retry.first != NULL;
 }

@@ -2,6 +2,7 @@
 #define OMQ_HAND_H
 
 #include "lib/delivery.h"
+#include "lib/waiting.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -16,36 +17,41 @@
 
 struct hand {
 	struct batch batches[HAND_BATCHES_MAX];
-	struct delivery_queue effect;  /* to settle with the handler's script */
-	struct delivery_queue done;    /* to acknowledge and count */
-	struct delivery_queue reject;  /* to dead-letter */
-	struct delivery_queue waiting; /* for their retry, in no order */
-	size_t open_count;             /* all that is not settled */
-	size_t handler_count;          /* of these, with the handler */
+	struct delivery_queue effect; /* to settle with the handler's script */
+	struct delivery_queue done;   /* to acknowledge and count */
+	struct delivery_queue reject; /* to dead-letter */
+	struct delivery_queue retry;  /* failed: to be noted */
+	struct waiting waiting;       /* for their retry */
+	size_t open_count;            /* all that is not settled */
+	size_t handler_count;         /* of these, with the handler */
 };
 
-/* keep_bytes: what each batch's arena may hold on to. Returns 0, or -1 when out
-   of memory. */
-int hand_open(struct hand *hand, size_t keep_bytes);
+/* keep_bytes: what each batch's arena may hold on to. waiting_size: how many
+   entries can wait for their retry. Returns 0, or -1 when out of memory. */
+int hand_open(struct hand *hand, size_t keep_bytes, size_t waiting_size);
 void hand_close(struct hand *hand);
 
 /* An empty batch to read into, or NULL when all are in use. It is not in use
    until hand_accept(). */
 struct batch *hand_free_batch(struct hand *hand);
 
-/* Take a filled batch: rejects and lost content are queued, the rest is for the
-   handler: its deliveries are written to list, which has room for the whole
-   batch. Where the batch may hold what is in hand already, that is left out.
-   Returns how many. */
+/* Take a filled batch: rejects and lost content are queued, what is not due yet
+   waits (or is left out where no room is), the rest is for the handler: its
+   deliveries are written to list, which has room for the whole batch. Where the
+   batch may hold what is in hand already, that is left out. Returns how many.
+ */
 size_t hand_accept(struct hand *hand, struct batch *batch, bool may_repeat,
 		   struct delivery **list);
 
-/* Is the entry of that id in hand? */
+/* Is the entry of that id in hand, or does it wait for its retry? */
 bool hand_has(const struct hand *hand, int64_t msecs, uint64_t seq);
 
-/* The handler has finished with it: put it where its state says. A dropped one
-   is settled at once. */
+/* The handler has finished with it: put it where its state says. One that was
+   dropped, or only waits, is settled at once. */
 void hand_finish(struct hand *hand, struct delivery *delivery);
+
+/* What failed is noted: let it wait. */
+void hand_wait(struct hand *hand, struct delivery *delivery);
 
 /* Nothing is left to do for it; its batch is free when it was the last. */
 void hand_settle(struct hand *hand, struct delivery *delivery);
@@ -58,15 +64,7 @@ void hand_restore(struct hand *hand, struct delivery_queue *deliveries);
    were. */
 size_t hand_drop(struct hand *hand);
 
-/* Take the waiting deliveries that are due, to give them to the handler again;
-   list has room for size. Returns how many. */
-size_t hand_due(struct hand *hand, int64_t now_msecs, struct delivery **list,
-		size_t size);
-
 /* Is there an entry whose fate is decided, and which only has to be settled? */
 bool hand_has_decided(const struct hand *hand);
-
-/* When the next retry is due; -1: none waits. */
-int64_t hand_next_due(const struct hand *hand);
 
 #endif

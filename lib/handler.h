@@ -24,9 +24,10 @@ struct handler_setup {
 
 /* An effect that lives in Redis: a script that the skeleton runs in the place
    of an XACK. It begins with lib/scripts/fence.lua, gets the keys stream,
-   owners, books and then P:<group>:<key> for each of keys, and the arguments
-   group, consumer, token, what head() adds, and for each entry its id and the
-   words given to consumer_apply(). What it answers: consumers/ledger.lua. */
+   owners, books, tries and then P:<group>:<key> for each of keys, and the
+   arguments group, consumer, token, what head() adds, and for each entry its id
+   and the words given to consumer_apply(). What it answers:
+   consumers/ledger.lua. */
 struct handler_effect {
 	const char *script;
 	const char *const *keys; /* ended by NULL, at most 4 */
@@ -45,8 +46,8 @@ struct handler {
 		    struct err *err);
 
 	/* Take count entries, each a valid order. For every one of them
-	   consumer_done(), _apply(), _reject() or _retry() must be called once,
-	   now or later, in any order. The list is the caller's. */
+	   consumer_done(), _apply(), _reject(), _retry() or _postpone() must be
+	   called once, now or later, in any order. The list is the caller's. */
 	void (*handle)(void *state, struct delivery *const *deliveries,
 		       size_t count);
 

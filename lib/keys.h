@@ -14,6 +14,7 @@ struct keys {
 	char dead[KEYS_BYTES];   /* P:dead */
 	char owners[KEYS_BYTES]; /* P:<group>:owners */
 	char books[KEYS_BYTES];  /* P:<group>:books */
+	char tries[KEYS_BYTES];  /* P:<group>:tries */
 };
 
 /* Fill in the names; group NULL leaves those of a group empty. */

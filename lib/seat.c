@@ -38,7 +38,22 @@ static const char beat_lua[] =
 
 static const char history_lua[] =
 #include "lib/scripts/fence.inc"
+#include "lib/scripts/tries.inc"
+#include "lib/scripts/entries.inc"
 #include "lib/scripts/history.inc"
+	;
+
+static const char fetch_lua[] =
+#include "lib/scripts/fence.inc"
+#include "lib/scripts/tries.inc"
+#include "lib/scripts/entries.inc"
+#include "lib/scripts/fetch.inc"
+	;
+
+static const char retry_lua[] =
+#include "lib/scripts/fence.inc"
+#include "lib/scripts/tries.inc"
+#include "lib/scripts/retry.inc"
 	;
 
 static const char settle_lua[] =
@@ -48,6 +63,7 @@ static const char settle_lua[] =
 
 static const char dead_lua[] =
 #include "lib/scripts/fence.inc"
+#include "lib/scripts/tries.inc"
 #include "lib/scripts/dead.inc"
 	;
 
@@ -60,7 +76,8 @@ static const char *const scripts[SCRIPT_COUNT] = {
 	[SCRIPT_ENSURE] = ensure_lua,   [SCRIPT_ACQUIRE] = acquire_lua,
 	[SCRIPT_BEAT] = beat_lua,       [SCRIPT_HISTORY] = history_lua,
 	[SCRIPT_SETTLE] = settle_lua,   [SCRIPT_DEAD] = dead_lua,
-	[SCRIPT_RELEASE] = release_lua,
+	[SCRIPT_RELEASE] = release_lua, [SCRIPT_FETCH] = fetch_lua,
+	[SCRIPT_RETRY] = retry_lua,
 };
 
 int seat_open(struct seat *seat, const struct seat_settings *set,
@@ -162,9 +179,10 @@ static void begin_script(struct seat *seat, enum seat_script script,
 void seat_begin(struct seat *seat, enum seat_script script,
 		const char *const *keys, size_t key_count)
 {
-	begin_script(seat, script, 3 + key_count);
+	begin_script(seat, script, 4 + key_count);
 	command_word(&seat->command, seat->keys.owners);
 	command_word(&seat->command, seat->keys.books);
+	command_word(&seat->command, seat->keys.tries);
 	for (size_t i = 0; i < key_count; i++)
 		command_word(&seat->command, keys[i]);
 	command_word(&seat->command, seat->set.group->name);

@@ -72,6 +72,7 @@ struct settings_group {
 	char start[SETTINGS_NAME_BYTES]; /* "0", "$" or an entry id */
 	int64_t batch;
 	int64_t owner_ttl_msecs;
+	int64_t max_deliveries;
 	int64_t retry_base_msecs;
 	int64_t retry_max_msecs;
 	struct settings_points points;

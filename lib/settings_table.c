@@ -150,10 +150,15 @@ const struct setting settings_table[] = {
 		 1 * SECS, 10 * MINUTES,
 		 .help = "After this long without a sign of life from an "
 			 "instance, another host may take over its entries."),
+	INTEGER("groups.retry.max_deliveries", settings_group, max_deliveries,
+		"5", 1, 1000, .unit = "attempts",
+		.help = "So many attempts at an entry may fail; then it is "
+			"moved to the dead letters."),
 	DURATION("groups.retry.base", settings_group, retry_base_msecs, "1s",
 		 10, 1 * HOURS,
-		 .help = "The pause before the second attempt at an entry; it "
-			 "doubles with each further one."),
+		 .help = "The longest pause before the second attempt at an "
+			 "entry; it doubles with each further one, and each "
+			 "pause is drawn by chance below it."),
 	DURATION("groups.retry.max", settings_group, retry_max_msecs, "5m", 10,
 		 1 * DAYS,
 		 .help = "The longest pause between two attempts, not below "

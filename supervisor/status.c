@@ -30,9 +30,11 @@ static json_t *supervisor(const struct status_head *head,
 static const char *state_word(const struct slot *slot,
 			      const struct board *board)
 {
-	if (slot->state == INSTANCE_READY && board != NULL &&
-	    board_get(&board->state) == BOARD_DEGRADED)
-		return board_state_name(BOARD_DEGRADED);
+	uint64_t state = board == NULL ? BOARD_READY : board_get(&board->state);
+
+	if (slot->state == INSTANCE_READY &&
+	    (state == BOARD_DEGRADED || state == BOARD_STALLED))
+		return board_state_name(state);
 	return instance_state_name(slot->state);
 }
 

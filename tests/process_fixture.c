@@ -105,9 +105,9 @@ void shop_configure(const struct shop *shop, const char *redis,
 		"groups: (\n",
 		redis_fixture_socket(shop->redis), redis, shop->run_dir,
 		shop->drain);
-	for (int i = 0; i < 3; i++) {
-		static const char *const names[] = { "points", "push",
-						     "xread" };
+	for (int i = 0; i < 4; i++) {
+		static const char *const names[] = { "points", "push", "xread",
+						     "trial" };
 
 		fprintf(file,
 			"{ name = \"%s\"; program = \"%s\"; "
@@ -120,7 +120,7 @@ void shop_configure(const struct shop *shop, const char *redis,
 		if (i == 2)
 			fprintf(file, "xread: { file = \"%s\"; }; ",
 				shop->xread_file);
-		fprintf(file, "}%s\n", i < 2 ? "," : "");
+		fprintf(file, "}%s\n", i < 3 ? "," : "");
 	}
 	fprintf(file, ");\n%s\n", rest);
 	assert_int_equal(fclose(file), 0);
@@ -147,7 +147,10 @@ static void worker_exec(const struct worker *worker, const char *program,
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 	(void)dup2(log, STDOUT_FILENO);
 	(void)dup2(log, STDERR_FILENO);
-	(void)snprintf(path, sizeof(path), "consumers/ordermq-%s", program);
+	(void)snprintf(path, sizeof(path), "%s/ordermq-%s",
+		       strcmp(program, "trial") == 0 ? "tests/trial"
+						     : "consumers",
+		       program);
 	(void)snprintf(number, sizeof(number), "%d", slot);
 	(void)execl(path, path, "-c", worker->shop->conf, "-X", node, "--slot",
 		    number, (char *)NULL);

@@ -42,7 +42,7 @@ int shop_close(void **state);
 /* Write the configuration anew. redis is what stands in "redis: { ... }" beside
    the address, group what stands in each group beside its own settings, rest
    what stands at the end of the file; each may be "". The groups are points,
-   push and xread, with short pauses. */
+   push, xread and trial, with short pauses. */
 void shop_configure(const struct shop *shop, const char *redis,
 		    const char *group, const char *rest);
 
@@ -50,8 +50,9 @@ void shop_configure(const struct shop *shop, const char *redis,
    host. */
 void shop_move(struct shop *shop);
 
-/* Start consumers/ordermq-<program>: instance slot of its group on node. The
-   worker must stand still in memory until shop_close(). */
+/* Start consumers/ordermq-<program>, or the trial_worker.c of the tests for
+   "trial": instance slot of its group on node. The worker must stand still in
+   memory until shop_close(). */
 void worker_start(struct worker *worker, const struct shop *shop,
 		  const char *program, int slot, const char *node);
 

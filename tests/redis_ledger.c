@@ -18,6 +18,7 @@
 #define TOKEN "node 1"
 #define OWNERS "{s}:g:owners"
 #define BOOKS "{s}:g:books"
+#define TRIES "{s}:g:tries"
 #define LEDGER "{s}:g:ledger"
 #define BALANCE "{s}:g:balance"
 
@@ -72,11 +73,11 @@ static const struct reply *settle_as(const char *token,
 				     const char *const *events)
 {
 	const char *words[WORDS_MAX] = {
-		"EVAL", ledger_lua,      "5",       STREAM, OWNERS,
-		BOOKS,  LEDGER,          BALANCE,   GROUP,  CONSUMER,
-		token,  "1700000000000", "1/100+0",
+		"EVAL",          ledger_lua, "6",     STREAM, OWNERS,   BOOKS,
+		TRIES,           LEDGER,     BALANCE, GROUP,  CONSUMER, token,
+		"1700000000000", "1/100+0",
 	};
-	size_t count = 13;
+	size_t count = 14;
 
 	while (*events != NULL)
 		words[count++] = *events++;
@@ -353,16 +354,16 @@ static void a_book_that_is_no_number_fails_before_anything_is_written(
 static void a_full_batch_is_settled_at_once(void **state)
 {
 	static char numbers[1024][16];
-	struct text words[13 + 5 * 1024];
+	struct text words[14 + 5 * 1024];
 	size_t count = 0;
 	static const char *const head[] = {
-		"EVAL", ledger_lua,      "5",       STREAM, OWNERS,
-		BOOKS,  LEDGER,          BALANCE,   GROUP,  CONSUMER,
-		TOKEN,  "1700000000000", "1/100+0",
+		"EVAL",          ledger_lua, "6",     STREAM, OWNERS,   BOOKS,
+		TRIES,           LEDGER,     BALANCE, GROUP,  CONSUMER, TOKEN,
+		"1700000000000", "1/100+0",
 	};
 
 	(void)state;
-	for (; count < 13; count++)
+	for (; count < 14; count++)
 		words[count] = text_of(head[count]);
 	for (int i = 0; i < 1024; i++) {
 		(void)snprintf(numbers[i], sizeof(numbers[i]), "%d-0", i + 10);

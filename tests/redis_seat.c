@@ -428,6 +428,7 @@ static void a_book_that_is_no_number_makes_no_second_dead_letter(void **state)
 		command_word(&seat->command, "reject");
 		command_word(&seat->command, "rejected");
 		command_word(&seat->command, "1");
+		command_number(&seat->command, 0);
 		assert_int_equal(reply_is_error_word(run(seat), "WRONGTYPE"),
 				 i < 2);
 		if (i == 1)

@@ -160,14 +160,22 @@ static void an_entry_without_any_field_was_too_large_for_a_reply(void **state)
 static void fields_of_a_wrong_shape_are_no_reason_to_lose_an_entry(void **state)
 {
 	struct reply odd[] = { string("orderno"), string("7"), string("x") };
-	struct reply number = { .type = REPLY_INTEGER, .integer = 7 };
 
 	(void)state;
 	assert_int_equal(fill_one(string("5-1"), array(odd, 3), -1), -1);
 	assert_int_equal(batch.count, 0);
 	assert_int_equal(batch.open_count, 0);
 	assert_int_equal(fill_one(string("5-1"), string("x"), -1), -1);
-	assert_int_equal(fill_one(string("5-1"), number, -1), -1);
+}
+
+static void an_entry_that_is_not_due_has_a_number_for_its_fields(void **state)
+{
+	struct reply number = { .type = REPLY_INTEGER, .integer = 7 };
+
+	(void)state;
+	assert_int_equal(fill_one(string("5-1"), number, -1), 0);
+	assert_int_equal(batch.deliveries[0].state, DELIVERY_WAITING);
+	assert_int_equal(batch.deliveries[0].wait_msecs, 7);
 }
 
 static void a_field_that_is_no_text_counts_as_empty(void **state)
@@ -261,6 +269,8 @@ int main(void)
 			an_entry_without_any_field_was_too_large_for_a_reply),
 		cmocka_unit_test(
 			fields_of_a_wrong_shape_are_no_reason_to_lose_an_entry),
+		cmocka_unit_test(
+			an_entry_that_is_not_due_has_a_number_for_its_fields),
 		cmocka_unit_test(a_field_that_is_no_text_counts_as_empty),
 		cmocka_unit_test(an_entry_without_an_id_makes_the_batch_empty),
 		cmocka_unit_test(no_list_of_entries_is_an_empty_batch),

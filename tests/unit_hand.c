@@ -3,6 +3,7 @@
 #include "lib/hand.h"
 
 #include "lib/arena.h"
+#include "lib/clock.h"
 #include "lib/reply.h"
 #include "lib/settings.h"
 
@@ -24,7 +25,7 @@ static struct delivery *list[ENTRIES_MAX];
 static int open_hand(void **state)
 {
 	(void)state;
-	return hand_open(&hand, 4096);
+	return hand_open(&hand, 4096, ENTRIES_MAX);
 }
 
 static int close_hand(void **state)
@@ -89,7 +90,6 @@ static void nothing_is_left(void)
 	assert_int_equal(hand.handler_count, 0);
 	assert_int_equal(batches_in_use(), 0);
 	assert_false(hand_has_decided(&hand));
-	assert_int_equal(hand_next_due(&hand), -1);
 }
 
 static void valid_orders_are_for_the_handler_and_rejects_are_queued(
@@ -111,14 +111,13 @@ static void a_finished_delivery_goes_where_its_state_says(void **state)
 {
 	(void)state;
 	(void)accept_batch(1, 4, 0, false);
-	finish(list[3], DELIVERY_WAITING);
+	finish(list[3], DELIVERY_RETRY);
 	finish(list[2], DELIVERY_REJECT);
 	finish(list[1], DELIVERY_DONE);
 	finish(list[0], DELIVERY_EFFECT);
 	assert_int_equal(hand.handler_count, 0);
 	assert_int_equal(hand.open_count, 4);
-	assert_ptr_equal(delivery_get(&hand.waiting)->id.data,
-			 list[3]->id.data);
+	assert_ptr_equal(delivery_get(&hand.retry), list[3]);
 	assert_ptr_equal(delivery_get(&hand.reject), list[2]);
 	assert_ptr_equal(delivery_get(&hand.done), list[1]);
 	assert_ptr_equal(delivery_get(&hand.effect), list[0]);
@@ -203,11 +202,11 @@ static void a_dropped_entry_is_gone_when_the_handler_gives_it_back(void **state)
 	finish(list[1], DELIVERY_DONE);
 	finish(list[2], DELIVERY_WAITING);
 	finish(list[3], DELIVERY_EFFECT);
-	assert_int_equal(hand_drop(&hand), 5);
+	assert_int_equal(hand_drop(&hand), 4);
 	assert_int_equal(hand.open_count, 1);
 	assert_int_equal(hand.handler_count, 1);
 	assert_false(hand_has_decided(&hand));
-	assert_int_equal(hand_next_due(&hand), -1);
+	assert_int_equal(hand.waiting.count, 0);
 	finish(kept, DELIVERY_DONE);
 	nothing_is_left();
 }
@@ -223,28 +222,33 @@ static void a_new_batch_is_not_dropped_with_the_old_one(void **state)
 	assert_int_equal(hand.done.count, 1);
 }
 
-static void retries_are_due_at_their_time(void **state)
+static void what_waits_is_known_by_its_id_alone(void **state)
 {
-	struct delivery *due[ENTRIES_MAX];
-
 	(void)state;
+	clock_set(1000);
 	(void)accept_batch(1, 3, 0, false);
 	for (size_t i = 0; i < 3; i++) {
-		list[i]->due_msecs = 300 - 100 * (int64_t)i;
+		list[i]->wait_msecs = 300 - 100 * (int64_t)i;
 		finish(list[i], DELIVERY_WAITING);
 	}
-	assert_int_equal(hand_next_due(&hand), 100);
-	assert_int_equal(hand_due(&hand, 99, due, ENTRIES_MAX), 0);
-	assert_int_equal(hand_due(&hand, 100, due, ENTRIES_MAX), 1);
-	assert_ptr_equal(due[0], list[2]);
-	assert_int_equal(due[0]->state, DELIVERY_IN_HAND);
-	assert_int_equal(hand.handler_count, 1);
-	assert_int_equal(hand_next_due(&hand), 200);
-	assert_int_equal(hand_due(&hand, 1000, due, 1), 1);
+	nothing_is_left();
+	assert_int_equal(hand.waiting.count, 3);
+	assert_int_equal(hand.waiting.next_due_msecs, 1100);
+	assert_true(hand_has(&hand, 2, 0));
+	assert_int_equal(accept_batch(1, 3, 0, true), 0);
+	nothing_is_left();
+	clock_set(-1);
+}
+
+static void what_failed_is_noted_before_it_waits(void **state)
+{
+	(void)state;
+	(void)accept_batch(1, 1, 0, false);
+	finish(list[0], DELIVERY_RETRY);
+	assert_true(hand_has_decided(&hand));
+	hand_wait(&hand, delivery_get(&hand.retry));
 	assert_int_equal(hand.waiting.count, 1);
-	assert_int_equal(hand_due(&hand, 1000, due, 1), 1);
-	assert_int_equal(hand_next_due(&hand), -1);
-	assert_int_equal(hand.handler_count, 3);
+	nothing_is_left();
 }
 
 static void a_batch_of_nothing_is_not_in_use(void **state)
@@ -271,7 +275,8 @@ int main(void)
 		with_hand(
 			a_dropped_entry_is_gone_when_the_handler_gives_it_back),
 		with_hand(a_new_batch_is_not_dropped_with_the_old_one),
-		with_hand(retries_are_due_at_their_time),
+		with_hand(what_waits_is_known_by_its_id_alone),
+		with_hand(what_failed_is_noted_before_it_waits),
 		with_hand(a_batch_of_nothing_is_not_in_use),
 	};
 

@@ -20,6 +20,7 @@ while n <= #ARGV do
 	if acked > 0 then
 		redis.call('HINCRBY', KEYS[3], ARGV[n], acked)
 	end
+	forget(unpack(ARGV, n + 2, n + 1 + count))
 	short = short + count - acked
 	n = n + 2 + count
 end

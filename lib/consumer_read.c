@@ -1,0 +1,133 @@
+#include "config.h"
+
+#include "lib/consumer_state.h"
+
+#include "lib/board.h"
+#include "lib/clock.h"
+#include "lib/lifeline.h"
+#include "lib/log.h"
+#include "lib/settings.h"
+
+#include <string.h>
+
+/* The lease is renewed at least this often, and nobody's entries are looked for
+   as often. */
+#define READ_BEAT_MSECS 3000
+
+/* With entries in a handler that waits for descriptors, or entries that failed,
+   a read must not hold up what comes next. */
+#define READ_SHORT_BLOCK_MSECS 50
+
+int64_t consumer_beat_wait(const struct consumer *consumer)
+{
+	int64_t wait = consumer->process.group->owner_ttl_msecs / 3;
+
+	return wait < READ_BEAT_MSECS ? wait : READ_BEAT_MSECS;
+}
+
+/* How many entries the handler would take now; 0 also when no batch is free. */
+static size_t room(struct consumer *consumer)
+{
+	const struct hand *hand = &consumer->hand;
+	size_t count = consumer->read_count;
+
+	if (hand_free_batch(&consumer->hand) == NULL ||
+	    hand->handler_count >= consumer->window)
+		return 0;
+	return count < consumer->window - hand->handler_count
+		       ? count
+		       : consumer->window - hand->handler_count;
+}
+
+int64_t consumer_next_due(struct consumer *consumer)
+{
+	return room(consumer) == 0 ? -1 : consumer->hand.waiting.next_due_msecs;
+}
+
+/* How long a read may wait: until the next thing that is due. */
+static int64_t block_msecs(const struct consumer *consumer, int64_t now,
+			   bool notes_retries)
+{
+	const struct hand *hand = &consumer->hand;
+	int64_t until = clock_earlier(consumer->next_beat_msecs,
+				      hand->waiting.next_due_msecs);
+	int64_t block = until < 0 ? READ_BEAT_MSECS : until - now;
+
+	if ((hand->handler_count > 0 || notes_retries) &&
+	    block > READ_SHORT_BLOCK_MSECS)
+		block = READ_SHORT_BLOCK_MSECS;
+	/* To Redis, 0 means for ever. And after a trouble we want to know soon
+	   whether it is over. */
+	return block < 1 || consumer->held ? 1 : block;
+}
+
+/* Too much waits for its retry: something is wrong that more entries would not
+   make better. Says so when it begins and when it ends. */
+static bool is_stalled(struct consumer *consumer)
+{
+	bool stalled =
+		consumer->hand.waiting.count >=
+		CONSUMER_STALL_BATCHES * (size_t)consumer->process.group->batch;
+
+	if (stalled == consumer->stalled)
+		return stalled;
+	consumer->stalled = stalled;
+	log_line(LOG_WARNING,
+		 stalled ? "stalled: %zu entries wait for their retry, "
+			   "nothing more is read"
+			 : "no longer stalled: %zu entries wait",
+		 consumer->hand.waiting.count);
+	lifeline_notify(consumer->process.supervised,
+			stalled ? "STATUS=stalled" : "STATUS=reading");
+	board_set(&consumer->process.board->state,
+		  stalled ? BOARD_STALLED : BOARD_READY);
+	return stalled;
+}
+
+/* What is due goes first, then our own past, then what is new. */
+static int read_more(struct consumer *consumer, int64_t now, bool notes_retries,
+		     struct err *err)
+{
+	struct exchange *exchange = &consumer->exchange;
+	struct batch *batch = hand_free_batch(&consumer->hand);
+	size_t count = room(consumer);
+	size_t due;
+
+	if (count == 0)
+		return 0;
+	due = waiting_take(&consumer->hand.waiting, now, consumer->due, count);
+	if (due > 0)
+		return exchange_fetch(exchange, batch, consumer->due, due, err);
+	if (is_stalled(consumer))
+		return 0;
+	if (consumer->history)
+		return exchange_history(exchange, batch, count,
+					consumer->history_id, err);
+	return exchange_read(exchange, batch, count,
+			     block_msecs(consumer, now, notes_retries),
+			     consumer->last_id, err);
+}
+
+static int beat_if_due(struct consumer *consumer, int64_t now, struct err *err)
+{
+	if (consumer->next_beat_msecs < 0 || now < consumer->next_beat_msecs)
+		return 0;
+	consumer->next_beat_msecs = now + consumer_beat_wait(consumer);
+	return exchange_beat(&consumer->exchange, err);
+}
+
+int consumer_exchange_begin(struct consumer *consumer, int64_t now,
+			    struct err *err)
+{
+	bool settles = hand_has_decided(&consumer->hand);
+	bool notes_retries = consumer->hand.retry.first != NULL;
+
+	consumer->failed = false;
+	if (exchange_settle(&consumer->exchange, err) < 0 ||
+	    beat_if_due(consumer, now, err) < 0)
+		return -1;
+	/* After a failed settle nothing is read until one succeeds. */
+	if (consumer->process.stop || (consumer->held && settles))
+		return 0;
+	return read_more(consumer, now, notes_retries, err);
+}

@@ -1,0 +1,40 @@
+#ifndef OMQ_WAITING_H
+#define OMQ_WAITING_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* The entries that wait for their retry: only their ids and when they are due.
+   Their content is read again then, so that many can wait for long. */
+struct waiting_entry {
+	int64_t id_msecs;
+	uint64_t id_seq;
+	int64_t due_msecs; /* of clock_msecs() */
+};
+
+struct waiting {
+	struct waiting_entry *entries; /* in no order */
+	size_t count;
+	size_t size;
+	int64_t next_due_msecs; /* the least of all; -1: none waits */
+};
+
+/* Room for size entries. Returns 0, or -1 when out of memory. */
+int waiting_open(struct waiting *waiting, size_t size);
+void waiting_close(struct waiting *waiting);
+
+/* Put one entry in, which must not be there; there must be room. */
+void waiting_put(struct waiting *waiting, const struct waiting_entry *entry);
+
+bool waiting_has(const struct waiting *waiting, int64_t id_msecs,
+		 uint64_t id_seq);
+
+/* Take out up to size entries that are due, into list. Returns how many. */
+size_t waiting_take(struct waiting *waiting, int64_t now_msecs,
+		    struct waiting_entry *list, size_t size);
+
+/* Forget all. */
+void waiting_clear(struct waiting *waiting);
+
+#endif

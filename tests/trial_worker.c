@@ -1,0 +1,177 @@
+/* A consumer on the same skeleton as points and push whose handler does to each
+   order what the order's field "act" says: the tests' way to failures. */
+
+#include "config.h"
+
+#include "lib/clock.h"
+#include "lib/consumer.h"
+#include "lib/err.h"
+#include "lib/log.h"
+#include "lib/order.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SLOW_MSECS 3000
+
+struct trial {
+	struct consumer *consumer;
+	struct delivery *slow; /* in hand, until slow_msecs */
+	int64_t slow_msecs;
+};
+
+static void act_fail(struct trial *trial, struct delivery *delivery)
+{
+	consumer_retry(trial->consumer, delivery, -1, "it always fails");
+}
+
+static void act_twice(struct trial *trial, struct delivery *delivery)
+{
+	if (delivery->attempts < 2)
+		consumer_retry(trial->consumer, delivery, -1, "it fails twice");
+	else
+		consumer_done(trial->consumer, delivery, OUTCOME_APPLIED);
+}
+
+static void act_wish(struct trial *trial, struct delivery *delivery)
+{
+	if (delivery->attempts < 1)
+		consumer_retry(trial->consumer, delivery, 1500,
+			       "again in 1.5 s");
+	else
+		consumer_done(trial->consumer, delivery, OUTCOME_APPLIED);
+}
+
+/* Seven times, and then it works: more often than it could fail. */
+static void act_postpone(struct trial *trial, struct delivery *delivery)
+{
+	static int times;
+
+	if (times++ < 7)
+		consumer_postpone(trial->consumer, delivery, 10, "not now");
+	else
+		consumer_done(trial->consumer, delivery, OUTCOME_APPLIED);
+}
+
+static void act_slow(struct trial *trial, struct delivery *delivery)
+{
+	trial->slow = delivery;
+	trial->slow_msecs = clock_msecs() + SLOW_MSECS;
+}
+
+static void act_crash(struct trial *trial, struct delivery *delivery)
+{
+	(void)trial;
+	(void)delivery;
+	(void)raise(SIGSEGV);
+}
+
+static void act_loop(struct trial *trial, struct delivery *delivery)
+{
+	(void)delivery;
+	for (volatile int on = 1; on;)
+		trial->slow_msecs++;
+}
+
+static void act_kill(struct trial *trial, struct delivery *delivery)
+{
+	(void)trial;
+	(void)delivery;
+	(void)raise(SIGKILL);
+}
+
+static void act_nothing(struct trial *trial, struct delivery *delivery)
+{
+	consumer_done(trial->consumer, delivery, OUTCOME_APPLIED);
+}
+
+static const struct {
+	const char *name;
+	void (*run)(struct trial *trial, struct delivery *delivery);
+} acts[] = {
+	{ "fail", act_fail }, { "twice", act_twice },
+	{ "wish", act_wish }, { "postpone", act_postpone },
+	{ "slow", act_slow }, { "crash", act_crash },
+	{ "loop", act_loop }, { "kill", act_kill },
+};
+
+static void act(struct trial *trial, struct delivery *delivery)
+{
+	struct text name = order_field(&delivery->order, text_of("act"));
+
+	for (size_t i = 0; i < sizeof(acts) / sizeof(acts[0]); i++) {
+		if (text_is(name, acts[i].name)) {
+			acts[i].run(trial, delivery);
+			return;
+		}
+	}
+	act_nothing(trial, delivery);
+}
+
+static void trial_handle(void *state, struct delivery *const *deliveries,
+			 size_t count)
+{
+	struct trial *trial = state;
+
+	for (size_t i = 0; i < count; i++) {
+		consumer_touch(trial->consumer, deliveries[i]);
+		act(trial, deliveries[i]);
+	}
+	consumer_touch(trial->consumer, NULL);
+}
+
+static size_t trial_poll(void *state, struct pollfd *fds, size_t size,
+			 int64_t *deadline_msecs_r)
+{
+	const struct trial *trial = state;
+
+	(void)fds;
+	(void)size;
+	*deadline_msecs_r = trial->slow == NULL ? -1 : trial->slow_msecs;
+	return 0;
+}
+
+static void trial_wake(void *state, const struct pollfd *fds, size_t count)
+{
+	struct trial *trial = state;
+
+	(void)fds;
+	(void)count;
+	if (trial->slow == NULL || clock_msecs() < trial->slow_msecs)
+		return;
+	consumer_done(trial->consumer, trial->slow, OUTCOME_APPLIED);
+	trial->slow = NULL;
+}
+
+static int trial_open(const struct handler_setup *setup, void **state_r,
+		      struct err *err)
+{
+	struct trial *trial = calloc(1, sizeof(*trial));
+
+	if (trial == NULL)
+		return err_set(err, ERR_RETRY, "out of memory");
+	trial->consumer = setup->consumer;
+	*state_r = trial;
+	return 0;
+}
+
+static void trial_close(void **state)
+{
+	free(*state);
+	*state = NULL;
+}
+
+static const struct handler trial_handler = {
+	.name = "trial",
+	.open = trial_open,
+	.handle = trial_handle,
+	.poll = trial_poll,
+	.wake = trial_wake,
+	.close = trial_close,
+};
+
+int main(int argc, char **argv)
+{
+	return consumer_main(argc, argv, &trial_handler);
+}
