@@ -40,6 +40,9 @@ struct board {
 	_Atomic uint64_t pid;
 	_Atomic uint64_t state; /* enum board_state */
 	_Atomic uint64_t counters[BOARD_COUNTER_COUNT];
+	_Atomic uint64_t died; /* signal of its own fault: lib/fatal.h */
+	/* At work since, of clock_msecs(); 0: it waits for something to do. */
+	_Atomic uint64_t busy_msecs;
 	_Atomic uint64_t in_flight;      /* entries in hand now */
 	_Atomic uint64_t touching_msecs; /* id of the entry in the handler's */
 	_Atomic uint64_t touching_seq;   /* hands; 0-0: none */

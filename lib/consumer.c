@@ -149,6 +149,12 @@ void consumer_touch(struct consumer *consumer, const struct delivery *delivery)
 		  delivery == NULL ? 0 : (uint64_t)delivery->id_msecs);
 }
 
+void consumer_beat(struct consumer *consumer)
+{
+	board_set(&consumer->process.board->busy_msecs,
+		  (uint64_t)clock_msecs());
+}
+
 void consumer_window(struct consumer *consumer, size_t count)
 {
 	consumer->window = count;
@@ -222,8 +228,11 @@ static void wait_turn(struct consumer *consumer)
 	int64_t deadline;
 	nfds_t count = wait_prepare(consumer, fds, &deadline);
 
+	board_set(&consumer->process.board->busy_msecs, 0);
 	/* A failure is EINTR, or for lack of memory: the next turn sees. */
 	(void)poll(fds, count, clock_until(deadline));
+	board_set(&consumer->process.board->busy_msecs,
+		  (uint64_t)clock_msecs());
 	process_woken(&consumer->process);
 	if (consumer->handler->wake != NULL)
 		consumer->handler->wake(consumer->state, fds + 2, count - 2);

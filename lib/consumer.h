@@ -47,6 +47,10 @@ void consumer_postpone(struct consumer *consumer, struct delivery *delivery,
    process die, this is the entry it died on. */
 void consumer_touch(struct consumer *consumer, const struct delivery *delivery);
 
+/* A sign of life of a handler that computes for long: without one for
+   supervisor.hang_timeout it would be taken for hung. */
+void consumer_beat(struct consumer *consumer);
+
 /* At most count entries are in the handler's hands from now on; by default as
    many as batches allow. */
 void consumer_window(struct consumer *consumer, size_t count);

@@ -169,6 +169,9 @@ static int link_open(struct consumer *consumer, struct err *err)
 		return last_id_resolve(consumer, err) < 0
 			       ? -1
 			       : giant_skip(consumer, err);
+	if (consumer_suspect_note(consumer, err) < 0)
+		return -1;
+	consumer->alone = false;
 	consumer->history = true;
 	(void)strcpy(consumer->history_id, "-");
 	consumer->next_beat_msecs =

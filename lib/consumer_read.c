@@ -84,6 +84,27 @@ static bool is_stalled(struct consumer *consumer)
 	return stalled;
 }
 
+/* Is there an entry that is to be alone, or is one with the handler? Then
+   nothing else is read. */
+static bool waits_for_alone(struct consumer *consumer)
+{
+	if (consumer->alone && consumer->hand.open_count == 0)
+		consumer->alone = false;
+	return consumer->alone || consumer->hand.waiting.alone_count > 0;
+}
+
+/* An entry on which workers died: once all else is settled. */
+static int read_alone(struct consumer *consumer, struct batch *batch,
+		      struct err *err)
+{
+	if (consumer->hand.open_count > 0 ||
+	    waiting_take_alone(&consumer->hand.waiting, consumer->due) == 0)
+		return 0;
+	consumer->alone = true;
+	return exchange_fetch(&consumer->exchange, batch, consumer->due, 1,
+			      err);
+}
+
 /* What is due goes first, then our own past, then what is new. */
 static int read_more(struct consumer *consumer, int64_t now, bool notes_retries,
 		     struct err *err)
@@ -95,11 +116,15 @@ static int read_more(struct consumer *consumer, int64_t now, bool notes_retries,
 
 	if (count == 0)
 		return 0;
-	due = waiting_take(&consumer->hand.waiting, now, consumer->due, count);
+	due = consumer->alone ? 0
+			      : waiting_take(&consumer->hand.waiting, now,
+					     consumer->due, count);
 	if (due > 0)
 		return exchange_fetch(exchange, batch, consumer->due, due, err);
 	if (is_stalled(consumer))
 		return 0;
+	if (!consumer->history && waits_for_alone(consumer))
+		return read_alone(consumer, batch, err);
 	if (consumer->history)
 		return exchange_history(exchange, batch, count,
 					consumer->history_id, err);
@@ -116,6 +141,12 @@ static int beat_if_due(struct consumer *consumer, int64_t now, struct err *err)
 	return exchange_beat(&consumer->exchange, err);
 }
 
+/* Is this round trip only to see whether Redis is well (again)? */
+static bool tries_only(const struct consumer *consumer)
+{
+	return consumer->held && exchange_is_busy(&consumer->exchange);
+}
+
 int consumer_exchange_begin(struct consumer *consumer, int64_t now,
 			    struct err *err)
 {
@@ -123,11 +154,14 @@ int consumer_exchange_begin(struct consumer *consumer, int64_t now,
 	bool notes_retries = consumer->hand.retry.first != NULL;
 
 	consumer->failed = false;
+	/* At the start and after a trouble a round trip without any entry shows
+	   whether all is well. */
+	if (consumer->held && !settles && !consumer->handler->groupless)
+		consumer->next_beat_msecs = now;
 	if (exchange_settle(&consumer->exchange, err) < 0 ||
 	    beat_if_due(consumer, now, err) < 0)
 		return -1;
-	/* After a failed settle nothing is read until one succeeds. */
-	if (consumer->process.stop || (consumer->held && settles))
+	if (consumer->process.stop || tries_only(consumer))
 		return 0;
 	return read_more(consumer, now, notes_retries, err);
 }

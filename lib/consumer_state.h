@@ -45,6 +45,7 @@ struct consumer {
 
 	/* The connection's state. */
 	bool stalled;    /* too much waits for its retry: nothing is read */
+	bool alone;      /* an entry on which workers died is in hand, alone */
 	bool lease_lost; /* drop what is in hand and begin again */
 	bool held;       /* settle only, until a round trip succeeds */
 	bool failed;     /* this round trip */
@@ -81,6 +82,10 @@ void consumer_link_turn(struct consumer *consumer);
    or -1 with ERR_RETRY. */
 int consumer_exchange_begin(struct consumer *consumer, int64_t now,
 			    struct err *err);
+
+/* Note on which entry the process before us died, and dead-letter it when it
+   was one too many (consumer_suspect.c). Returns 0, or -1 with ERR_RETRY. */
+int consumer_suspect_note(struct consumer *consumer, struct err *err);
 
 /* From one beat to the next: a lease outlives two that are missed. */
 int64_t consumer_beat_wait(const struct consumer *consumer);

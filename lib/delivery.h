@@ -92,8 +92,8 @@ struct batch {
    attempts that failed: see lib/scripts/entries.lua. One that is no valid order
    becomes a reject, and so does one with no fields at all, which no reply can
    hold; one with nil for fields is lost; one with a number waits so many
-   milliseconds. Returns 0, or -1 when the shape is wrong or memory is out; the
-   batch is then empty. */
+   milliseconds, or to be alone. Returns 0, or -1 when the shape is wrong or
+   memory is out; the batch is then empty. */
 int batch_fill(struct batch *batch, const struct reply *entries,
 	       const struct settings_fields *fields);
 

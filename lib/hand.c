@@ -81,7 +81,9 @@ static void wait_put(struct hand *hand, const struct delivery *delivery)
 	const struct waiting_entry entry = {
 		.id_msecs = delivery->id_msecs,
 		.id_seq = delivery->id_seq,
-		.due_msecs = clock_msecs() + delivery->wait_msecs,
+		.due_msecs = delivery->wait_msecs < 0
+				     ? -1
+				     : clock_msecs() + delivery->wait_msecs,
 	};
 
 	if (hand->waiting.count < hand->waiting.size)

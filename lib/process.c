@@ -4,6 +4,7 @@
 
 #include "lib/conf.h"
 #include "lib/err.h"
+#include "lib/fatal.h"
 #include "lib/lifeline.h"
 #include "lib/log.h"
 #include "lib/node_id.h"
@@ -234,6 +235,20 @@ static int alone_open(struct process *process, struct err *err)
 	return board < 0 ? board_open_anonymous(err) : board;
 }
 
+/* What the board says of the end of the process before us. */
+static void suspect_find(struct process *process)
+{
+	const struct board *board = process->board;
+
+	process->suspect = (struct process_suspect){
+		.id_msecs = board_get(&board->touching_msecs),
+		.id_seq = board_get(&board->touching_seq),
+		.signal = (int)board_get(&board->died),
+	};
+	process->suspect.is_there =
+		process->suspect.id_msecs != 0 || process->suspect.id_seq != 0;
+}
+
 static int board_take(struct process *process,
 		      const struct process_options *options, struct err *err)
 {
@@ -250,6 +265,10 @@ static int board_take(struct process *process,
 	(void)close(fd);
 	if (process->board == NULL)
 		return -1;
+	suspect_find(process);
+	board_set(&process->board->died, 0);
+	board_set(&process->board->busy_msecs, 0);
+	fatal_watch(process->board);
 	board_set(&process->board->pid, (uint64_t)getpid());
 	board_set(&process->board->state, BOARD_STARTING);
 	board_set(&process->board->in_flight, 0);

@@ -14,6 +14,14 @@ struct err;
 /* One instance as a process: who it is, its settings, its board, and what may
    wake it. Started by ordermqd it inherits all that; started by hand or by
    systemd it sees to it itself. */
+/* The entry that the process before us died on, if it died on one. */
+struct process_suspect {
+	bool is_there;
+	uint64_t id_msecs;
+	uint64_t id_seq;
+	int signal; /* of its own fault; 0: it was killed from elsewhere */
+};
+
 struct process {
 	struct settings settings;
 	const struct settings_group *group;
@@ -22,6 +30,7 @@ struct process {
 	char node_id[PROCESS_NODE_ID_BYTES];
 	bool supervised;
 	struct board *board;
+	struct process_suspect suspect;
 	/* Readable when a signal came or ordermqd is gone: process_woken(). An
 	   epoll descriptor, so that one is enough for every wait. */
 	int wake_fd;

@@ -61,6 +61,12 @@ static const char settle_lua[] =
 #include "lib/scripts/settle.inc"
 	;
 
+static const char crash_lua[] =
+#include "lib/scripts/fence.inc"
+#include "lib/scripts/tries.inc"
+#include "lib/scripts/crash.inc"
+	;
+
 static const char dead_lua[] =
 #include "lib/scripts/fence.inc"
 #include "lib/scripts/tries.inc"
@@ -77,7 +83,7 @@ static const char *const scripts[SCRIPT_COUNT] = {
 	[SCRIPT_BEAT] = beat_lua,       [SCRIPT_HISTORY] = history_lua,
 	[SCRIPT_SETTLE] = settle_lua,   [SCRIPT_DEAD] = dead_lua,
 	[SCRIPT_RELEASE] = release_lua, [SCRIPT_FETCH] = fetch_lua,
-	[SCRIPT_RETRY] = retry_lua,
+	[SCRIPT_RETRY] = retry_lua,     [SCRIPT_CRASH] = crash_lua,
 };
 
 int seat_open(struct seat *seat, const struct seat_settings *set,
@@ -111,9 +117,8 @@ void seat_disconnect(struct seat *seat)
 	redis_close(&seat->redis);
 }
 
-/* Send seat->command and wait. An error reply is a failure. */
-static const struct reply *seat_call(struct seat *seat, const char *what,
-				     struct err *err)
+const struct reply *seat_call(struct seat *seat, const char *what,
+			      struct err *err)
 {
 	const struct reply *reply;
 

@@ -10,6 +10,7 @@
 struct arena;
 struct err;
 struct redis;
+struct reply;
 struct settings;
 struct settings_group;
 
@@ -25,6 +26,7 @@ enum seat_script {
 	SCRIPT_FETCH,
 	SCRIPT_SETTLE,
 	SCRIPT_RETRY,
+	SCRIPT_CRASH,
 	SCRIPT_DEAD,
 	SCRIPT_RELEASE,
 	SCRIPT_EFFECT, /* the handler's */
@@ -84,6 +86,12 @@ void seat_begin(struct seat *seat, enum seat_script script,
 
 /* Queue seat->command. Returns 0, or -1 with ERR_RETRY. */
 int seat_append(struct seat *seat, struct err *err);
+
+/* Send seat->command and wait for its answer, which lives until the next call.
+   Nothing may be queued. Returns NULL with ERR_RETRY, or ERR_FATAL where only
+   an operator helps, and what before the text; an error reply is a failure. */
+const struct reply *seat_call(struct seat *seat, const char *what,
+			      struct err *err);
 
 /* Add the words behind a beat: see lib/scripts/beat.lua. */
 void seat_begin_beat(struct seat *seat);

@@ -73,6 +73,7 @@ struct settings_group {
 	int64_t batch;
 	int64_t owner_ttl_msecs;
 	int64_t max_deliveries;
+	int64_t max_crashes;
 	int64_t retry_base_msecs;
 	int64_t retry_max_msecs;
 	struct settings_points points;
@@ -84,6 +85,7 @@ struct settings_supervisor {
 	char control[SETTINGS_TEXT_BYTES];  /* socket path, <= 100 bytes */
 	char programs[SETTINGS_TEXT_BYTES]; /* folder of ordermq-<program> */
 	int64_t drain_msecs;
+	int64_t hang_msecs;
 };
 
 struct settings_log {

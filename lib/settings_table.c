@@ -154,6 +154,10 @@ const struct setting settings_table[] = {
 		"5", 1, 1000, .unit = "attempts",
 		.help = "So many attempts at an entry may fail; then it is "
 			"moved to the dead letters."),
+	INTEGER("groups.retry.max_crashes", settings_group, max_crashes, "3", 1,
+		100, .unit = "crashes",
+		.help = "So many instances may crash or hang on an entry; then "
+			"it is moved to the dead letters."),
 	DURATION("groups.retry.base", settings_group, retry_base_msecs, "1s",
 		 10, 1 * HOURS,
 		 .help = "The longest pause before the second attempt at an "
@@ -228,6 +232,11 @@ const struct setting settings_table[] = {
 		 .help = "How long an instance that is to stop may finish what "
 			 "it has begun before it is killed. Nothing is lost "
 			 "then either: its entries stay pending."),
+	DURATION("supervisor.hang_timeout", settings, supervisor.hang_msecs,
+		 "30s", 1 * SECS, 1 * HOURS,
+		 .help = "An instance that is at work for so long without a "
+			 "sign of life hangs, and is ended. Longer than "
+			 "redis.reply_timeout."),
 
 	CHOICE("log.to", settings, log.to, "auto",
 	       .words = "auto, syslog, stderr", .find = find_target,

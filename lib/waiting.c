@@ -27,6 +27,7 @@ void waiting_put(struct waiting *waiting, const struct waiting_entry *entry)
 {
 	assert(waiting->count < waiting->size);
 	waiting->entries[waiting->count++] = *entry;
+	waiting->alone_count += entry->due_msecs < 0;
 	waiting->next_due_msecs =
 		clock_earlier(waiting->next_due_msecs, entry->due_msecs);
 }
@@ -54,7 +55,8 @@ size_t waiting_take(struct waiting *waiting, int64_t now_msecs,
 	for (size_t i = 0; i < waiting->count; i++) {
 		const struct waiting_entry entry = waiting->entries[i];
 
-		if (entry.due_msecs <= now_msecs && taken < size) {
+		if (entry.due_msecs >= 0 && entry.due_msecs <= now_msecs &&
+		    taken < size) {
 			list[taken++] = entry;
 			continue;
 		}
@@ -66,8 +68,23 @@ size_t waiting_take(struct waiting *waiting, int64_t now_msecs,
 	return taken;
 }
 
+size_t waiting_take_alone(struct waiting *waiting,
+			  struct waiting_entry *entry_r)
+{
+	for (size_t i = 0; i < waiting->count; i++) {
+		if (waiting->entries[i].due_msecs >= 0)
+			continue;
+		*entry_r = waiting->entries[i];
+		waiting->entries[i] = waiting->entries[--waiting->count];
+		waiting->alone_count--;
+		return 1;
+	}
+	return 0;
+}
+
 void waiting_clear(struct waiting *waiting)
 {
 	waiting->count = 0;
+	waiting->alone_count = 0;
 	waiting->next_due_msecs = -1;
 }

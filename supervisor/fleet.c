@@ -82,6 +82,7 @@ static void put_in_force(struct fleet *fleet, const struct settings *settings,
 		(void)close(fleet->home.settings_fd);
 	fleet->home.settings_fd = settings_fd;
 	fleet->home.drain_msecs = settings->supervisor.drain_msecs;
+	fleet->home.hang_msecs = settings->supervisor.hang_msecs;
 	fleet->settings = *settings;
 	(void)settings_runtime_dir(settings, fleet->runtime_dir);
 }

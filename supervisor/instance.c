@@ -7,11 +7,12 @@
 		INSTANCE_##state, INSTANCE_NOTHING                             \
 	}
 
-/* Columns: START, STOP, UP, DIED, GAVE_UP, TIMER. */
+/* Columns: START, STOP, UP, DIED, GAVE_UP, TIMER, HUNG. */
 static const struct instance_step
 	steps[INSTANCE_STATE_COUNT][INSTANCE_EVENT_COUNT] = {
 		[INSTANCE_STOPPED] = {
 			{ INSTANCE_STARTING, INSTANCE_SPAWN },
+			STAYS(STOPPED),
 			STAYS(STOPPED),
 			STAYS(STOPPED),
 			STAYS(STOPPED),
@@ -25,6 +26,7 @@ static const struct instance_step
 			{ INSTANCE_WAITING, INSTANCE_WAIT },
 			{ INSTANCE_FAILED, INSTANCE_SETTLE },
 			STAYS(STARTING),
+			{ INSTANCE_HANGING, INSTANCE_ABORT },
 		},
 		[INSTANCE_READY] = {
 			STAYS(READY),
@@ -33,6 +35,16 @@ static const struct instance_step
 			{ INSTANCE_WAITING, INSTANCE_WAIT },
 			{ INSTANCE_FAILED, INSTANCE_SETTLE },
 			STAYS(READY),
+			{ INSTANCE_HANGING, INSTANCE_ABORT },
+		},
+		[INSTANCE_HANGING] = {
+			STAYS(HANGING),
+			{ INSTANCE_STOPPING, INSTANCE_TERM },
+			STAYS(HANGING),
+			{ INSTANCE_WAITING, INSTANCE_WAIT },
+			{ INSTANCE_FAILED, INSTANCE_SETTLE },
+			{ INSTANCE_HANGING, INSTANCE_KILL },
+			STAYS(HANGING),
 		},
 		[INSTANCE_STOPPING] = {
 			{ INSTANCE_RECYCLING, INSTANCE_NOTHING },
@@ -41,6 +53,7 @@ static const struct instance_step
 			{ INSTANCE_STOPPED, INSTANCE_SETTLE },
 			{ INSTANCE_STOPPED, INSTANCE_SETTLE },
 			{ INSTANCE_STOPPING, INSTANCE_KILL },
+			STAYS(STOPPING),
 		},
 		[INSTANCE_RECYCLING] = {
 			STAYS(RECYCLING),
@@ -50,6 +63,7 @@ static const struct instance_step
 			/* It gave up on settings that are gone. */
 			{ INSTANCE_STARTING, INSTANCE_SPAWN },
 			{ INSTANCE_RECYCLING, INSTANCE_KILL },
+			STAYS(RECYCLING),
 		},
 		[INSTANCE_WAITING] = {
 			{ INSTANCE_STARTING, INSTANCE_SPAWN },
@@ -58,6 +72,7 @@ static const struct instance_step
 			STAYS(WAITING),
 			STAYS(WAITING),
 			{ INSTANCE_STARTING, INSTANCE_SPAWN },
+			STAYS(WAITING),
 		},
 		[INSTANCE_FAILED] = {
 			{ INSTANCE_STARTING, INSTANCE_SPAWN },
@@ -66,14 +81,15 @@ static const struct instance_step
 			STAYS(FAILED),
 			STAYS(FAILED),
 			STAYS(FAILED),
+			STAYS(FAILED),
 		},
 	};
 
 static const char *const names[INSTANCE_STATE_COUNT] = {
-	[INSTANCE_STOPPED] = "stopped",    [INSTANCE_STARTING] = "starting",
-	[INSTANCE_READY] = "ready",        [INSTANCE_STOPPING] = "stopping",
-	[INSTANCE_RECYCLING] = "stopping", [INSTANCE_WAITING] = "waiting",
-	[INSTANCE_FAILED] = "failed",
+	[INSTANCE_STOPPED] = "stopped",   [INSTANCE_STARTING] = "starting",
+	[INSTANCE_READY] = "ready",       [INSTANCE_HANGING] = "hanging",
+	[INSTANCE_STOPPING] = "stopping", [INSTANCE_RECYCLING] = "stopping",
+	[INSTANCE_WAITING] = "waiting",   [INSTANCE_FAILED] = "failed",
 };
 
 struct instance_step instance_step(enum instance_state state,

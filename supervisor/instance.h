@@ -9,9 +9,10 @@
    a stop, a death at any time. */
 
 enum instance_state {
-	INSTANCE_STOPPED,   /* not running, and not wanted */
-	INSTANCE_STARTING,  /* running, has not said that it is ready */
-	INSTANCE_READY,     /* running and consuming */
+	INSTANCE_STOPPED,  /* not running, and not wanted */
+	INSTANCE_STARTING, /* running, has not said that it is ready */
+	INSTANCE_READY,    /* running and consuming */
+	INSTANCE_HANGING, /* told to die, since it hangs; killed by its timer */
 	INSTANCE_STOPPING,  /* told to stop; killed when its timer rings */
 	INSTANCE_RECYCLING, /* the same, but it shall start again after */
 	INSTANCE_WAITING,   /* not running; starts when its timer rings */
@@ -26,6 +27,7 @@ enum instance_event {
 	INSTANCE_DIED,    /* it ended, or could not be started */
 	INSTANCE_GAVE_UP, /* it ended with exit status 78 */
 	INSTANCE_TIMER,   /* the time set by the last action is up */
+	INSTANCE_HUNG,    /* it is at work and gives no sign of life */
 	INSTANCE_EVENT_COUNT,
 };
 
@@ -36,6 +38,7 @@ enum instance_action {
 	INSTANCE_WAIT,   /* set the timer by the rule of restart.h */
 	INSTANCE_TERM,   /* ask it to drain, and set the timer */
 	INSTANCE_KILL,   /* end it, and set the timer to do so again */
+	INSTANCE_ABORT,  /* SIGABRT, and set the timer */
 	INSTANCE_SETTLE, /* it is down for now: no timer, no process */
 	INSTANCE_ACTION_COUNT,
 };

@@ -22,6 +22,10 @@
 /* SIGKILL is said again until the process is gone: s6 does the same. */
 #define KILL_AGAIN_MSECS 5000
 #define WORDS_BYTES 4096
+/* After SIGABRT, which leaves a core, an instance that hangs is killed. */
+#define ABORT_MSECS 2000
+/* How often in hang_timeout a living instance is looked at. */
+#define LOOKS 4
 /* How many messages are read in one turn, so that one that does not stop
    talking holds up nobody. */
 #define WORDS_A_TURN 16
@@ -151,6 +155,7 @@ static void act_spawn(struct slot *slot)
 		return;
 	}
 	slot->handled_before = handled(slot);
+	slot->timer_msecs = now + slot->group->home->hang_msecs / LOOKS;
 	log_line(LOG_INFO, "%s: pid %d started", slot->name, (int)slot->pid);
 }
 
@@ -203,6 +208,14 @@ static void act_kill(struct slot *slot)
 	slot_process_signal(slot, SIGKILL);
 }
 
+static void act_abort(struct slot *slot)
+{
+	log_line(LOG_ERR, "%s: pid %d hangs, abort", slot->name,
+		 (int)slot->pid);
+	slot->timer_msecs = clock_msecs() + ABORT_MSECS;
+	slot_process_signal(slot, SIGABRT);
+}
+
 static void act_settle(struct slot *slot)
 {
 	slot->timer_msecs = -1;
@@ -221,7 +234,7 @@ static void (*const actions[INSTANCE_ACTION_COUNT])(struct slot *slot) = {
 	[INSTANCE_NOTHING] = act_nothing, [INSTANCE_SPAWN] = act_spawn,
 	[INSTANCE_GREET] = act_greet,     [INSTANCE_WAIT] = act_wait,
 	[INSTANCE_TERM] = act_term,       [INSTANCE_KILL] = act_kill,
-	[INSTANCE_SETTLE] = act_settle,
+	[INSTANCE_SETTLE] = act_settle,   [INSTANCE_ABORT] = act_abort,
 };
 
 void slot_event(struct slot *slot, enum instance_event event)
@@ -274,11 +287,30 @@ int64_t slot_deadline(const struct slot *slot)
 	return slot->timer_msecs;
 }
 
+/* Is it at work for too long without a sign of life? While it waits for
+   something to do it cannot hang. */
+static void look(struct slot *slot, int64_t now_msecs)
+{
+	int64_t hang_msecs = slot->group->home->hang_msecs;
+	struct board board;
+	int64_t busy_msecs = 0;
+
+	if (slot_board(slot, &board) == 0)
+		busy_msecs = (int64_t)board_get(&board.busy_msecs);
+	slot->timer_msecs = now_msecs + hang_msecs / LOOKS;
+	if (busy_msecs != 0 && now_msecs - busy_msecs >= hang_msecs)
+		slot_event(slot, INSTANCE_HUNG);
+}
+
 void slot_tick(struct slot *slot, int64_t now_msecs)
 {
 	int64_t deadline = slot_deadline(slot);
 
-	if (deadline >= 0 && deadline <= now_msecs)
+	if (deadline < 0 || deadline > now_msecs)
+		return;
+	if (slot->state == INSTANCE_STARTING || slot->state == INSTANCE_READY)
+		look(slot, now_msecs);
+	else
 		slot_event(slot, INSTANCE_TIMER);
 }
 

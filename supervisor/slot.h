@@ -22,6 +22,7 @@ struct slot_home {
 	struct loop *loop;
 	int settings_fd; /* the settings in force, as a sealed memfd */
 	int64_t drain_msecs;
+	int64_t hang_msecs;
 	const char *programs;    /* folder of ordermq-<program> */
 	const char *runtime_dir; /* where the boards are */
 	const char *node_id;

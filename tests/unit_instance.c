@@ -13,7 +13,8 @@
 static bool has_process(enum instance_state state)
 {
 	return state == INSTANCE_STARTING || state == INSTANCE_READY ||
-	       state == INSTANCE_STOPPING || state == INSTANCE_RECYCLING;
+	       state == INSTANCE_HANGING || state == INSTANCE_STOPPING ||
+	       state == INSTANCE_RECYCLING;
 }
 
 static enum instance_state after(enum instance_state state,
@@ -74,7 +75,8 @@ static void only_processes_are_signalled(void **state)
 			enum instance_action action =
 				instance_step(s, e).action;
 
-			if (action == INSTANCE_TERM || action == INSTANCE_KILL)
+			if (action == INSTANCE_TERM ||
+			    action == INSTANCE_KILL || action == INSTANCE_ABORT)
 				assert_true(has_process(s));
 		}
 	}
@@ -155,6 +157,22 @@ static void a_death_nobody_asked_for_waits_for_its_turn(void **state)
 			 INSTANCE_SPAWN);
 }
 
+static void what_hangs_is_aborted_then_killed_then_started_again(void **state)
+{
+	(void)state;
+	assert_int_equal(instance_step(INSTANCE_READY, INSTANCE_HUNG).action,
+			 INSTANCE_ABORT);
+	assert_int_equal(instance_step(INSTANCE_STARTING, INSTANCE_HUNG).action,
+			 INSTANCE_ABORT);
+	assert_int_equal(instance_step(INSTANCE_HANGING, INSTANCE_TIMER).action,
+			 INSTANCE_KILL);
+	assert_int_equal(instance_step(INSTANCE_HANGING, INSTANCE_DIED).action,
+			 INSTANCE_WAIT);
+	/* What drains is killed by its own deadline. */
+	assert_int_equal(instance_step(INSTANCE_STOPPING, INSTANCE_HUNG).action,
+			 INSTANCE_NOTHING);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -169,6 +187,8 @@ int main(void)
 		cmocka_unit_test(one_that_gave_up_starts_only_by_a_start),
 		cmocka_unit_test(ready_needs_the_word_of_the_instance),
 		cmocka_unit_test(a_death_nobody_asked_for_waits_for_its_turn),
+		cmocka_unit_test(
+			what_hangs_is_aborted_then_killed_then_started_again),
 	};
 
 	return cmocka_run_group_tests_name("instance", tests, NULL, NULL);

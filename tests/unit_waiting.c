@@ -83,6 +83,24 @@ static void an_entry_is_known_by_both_halves_of_its_id(void **state)
 	assert_int_equal(waiting.next_due_msecs, -1);
 }
 
+static void what_is_to_be_alone_is_never_due(void **state)
+{
+	struct waiting_entry entry;
+
+	(void)state;
+	put(1, -1);
+	put(2, 100);
+	assert_int_equal(waiting.alone_count, 1);
+	assert_int_equal(waiting.next_due_msecs, 100);
+	assert_int_equal(waiting_take(&waiting, 1000, list, ENTRIES_MAX), 1);
+	assert_int_equal(list[0].id_msecs, 2);
+	assert_true(waiting_has(&waiting, 1, 0));
+	assert_int_equal(waiting_take_alone(&waiting, &entry), 1);
+	assert_int_equal(entry.id_msecs, 1);
+	assert_int_equal(waiting.alone_count, 0);
+	assert_int_equal(waiting_take_alone(&waiting, &entry), 0);
+}
+
 #define with_waiting(test)                                                     \
 	cmocka_unit_test_setup_teardown(test, open_waiting, close_waiting)
 
@@ -92,6 +110,7 @@ int main(void)
 		with_waiting(nothing_is_due_when_nothing_waits),
 		with_waiting(entries_are_due_at_their_time),
 		with_waiting(what_finds_no_room_stays),
+		with_waiting(what_is_to_be_alone_is_never_due),
 		with_waiting(an_entry_is_known_by_both_halves_of_its_id),
 	};
 

@@ -1,7 +1,7 @@
 -- Move one entry to the dead letters: it is there or here, never in both, never
 -- in neither.
 -- KEYS[5]: dead letters   ARGV[4..9]: id, reason, class, book, '1' to copy the
--- entry's fields, attempts.
+-- entry's fields, attempts ('': as noted).
 -- What we say about it comes first; behind "fields N" follow the entry's own N
 -- fields as they came, or, when there are too many for one call of XADD, all of
 -- them in one MessagePack array "packed".
@@ -25,7 +25,8 @@ local fields = entry and entry[2] or {}
 local letter = {
 	'group', ARGV[1], 'id', id, 'reason', reason, 'class', class,
 	'consumer', ARGV[2], 'deliveries', pending[1][4],
-	'attempts', attempts, 'crashes', tries.crashes,
+	'attempts', attempts ~= '' and attempts or tries.attempts,
+	'crashes', tries.crashes + tries.kills,
 	'first', whole(tries.first or last), 'last', whole(last),
 	'time', whole(now),
 	'fields', #fields / 2

@@ -1,6 +1,6 @@
 -- Entries as an answer: id, fields (nil: deleted while pending; none at all: no
--- answer can hold them; a number: not before so many milliseconds), times
--- delivered, attempts.
+-- answer can hold them; a number: not before so many milliseconds, or -1: only
+-- alone, since workers died on it), times delivered, attempts.
 local TEXT_BYTES, ROW_BYTES = 16, 128 -- around a text, and around a row
 local most, room, list
 
@@ -9,11 +9,17 @@ local function answer_begin(bytes)
 	most, room, list = bytes, bytes, {}
 end
 
--- Returns whether there was room for it.
-local function answer_add(id, deliveries, ask_due)
+-- After so many kills from elsewhere an entry is run alone: one or two are chance.
+local KILLS_ALONE = 3
+
+-- Returns whether there was room for it. may_wait: not now, when it is not due, or
+-- is to run alone.
+local function answer_add(id, deliveries, may_wait)
 	local tries = tries_of(id)
-	if ask_due and tries.due > now then
-		list[#list + 1] = {id, tries.due - now, deliveries, tries.attempts}
+	local alone = tries.crashes > 0 or tries.kills >= KILLS_ALONE
+	if may_wait and (alone or tries.due > now) then
+		list[#list + 1] = {id, alone and -1 or tries.due - now, deliveries,
+			tries.attempts}
 		return true
 	end
 	local entry = redis.call('XRANGE', KEYS[1], id, id)[1]

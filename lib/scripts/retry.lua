@@ -4,14 +4,15 @@
 local short = 0
 for n = 4, #ARGV, 4 do
 	local id = ARGV[n]
-	local pending = redis.call('XPENDING', KEYS[1], ARGV[1], id, id, 1, ARGV[2])
-	if #pending == 0 then
-		short = short + 1
-	else
+	local row = redis.call('XPENDING', KEYS[1], ARGV[1], id, id, 1, ARGV[2])[1]
+	if row then
 		local tries = tries_of(id)
-		redis.call('HSET', KEYS[4], id, table.concat({ARGV[n + 1],
-			tries.crashes, whole(tries.first or now - pending[1][3]),
-			whole(now + ARGV[n + 2]), ARGV[n + 3]}, '\t'))
+		tries.attempts = ARGV[n + 1]
+		tries.due = now + ARGV[n + 2]
+		tries.failure = ARGV[n + 3]
+		tries_note(id, tries, row)
+	else
+		short = short + 1
 	end
 end
 return {'ok', short}

@@ -1,0 +1,104 @@
+#include "config.h"
+
+#include "lib/consumer_state.h"
+
+#include "lib/board.h"
+#include "lib/consumer.h"
+#include "lib/err.h"
+#include "lib/log.h"
+#include "lib/reply.h"
+#include "lib/settings.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+/* A kill from elsewhere (kill -9, no memory left) is rarely the entry's fault.
+ */
+#define SUSPECT_KILLS_MAX 10
+
+#define SUSPECT_REASON_BYTES 128
+
+static void id_write(const struct process_suspect *suspect, char *buf,
+		     size_t bytes)
+{
+	(void)snprintf(buf, bytes, "%" PRIu64 "-%" PRIu64, suspect->id_msecs,
+		       suspect->id_seq);
+}
+
+static void reason_write(const struct process_suspect *suspect, char *buf)
+{
+	if (suspect->signal == 0)
+		(void)snprintf(buf, SUSPECT_REASON_BYTES,
+			       "its worker was killed while it worked on it");
+	else
+		(void)snprintf(buf, SUSPECT_REASON_BYTES,
+			       "its worker died of signal %d (%s)",
+			       suspect->signal, strsignal(suspect->signal));
+}
+
+/* Returns the answer: 'ok', crashes, kills; or NULL. */
+static const struct reply *crash_note(struct consumer *consumer, const char *id,
+				      const char *reason, struct err *err)
+{
+	struct seat *seat = &consumer->seat;
+
+	seat_begin(seat, SCRIPT_CRASH, NULL, 0);
+	command_word(&seat->command, id);
+	command_word(&seat->command, consumer->process.suspect.signal == 0
+					     ? "kills"
+					     : "crashes");
+	command_word(&seat->command, reason);
+	return seat_call(seat, "crash", err);
+}
+
+static int dead_letter(struct consumer *consumer, const char *id,
+		       const char *reason, struct err *err)
+{
+	struct seat *seat = &consumer->seat;
+	const char *key = seat->keys.dead;
+
+	seat_begin(seat, SCRIPT_DEAD, &key, 1);
+	command_word(&seat->command, id);
+	command_word(&seat->command, reason);
+	command_word(&seat->command, "crash");
+	command_word(&seat->command, outcome_book(OUTCOME_DEAD));
+	command_word(&seat->command, "1");
+	command_word(&seat->command, ""); /* attempts: what is noted */
+	if (seat_call(seat, "dead letter", err) == NULL)
+		return -1;
+	board_add(consumer->process.board, BOARD_DEAD, 1);
+	log_line(LOG_WARNING, "entry %s: dead-lettered: %s", id, reason);
+	return 0;
+}
+
+int consumer_suspect_note(struct consumer *consumer, struct err *err)
+{
+	struct process_suspect *suspect = &consumer->process.suspect;
+	const struct reply *answer;
+	char reason[SUSPECT_REASON_BYTES];
+	char id[CONSUMER_ID_BYTES];
+	int64_t crashes, kills;
+
+	if (!suspect->is_there)
+		return 0;
+	id_write(suspect, id, sizeof(id));
+	reason_write(suspect, reason);
+	answer = crash_note(consumer, id, reason, err);
+	if (answer == NULL)
+		return -1;
+	crashes = reply_integer(reply_at(answer, 1), 0);
+	kills = reply_integer(reply_at(answer, 2), 0);
+	if (crashes + kills > 0)
+		log_line(LOG_ERR,
+			 "entry %s: %s; %" PRId64 " crashes, %" PRId64
+			 " kills on it so far",
+			 id, reason, crashes, kills);
+	if ((crashes >= consumer->process.group->max_crashes ||
+	     kills >= SUSPECT_KILLS_MAX) &&
+	    dead_letter(consumer, id, reason, err) < 0)
+		return -1;
+	suspect->is_there = false;
+	consumer_touch(consumer, NULL);
+	return 0;
+}

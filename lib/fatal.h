@@ -1,0 +1,12 @@
+#ifndef OMQ_FATAL_H
+#define OMQ_FATAL_H
+
+struct board;
+
+/* From now on, when the process dies of a fault of its own (SIGSEGV, SIGBUS,
+   SIGFPE, SIGILL, SIGSYS, SIGABRT), the signal's number stands in board->died
+   first. SIGKILL cannot be seen: then it stays 0. The board is borrowed for
+   good. */
+void fatal_watch(struct board *board);
+
+#endif
