@@ -89,12 +89,12 @@ int notifier_render(struct notifier *notifier, const struct delivery *delivery,
 		return -1;
 	*notification_r = (struct notification){
 		.key = span_text(buf, key),
-		.id = delivery->id,
+		.id = delivery->origin,
 		.account = span_text(buf, account),
 		.title = span_text(buf, title),
 		.body = span_text(buf, body),
 		.trace = span_text(buf, trace),
-		.redelivered = delivery->count > 1,
+		.redelivered = delivery->count > 1 || delivery->replays,
 	};
 	return 0;
 }

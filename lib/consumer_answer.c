@@ -117,26 +117,47 @@ static void answer_retry(struct consumer *consumer, struct call *call,
 static void history_begin(struct consumer *consumer)
 {
 	consumer->history = true;
+	consumer->history_replays = false;
 	(void)strcpy(consumer->history_id, "-");
+}
+
+/* One stream's history is read: the other's follows, if there is one. */
+static void history_next(struct consumer *consumer, bool replays)
+{
+	consumer->history = !replays && consumer->replay_count > 0;
+	consumer->history_replays = consumer->history;
+	(void)strcpy(consumer->history_id, "-");
+}
+
+/* Pending for us in both streams, as the last beats said. */
+static void pending_compare(struct consumer *consumer)
+{
+	int64_t known = (int64_t)(consumer->hand.open_count +
+				  consumer->hand.waiting.count);
+	int64_t pending = consumer->pending[0] + consumer->pending[1];
+
+	/* A connection that died may have been given some, too. */
+	if (pending > known && !consumer->history && !consumer->stalled)
+		history_begin(consumer);
 }
 
 static void answer_beat(struct consumer *consumer, struct call *call,
 			const struct reply *reply)
 {
-	int64_t pending = reply_integer(reply_at(reply, 1), 0);
 	int64_t claimed = reply_integer(reply_at(reply, 2), 0);
-	int64_t known = (int64_t)(consumer->hand.open_count +
-				  consumer->hand.waiting.count);
+	int64_t replay_count = reply_integer(reply_at(reply, 3), 0);
 
-	(void)call;
 	if (claimed > 0)
 		log_line(LOG_NOTICE,
 			 "took over %" PRId64
 			 " pending entries that nobody held",
 			 claimed);
-	/* A connection that died may have been given some, too. */
-	if (pending > known && !consumer->history && !consumer->stalled)
-		history_begin(consumer);
+	consumer->pending[call->replays] = reply_integer(reply_at(reply, 1), 0);
+	if (replay_count == 0)
+		consumer->pending[1] = 0;
+	consumer->replays = replay_count > 0;
+	consumer->replay_count = replay_count;
+	pending_compare(consumer);
 }
 
 static void last_id_keep(char *buf, const struct reply *entries)
@@ -161,8 +182,8 @@ static void read_count_adapt(struct consumer *consumer)
 		consumer->read_count = most;
 }
 
-static int batch_take(struct consumer *consumer, const struct reply *entries,
-		      bool may_repeat)
+static int batch_take(struct consumer *consumer, const struct call *call,
+		      const struct reply *entries)
 {
 	struct batch *batch = consumer->exchange.batch;
 
@@ -171,41 +192,48 @@ static int batch_take(struct consumer *consumer, const struct reply *entries,
 		return 0;
 	}
 	read_count_adapt(consumer);
-	if (batch_fill(batch, entries, &consumer->process.settings.fields) <
-	    0) {
+	if (batch_fill(batch, entries, &consumer->process.settings.fields,
+		       call->replays) < 0) {
 		arena_reset(batch->arena);
 		return -1;
 	}
-	consumer_accept(consumer, may_repeat);
+	consumer_accept(consumer, call->kind != CALL_READ);
 	return 0;
 }
 
 /* [[stream, [entry, ...]]], or nil when none came in time. */
-static int answer_read(struct consumer *consumer, const struct reply *reply)
+static int answer_read(struct consumer *consumer, const struct call *call,
+		       const struct reply *reply)
 {
 	const struct reply *entries = reply_at(reply_at(reply, 0), 1);
 
 	if (consumer->handler->groupless && reply_count(entries) > 0)
 		last_id_keep(consumer->last_id, entries);
-	return batch_take(consumer, entries, false);
+	/* What came back is read without waiting, until nothing is left. */
+	if (call->replays && reply_count(entries) == 0)
+		consumer->replays = false;
+	return batch_take(consumer, call, entries);
 }
 
-static int answer_history(struct consumer *consumer, const struct reply *reply)
+static int answer_history(struct consumer *consumer, const struct call *call,
+			  const struct reply *reply)
 {
 	const struct reply *entries = reply_at(reply, 1);
 
-	consumer->history = reply_integer(reply_at(reply, 2), 0) > 0;
 	if (reply_count(entries) > 0)
 		last_id_keep(consumer->history_id, entries);
-	return batch_take(consumer, entries, true);
+	if (reply_integer(reply_at(reply, 2), 0) == 0)
+		history_next(consumer, call->replays);
+	return batch_take(consumer, call, entries);
 }
 
 /* What could not be fetched, or found no room in the answer, is found again. */
-static int answer_fetch(struct consumer *consumer, const struct reply *reply)
+static int answer_fetch(struct consumer *consumer, const struct call *call,
+			const struct reply *reply)
 {
 	if (reply_integer(reply_at(reply, 2), 0) > 0)
 		history_begin(consumer);
-	return batch_take(consumer, reply_at(reply, 1), true);
+	return batch_take(consumer, call, reply_at(reply, 1));
 }
 
 static void answer_lost(struct consumer *consumer, struct call *call)
@@ -241,11 +269,11 @@ static int answer_good(struct consumer *consumer, struct call *call,
 		return 0;
 	}
 	if (call->kind == CALL_READ)
-		return answer_read(consumer, reply);
+		return answer_read(consumer, call, reply);
 	if (call->kind == CALL_HISTORY)
-		return answer_history(consumer, reply);
+		return answer_history(consumer, call, reply);
 	if (call->kind == CALL_FETCH)
-		return answer_fetch(consumer, reply);
+		return answer_fetch(consumer, call, reply);
 	if (!consumer->lease_lost)
 		answers[call->kind](consumer, call, reply);
 	else

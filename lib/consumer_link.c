@@ -173,7 +173,10 @@ static int link_open(struct consumer *consumer, struct err *err)
 		return -1;
 	consumer->alone = false;
 	consumer->history = true;
+	consumer->history_replays = false;
 	(void)strcpy(consumer->history_id, "-");
+	/* Whether something came back is for the first beat to say. */
+	consumer->replay_count = 0;
 	consumer->next_beat_msecs =
 		clock_msecs() + consumer_beat_wait(consumer);
 	return 0;

@@ -126,8 +126,11 @@ static int read_more(struct consumer *consumer, int64_t now, bool notes_retries,
 	if (!consumer->history && waits_for_alone(consumer))
 		return read_alone(consumer, batch, err);
 	if (consumer->history)
-		return exchange_history(exchange, batch, count,
+		return exchange_history(exchange, batch,
+					consumer->history_replays, count,
 					consumer->history_id, err);
+	if (consumer->replays)
+		return exchange_read_replay(exchange, batch, count, err);
 	return exchange_read(exchange, batch, count,
 			     block_msecs(consumer, now, notes_retries),
 			     consumer->last_id, err);
@@ -138,7 +141,11 @@ static int beat_if_due(struct consumer *consumer, int64_t now, struct err *err)
 	if (consumer->next_beat_msecs < 0 || now < consumer->next_beat_msecs)
 		return 0;
 	consumer->next_beat_msecs = now + consumer_beat_wait(consumer);
-	return exchange_beat(&consumer->exchange, err);
+	if (exchange_beat(&consumer->exchange, false, err) < 0)
+		return -1;
+	return consumer->replay_count == 0
+		       ? 0
+		       : exchange_beat(&consumer->exchange, true, err);
 }
 
 /* Is this round trip only to see whether Redis is well (again)? */

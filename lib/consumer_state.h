@@ -36,9 +36,13 @@ struct consumer {
 	struct waiting_entry *due; /* room for as many that are due */
 
 	/* Reading. */
-	size_t window;     /* most entries with the handler */
-	size_t read_count; /* most entries in one read; halved by giants */
-	bool history;      /* our own pending entries first */
+	size_t window;        /* most entries with the handler */
+	size_t read_count;    /* most entries in one read; halved by giants */
+	bool history;         /* our own pending entries first */
+	bool history_replays; /* of these, those that came back */
+	bool replays;         /* some came back, and are to be read */
+	int64_t replay_count; /* in P:<group>:replay, as the last beat said */
+	int64_t pending[2];   /* for us, in the stream and there, likewise */
 	char history_id[CONSUMER_ID_BYTES]; /* last one looked at */
 	char last_id[CONSUMER_ID_BYTES];    /* without a group: last one read */
 	bool skip; /* without a group: no reply can hold the next entry */

@@ -2,11 +2,12 @@
 
 #include "lib/consumer_state.h"
 
+#include "lib/arena.h"
 #include "lib/board.h"
 #include "lib/consumer.h"
 #include "lib/err.h"
 #include "lib/log.h"
-#include "lib/reply.h"
+#include "lib/redis.h"
 #include "lib/settings.h"
 
 #include <inttypes.h>
@@ -38,12 +39,13 @@ static void reason_write(const struct process_suspect *suspect, char *buf)
 }
 
 /* Returns the answer: 'ok', crashes, kills; or NULL. */
-static const struct reply *crash_note(struct consumer *consumer, const char *id,
-				      const char *reason, struct err *err)
+static const struct reply *crash_note(struct consumer *consumer, bool replays,
+				      const char *id, const char *reason,
+				      struct err *err)
 {
 	struct seat *seat = &consumer->seat;
 
-	seat_begin(seat, SCRIPT_CRASH, NULL, 0);
+	seat_begin_on(seat, SCRIPT_CRASH, replays, NULL, 0);
 	command_word(&seat->command, id);
 	command_word(&seat->command, consumer->process.suspect.signal == 0
 					     ? "kills"
@@ -52,13 +54,13 @@ static const struct reply *crash_note(struct consumer *consumer, const char *id,
 	return seat_call(seat, "crash", err);
 }
 
-static int dead_letter(struct consumer *consumer, const char *id,
+static int dead_letter(struct consumer *consumer, bool replays, const char *id,
 		       const char *reason, struct err *err)
 {
 	struct seat *seat = &consumer->seat;
 	const char *key = seat->keys.dead;
 
-	seat_begin(seat, SCRIPT_DEAD, &key, 1);
+	seat_begin_on(seat, SCRIPT_DEAD, replays, &key, 1);
 	command_word(&seat->command, id);
 	command_word(&seat->command, reason);
 	command_word(&seat->command, "crash");
@@ -72,19 +74,32 @@ static int dead_letter(struct consumer *consumer, const char *id,
 	return 0;
 }
 
-int consumer_suspect_note(struct consumer *consumer, struct err *err)
+/* Without anything in it the stream of what came back need not even exist. */
+static bool replay_is_there(struct consumer *consumer)
 {
-	struct process_suspect *suspect = &consumer->process.suspect;
+	struct seat *seat = &consumer->seat;
+	const struct reply *reply;
+	struct err err;
+
+	arena_reset(seat->arena);
+	reply = redis_command(seat->redis, seat->arena, &err, "XLEN",
+			      seat->keys.replay, NULL);
+	return reply != NULL && reply_integer(reply, 0) > 0;
+}
+
+/* The same for one of the two streams. */
+static int suspect_note_in(struct consumer *consumer, bool replays,
+			   struct err *err)
+{
+	const struct process_suspect *suspect = &consumer->process.suspect;
 	const struct reply *answer;
 	char reason[SUSPECT_REASON_BYTES];
 	char id[CONSUMER_ID_BYTES];
 	int64_t crashes, kills;
 
-	if (!suspect->is_there)
-		return 0;
 	id_write(suspect, id, sizeof(id));
 	reason_write(suspect, reason);
-	answer = crash_note(consumer, id, reason, err);
+	answer = crash_note(consumer, replays, id, reason, err);
 	if (answer == NULL)
 		return -1;
 	crashes = reply_integer(reply_at(answer, 1), 0);
@@ -94,9 +109,23 @@ int consumer_suspect_note(struct consumer *consumer, struct err *err)
 			 "entry %s: %s; %" PRId64 " crashes, %" PRId64
 			 " kills on it so far",
 			 id, reason, crashes, kills);
-	if ((crashes >= consumer->process.group->max_crashes ||
-	     kills >= SUSPECT_KILLS_MAX) &&
-	    dead_letter(consumer, id, reason, err) < 0)
+	if (crashes < consumer->process.group->max_crashes &&
+	    kills < SUSPECT_KILLS_MAX)
+		return 0;
+	return dead_letter(consumer, replays, id, reason, err);
+}
+
+int consumer_suspect_note(struct consumer *consumer, struct err *err)
+{
+	struct process_suspect *suspect = &consumer->process.suspect;
+
+	if (!suspect->is_there)
+		return 0;
+	/* The board does not say in which stream it is: it is pending in one
+	   of them at most. */
+	if (suspect_note_in(consumer, false, err) < 0 ||
+	    (replay_is_there(consumer) &&
+	     suspect_note_in(consumer, true, err) < 0))
 		return -1;
 	suspect->is_there = false;
 	consumer_touch(consumer, NULL);

@@ -109,6 +109,25 @@ static int delivery_reject_reason(struct delivery *delivery, const char *reason)
 	return 0;
 }
 
+/* What came back has its dead letter around it: what we said about it, and
+   behind "fields N" its own fields. */
+static int letter_open(struct delivery *delivery, const struct text **pairs,
+		       size_t *count)
+{
+	for (size_t i = 0; i < *count; i++) {
+		const struct text *pair = *pairs + 2 * i;
+
+		if (text_is(pair[0], "id"))
+			delivery->origin = pair[1];
+		if (!text_is(pair[0], "fields"))
+			continue;
+		*pairs = pair + 2;
+		*count -= i + 1;
+		return 0;
+	}
+	return -1;
+}
+
 static int delivery_read_order(struct delivery *delivery,
 			       const struct reply *entry_fields,
 			       const struct settings_fields *fields)
@@ -137,7 +156,10 @@ static int delivery_read_order(struct delivery *delivery,
 	pairs = pairs_copy(delivery->batch->arena, entry_fields);
 	if (pairs == NULL)
 		return -1;
-	if (order_parse(fields, pairs, words / 2, &delivery->order, &err) < 0)
+	words /= 2;
+	if (delivery->replays && letter_open(delivery, &pairs, &words) < 0)
+		return delivery_reject_reason(delivery, "no dead letter");
+	if (order_parse(fields, pairs, words, &delivery->order, &err) < 0)
 		return delivery_reject_reason(delivery, err.text);
 	return 0;
 }
@@ -146,6 +168,7 @@ static int delivery_fill(struct delivery *delivery, const struct reply *entry,
 			 const struct settings_fields *fields)
 {
 	delivery->id = reply_text(reply_at(entry, 0));
+	delivery->origin = delivery->id;
 	delivery->count = (unsigned int)reply_integer(reply_at(entry, 2), 1);
 	delivery->attempts = reply_integer(reply_at(entry, 3), 0);
 	delivery->state = DELIVERY_IN_HAND;
@@ -156,7 +179,7 @@ static int delivery_fill(struct delivery *delivery, const struct reply *entry,
 }
 
 int batch_fill(struct batch *batch, const struct reply *entries,
-	       const struct settings_fields *fields)
+	       const struct settings_fields *fields, bool replays)
 {
 	size_t count = reply_count(entries);
 	struct delivery *deliveries =
@@ -169,6 +192,7 @@ int batch_fill(struct batch *batch, const struct reply *entries,
 	memset(deliveries, 0, count * sizeof(*deliveries));
 	for (size_t i = 0; i < count; i++) {
 		deliveries[i].batch = batch;
+		deliveries[i].replays = replays;
 		if (delivery_fill(&deliveries[i], reply_at(entries, i),
 				  fields) < 0)
 			return -1;

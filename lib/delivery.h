@@ -48,6 +48,8 @@ struct delivery {
 	uint64_t id_seq;
 	unsigned int count; /* times delivered: 1 at first */
 	int64_t attempts;   /* that failed */
+	bool replays;       /* it came back by an operator's will */
+	struct text origin; /* its id in the stream; differs from id then */
 	struct order order; /* of no use when the entry was rejected */
 
 	/* The rest is the skeleton's. */
@@ -92,10 +94,11 @@ struct batch {
    attempts that failed: see lib/scripts/entries.lua. One that is no valid order
    becomes a reject, and so does one with no fields at all, which no reply can
    hold; one with nil for fields is lost; one with a number waits so many
-   milliseconds, or to be alone. Returns 0, or -1 when the shape is wrong or
-   memory is out; the batch is then empty. */
+   milliseconds, or to be alone. When replays they are of P:<group>:replay, with
+   their former dead letter around them. Returns 0, or -1 when the shape is
+   wrong or memory is out; the batch is then empty. */
 int batch_fill(struct batch *batch, const struct reply *entries,
-	       const struct settings_fields *fields);
+	       const struct settings_fields *fields, bool replays);
 
 /* Parse "ms-seq". Returns 0, or -1. */
 int delivery_parse_id(struct text id, int64_t *msecs_r, uint64_t *seq_r);

@@ -89,14 +89,16 @@ static int call_send(struct exchange *exchange, int64_t block_msecs,
 	return seat_append(exchange->seat, err);
 }
 
-/* The next entries that one script call may settle: many, or a single one that
-   is to be alone. */
-static void entries_move(struct delivery_queue *from, struct delivery_queue *to)
+/* The next entries that one script call may settle: many of one stream, or a
+   single one that is to be alone. */
+static void entries_move(struct delivery_queue *from, size_t most,
+			 struct delivery_queue *to)
 {
-	while (from->first != NULL && to->count < EXCHANGE_ENTRIES_MAX) {
+	while (from->first != NULL && to->count < most) {
 		bool alone = from->first->alone;
 
-		if (alone && to->count > 0)
+		if (to->count > 0 &&
+		    (alone || from->first->replays != to->first->replays))
 			return;
 		delivery_put(to, delivery_get(from));
 		if (alone)
@@ -117,8 +119,10 @@ static int effect_send(struct exchange *exchange, struct err *err)
 		keys[count] = keys_of_group(exchange->seat->keys.stream,
 					    exchange->seat->set.group->name,
 					    effect->keys[count], names[count]);
-	entries_move(&exchange->hand->effect, &call->deliveries);
-	seat_begin(exchange->seat, SCRIPT_EFFECT, keys, count);
+	entries_move(&exchange->hand->effect, EXCHANGE_ENTRIES_MAX,
+		     &call->deliveries);
+	seat_begin_on(exchange->seat, SCRIPT_EFFECT,
+		      call->deliveries.first->replays, keys, count);
 	effect->head(exchange->handler_state, command);
 	for (struct delivery *d = call->deliveries.first; d != NULL;
 	     d = d->next) {
@@ -135,8 +139,10 @@ static int done_send(struct exchange *exchange, struct err *err)
 	struct command *command = &exchange->seat->command;
 	struct call *call = call_add(exchange, CALL_SETTLE);
 
-	entries_move(&exchange->hand->done, &call->deliveries);
-	seat_begin(exchange->seat, SCRIPT_SETTLE, NULL, 0);
+	entries_move(&exchange->hand->done, EXCHANGE_ENTRIES_MAX,
+		     &call->deliveries);
+	seat_begin_on(exchange->seat, SCRIPT_SETTLE,
+		      call->deliveries.first->replays, NULL, 0);
 	for (enum outcome outcome = 0; outcome < OUTCOME_COUNT; outcome++) {
 		int64_t count = 0;
 
@@ -164,7 +170,7 @@ static int dead_send(struct exchange *exchange, struct err *err)
 	struct delivery *delivery = delivery_get(&exchange->hand->reject);
 
 	delivery_put(&call->deliveries, delivery);
-	seat_begin(exchange->seat, SCRIPT_DEAD, &key, 1);
+	seat_begin_on(exchange->seat, SCRIPT_DEAD, delivery->replays, &key, 1);
 	command_text(command, delivery->id);
 	command_word(command, delivery->reason);
 	command_word(command, delivery->class);
@@ -179,11 +185,10 @@ static int retry_send(struct exchange *exchange, struct err *err)
 	struct command *command = &exchange->seat->command;
 	struct call *call = call_add(exchange, CALL_RETRY);
 
-	while (exchange->hand->retry.first != NULL &&
-	       call->deliveries.count < EXCHANGE_RETRIES_MAX)
-		delivery_put(&call->deliveries,
-			     delivery_get(&exchange->hand->retry));
-	seat_begin(exchange->seat, SCRIPT_RETRY, NULL, 0);
+	entries_move(&exchange->hand->retry, EXCHANGE_RETRIES_MAX,
+		     &call->deliveries);
+	seat_begin_on(exchange->seat, SCRIPT_RETRY,
+		      call->deliveries.first->replays, NULL, 0);
 	for (struct delivery *d = call->deliveries.first; d != NULL;
 	     d = d->next) {
 		command_text(command, d->id);
@@ -215,10 +220,33 @@ int exchange_settle(struct exchange *exchange, struct err *err)
 	return 0;
 }
 
-int exchange_beat(struct exchange *exchange, struct err *err)
+int exchange_beat(struct exchange *exchange, bool replays, struct err *err)
 {
-	(void)call_add(exchange, CALL_BEAT);
-	seat_begin_beat(exchange->seat);
+	struct call *call = call_add(exchange, CALL_BEAT);
+
+	call->replays = replays;
+	seat_begin_beat(exchange->seat, replays);
+	return call_send(exchange, 0, err);
+}
+
+int exchange_read_replay(struct exchange *exchange, struct batch *batch,
+			 size_t count, struct err *err)
+{
+	struct command *command = &exchange->seat->command;
+	const struct seat *seat = exchange->seat;
+	struct call *call = call_add(exchange, CALL_READ);
+
+	call->replays = true;
+	exchange->batch = batch;
+	command_begin(command, "XREADGROUP");
+	command_word(command, "GROUP");
+	command_word(command, seat->set.group->name);
+	command_word(command, seat->set.consumer);
+	command_word(command, "COUNT");
+	command_number(command, (int64_t)count);
+	command_word(command, "STREAMS");
+	command_word(command, seat->keys.replay);
+	command_word(command, ">");
 	return call_send(exchange, 0, err);
 }
 
@@ -247,14 +275,15 @@ int exchange_read(struct exchange *exchange, struct batch *batch, size_t count,
 }
 
 int exchange_history(struct exchange *exchange, struct batch *batch,
-		     size_t count, const char *after_id, struct err *err)
+		     bool replays, size_t count, const char *after_id,
+		     struct err *err)
 {
 	struct command *command = &exchange->seat->command;
 	const struct settings *set = exchange->seat->set.settings;
 
-	(void)call_add(exchange, CALL_HISTORY);
+	call_add(exchange, CALL_HISTORY)->replays = replays;
 	exchange->batch = batch;
-	seat_begin(exchange->seat, SCRIPT_HISTORY, NULL, 0);
+	seat_begin_on(exchange->seat, SCRIPT_HISTORY, replays, NULL, 0);
 	command_word(command, after_id);
 	command_number(command, (int64_t)count);
 	command_number(command,
@@ -269,9 +298,10 @@ int exchange_fetch(struct exchange *exchange, struct batch *batch,
 	struct command *command = &exchange->seat->command;
 	const struct settings *set = exchange->seat->set.settings;
 
-	(void)call_add(exchange, CALL_FETCH);
+	call_add(exchange, CALL_FETCH)->replays = entries[0].replays;
 	exchange->batch = batch;
-	seat_begin(exchange->seat, SCRIPT_FETCH, NULL, 0);
+	seat_begin_on(exchange->seat, SCRIPT_FETCH, entries[0].replays, NULL,
+		      0);
 	command_number(command,
 		       set->redis.max_reply_bytes - EXCHANGE_ANSWERS_BYTES);
 	for (size_t i = 0; i < count; i++) {

@@ -38,6 +38,7 @@ static inline bool call_is_read(enum call_kind kind)
 
 struct call {
 	enum call_kind kind;
+	bool replays;                     /* on P:<group>:replay */
 	struct delivery_queue deliveries; /* that it is about */
 };
 
@@ -68,17 +69,22 @@ void exchange_close(struct exchange *exchange);
 /* Queue one call each. Return 0, or -1 with ERR_RETRY: the connection is of no
    use any more. */
 int exchange_settle(struct exchange *exchange, struct err *err);
-int exchange_beat(struct exchange *exchange, struct err *err);
+int exchange_beat(struct exchange *exchange, bool replays, struct err *err);
 
 /* Read up to count new entries into batch, waiting for them up to block_msecs,
    which is at least 1. last_id: for a seat without group. */
 int exchange_read(struct exchange *exchange, struct batch *batch, size_t count,
 		  int64_t block_msecs, const char *last_id, struct err *err);
 
+/* Read up to count entries that came back and nobody has, without waiting. */
+int exchange_read_replay(struct exchange *exchange, struct batch *batch,
+			 size_t count, struct err *err);
+
 /* Read up to count entries pending for us behind after_id ("-": the first), as
    many as one reply can hold: see lib/scripts/history.lua. */
 int exchange_history(struct exchange *exchange, struct batch *batch,
-		     size_t count, const char *after_id, struct err *err);
+		     bool replays, size_t count, const char *after_id,
+		     struct err *err);
 
 /* Read count entries that are due into batch. */
 int exchange_fetch(struct exchange *exchange, struct batch *batch,

@@ -34,26 +34,32 @@ struct batch *hand_free_batch(struct hand *hand)
 	return NULL;
 }
 
-static bool batch_has(const struct batch *batch, int64_t msecs, uint64_t seq)
+static bool is_same(const struct delivery *a, const struct delivery *b)
+{
+	return a->id_msecs == b->id_msecs && a->id_seq == b->id_seq &&
+	       a->replays == b->replays;
+}
+
+static bool batch_has(const struct batch *batch,
+		      const struct delivery *delivery)
 {
 	for (size_t i = 0; i < batch->count; i++) {
-		const struct delivery *delivery = &batch->deliveries[i];
-
-		if (delivery->id_msecs == msecs && delivery->id_seq == seq &&
-		    delivery->state != DELIVERY_SETTLED)
+		if (is_same(&batch->deliveries[i], delivery) &&
+		    batch->deliveries[i].state != DELIVERY_SETTLED)
 			return true;
 	}
 	return false;
 }
 
-bool hand_has(const struct hand *hand, int64_t msecs, uint64_t seq)
+bool hand_has(const struct hand *hand, const struct delivery *delivery)
 {
 	for (size_t i = 0; i < HAND_BATCHES_MAX; i++) {
 		if (hand->batches[i].in_use &&
-		    batch_has(&hand->batches[i], msecs, seq))
+		    batch_has(&hand->batches[i], delivery))
 			return true;
 	}
-	return waiting_has(&hand->waiting, msecs, seq);
+	return waiting_has(&hand->waiting, delivery->id_msecs, delivery->id_seq,
+			   delivery->replays);
 }
 
 static struct delivery_queue *queue_of(struct hand *hand,
@@ -81,6 +87,7 @@ static void wait_put(struct hand *hand, const struct delivery *delivery)
 	const struct waiting_entry entry = {
 		.id_msecs = delivery->id_msecs,
 		.id_seq = delivery->id_seq,
+		.replays = delivery->replays,
 		.due_msecs = delivery->wait_msecs < 0
 				     ? -1
 				     : clock_msecs() + delivery->wait_msecs,
@@ -97,8 +104,7 @@ static bool accept_one(struct hand *hand, struct delivery *delivery,
 {
 	struct batch *batch = delivery->batch;
 
-	if (may_repeat &&
-	    hand_has(hand, delivery->id_msecs, delivery->id_seq)) {
+	if (may_repeat && hand_has(hand, delivery)) {
 		delivery->state = DELIVERY_SETTLED;
 		batch->open_count--;
 		return false;

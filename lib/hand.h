@@ -43,8 +43,8 @@ struct batch *hand_free_batch(struct hand *hand);
 size_t hand_accept(struct hand *hand, struct batch *batch, bool may_repeat,
 		   struct delivery **list);
 
-/* Is the entry of that id in hand, or does it wait for its retry? */
-bool hand_has(const struct hand *hand, int64_t msecs, uint64_t seq);
+/* Is the same entry in hand already, or does it wait for its retry? */
+bool hand_has(const struct hand *hand, const struct delivery *delivery);
 
 /* The handler has finished with it: put it where its state says. One that was
    dropped, or only waits, is settled at once. */

@@ -15,6 +15,7 @@ struct keys {
 	char owners[KEYS_BYTES]; /* P:<group>:owners */
 	char books[KEYS_BYTES];  /* P:<group>:books */
 	char tries[KEYS_BYTES];  /* P:<group>:tries */
+	char replay[KEYS_BYTES]; /* P:<group>:replay */
 };
 
 /* Fill in the names; group NULL leaves those of a group empty. */

@@ -173,18 +173,26 @@ static int scripts_load(struct seat *seat, struct err *err)
 }
 
 static void begin_script(struct seat *seat, enum seat_script script,
-			 size_t key_count)
+			 const char *stream, size_t key_count)
 {
 	command_begin(&seat->command, "EVALSHA");
 	command_word(&seat->command, seat->digests[script]);
 	command_number(&seat->command, (int64_t)key_count);
-	command_word(&seat->command, seat->keys.stream);
+	command_word(&seat->command, stream);
 }
 
 void seat_begin(struct seat *seat, enum seat_script script,
 		const char *const *keys, size_t key_count)
 {
-	begin_script(seat, script, 4 + key_count);
+	seat_begin_on(seat, script, false, keys, key_count);
+}
+
+void seat_begin_on(struct seat *seat, enum seat_script script, bool replays,
+		   const char *const *keys, size_t key_count)
+{
+	begin_script(seat, script,
+		     replays ? seat->keys.replay : seat->keys.stream,
+		     4 + key_count);
 	command_word(&seat->command, seat->keys.owners);
 	command_word(&seat->command, seat->keys.books);
 	command_word(&seat->command, seat->keys.tries);
@@ -201,9 +209,9 @@ int seat_append(struct seat *seat, struct err *err)
 			    seat->command.count, err);
 }
 
-void seat_begin_beat(struct seat *seat)
+void seat_begin_beat(struct seat *seat, bool replays)
 {
-	seat_begin(seat, SCRIPT_BEAT, NULL, 0);
+	seat_begin_on(seat, SCRIPT_BEAT, replays, NULL, 0);
 	command_number(&seat->command, seat->set.group->owner_ttl_msecs);
 	command_word(&seat->command, seat->who);
 }
@@ -213,7 +221,7 @@ static int group_ensure(struct seat *seat, struct err *err)
 	const struct settings_group *group = seat->set.group;
 	const struct reply *reply;
 
-	begin_script(seat, SCRIPT_ENSURE, 2);
+	begin_script(seat, SCRIPT_ENSURE, seat->keys.stream, 2);
 	command_word(&seat->command, seat->keys.books);
 	command_word(&seat->command, group->name);
 	command_word(&seat->command, group->start);
@@ -257,7 +265,7 @@ static int lease_acquire(struct seat *seat, struct err *err)
 	const struct reply *reply;
 	struct text token;
 
-	begin_script(seat, SCRIPT_ACQUIRE, 2);
+	begin_script(seat, SCRIPT_ACQUIRE, seat->keys.stream, 2);
 	command_word(&seat->command, seat->keys.owners);
 	command_word(&seat->command, seat->set.group->name);
 	command_word(&seat->command, seat->set.consumer);
@@ -285,7 +293,7 @@ static int lease_renew(struct seat *seat, struct err *err)
 
 	if (seat->token[0] == '\0')
 		return 0;
-	seat_begin_beat(seat);
+	seat_begin_beat(seat, false);
 	reply = seat_call(seat, "lease", err);
 	if (reply == NULL)
 		return -1;

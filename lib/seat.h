@@ -84,6 +84,10 @@ void seat_disconnect(struct seat *seat);
 void seat_begin(struct seat *seat, enum seat_script script,
 		const char *const *keys, size_t key_count);
 
+/* The same on P:<group>:replay when replays. */
+void seat_begin_on(struct seat *seat, enum seat_script script, bool replays,
+		   const char *const *keys, size_t key_count);
+
 /* Queue seat->command. Returns 0, or -1 with ERR_RETRY. */
 int seat_append(struct seat *seat, struct err *err);
 
@@ -93,8 +97,8 @@ int seat_append(struct seat *seat, struct err *err);
 const struct reply *seat_call(struct seat *seat, const char *what,
 			      struct err *err);
 
-/* Add the words behind a beat: see lib/scripts/beat.lua. */
-void seat_begin_beat(struct seat *seat);
+/* Begin a beat, on P:<group>:replay when replays: see lib/scripts/beat.lua. */
+void seat_begin_beat(struct seat *seat, bool replays);
 
 /* Give the lease back: our consumer is deleted when nothing is pending for it.
    Returns how many entries are left for others, or -1 with ERR_RETRY. */

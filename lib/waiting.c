@@ -33,11 +33,12 @@ void waiting_put(struct waiting *waiting, const struct waiting_entry *entry)
 }
 
 bool waiting_has(const struct waiting *waiting, int64_t id_msecs,
-		 uint64_t id_seq)
+		 uint64_t id_seq, bool replays)
 {
 	for (size_t i = 0; i < waiting->count; i++) {
 		if (waiting->entries[i].id_msecs == id_msecs &&
-		    waiting->entries[i].id_seq == id_seq)
+		    waiting->entries[i].id_seq == id_seq &&
+		    waiting->entries[i].replays == replays)
 			return true;
 	}
 	return false;
@@ -56,7 +57,8 @@ size_t waiting_take(struct waiting *waiting, int64_t now_msecs,
 		const struct waiting_entry entry = waiting->entries[i];
 
 		if (entry.due_msecs >= 0 && entry.due_msecs <= now_msecs &&
-		    taken < size) {
+		    taken < size &&
+		    (taken == 0 || entry.replays == list[0].replays)) {
 			list[taken++] = entry;
 			continue;
 		}

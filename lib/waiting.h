@@ -10,6 +10,7 @@
 struct waiting_entry {
 	int64_t id_msecs;
 	uint64_t id_seq;
+	bool replays;      /* of P:<group>:replay */
 	int64_t due_msecs; /* of clock_msecs(); -1: when it can be alone */
 };
 
@@ -29,9 +30,10 @@ void waiting_close(struct waiting *waiting);
 void waiting_put(struct waiting *waiting, const struct waiting_entry *entry);
 
 bool waiting_has(const struct waiting *waiting, int64_t id_msecs,
-		 uint64_t id_seq);
+		 uint64_t id_seq, bool replays);
 
-/* Take out up to size entries that are due, into list. Returns how many. */
+/* Take out up to size entries that are due, into list, all of the same stream.
+   Returns how many. */
 size_t waiting_take(struct waiting *waiting, int64_t now_msecs,
 		    struct waiting_entry *list, size_t size);
 

@@ -115,8 +115,14 @@ static void read_pending(const struct question *question,
 /* Is that the book of entries that became dead letters? */
 static bool is_dead(struct text book)
 {
-	return text_is(book, "dead") || text_is(book, "rejected") ||
-	       text_is(book, "conflict");
+	return text_is(book, "dead") || text_is(book, "rejected");
+}
+
+/* Does it count entries that are settled, and had an effect or need none? */
+static bool is_handled(struct text book)
+{
+	return !is_dead(book) && !text_is(book, "lost") &&
+	       !text_is(book, "replayed");
 }
 
 static void read_books(const struct question *question,
@@ -138,7 +144,7 @@ static void read_books(const struct question *question,
 
 		if (is_dead(book))
 			numbers->dead += count;
-		else if (!text_is(book, "lost"))
+		else if (is_handled(book))
 			numbers->handled += count;
 	}
 }

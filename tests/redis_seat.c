@@ -91,7 +91,7 @@ static const char *status_of(const struct reply *reply)
 
 static const struct reply *beat(struct seat *seat)
 {
-	seat_begin_beat(seat);
+	seat_begin_beat(seat, false);
 	return run(seat);
 }
 

@@ -81,6 +81,16 @@ static void act_kill(struct trial *trial, struct delivery *delivery)
 	(void)raise(SIGKILL);
 }
 
+/* As if what is wrong had been put right before it came back. */
+static void act_mended(struct trial *trial, struct delivery *delivery)
+{
+	if (delivery->replays)
+		consumer_done(trial->consumer, delivery, OUTCOME_APPLIED);
+	else
+		consumer_reject(trial->consumer, delivery, "reject",
+				"not before it is mended");
+}
+
 static void act_nothing(struct trial *trial, struct delivery *delivery)
 {
 	consumer_done(trial->consumer, delivery, OUTCOME_APPLIED);
@@ -90,10 +100,11 @@ static const struct {
 	const char *name;
 	void (*run)(struct trial *trial, struct delivery *delivery);
 } acts[] = {
-	{ "fail", act_fail }, { "twice", act_twice },
-	{ "wish", act_wish }, { "postpone", act_postpone },
-	{ "slow", act_slow }, { "crash", act_crash },
-	{ "loop", act_loop }, { "kill", act_kill },
+	{ "fail", act_fail },     { "twice", act_twice },
+	{ "wish", act_wish },     { "postpone", act_postpone },
+	{ "slow", act_slow },     { "crash", act_crash },
+	{ "mended", act_mended }, { "loop", act_loop },
+	{ "kill", act_kill },
 };
 
 static void act(struct trial *trial, struct delivery *delivery)

@@ -41,7 +41,7 @@ static int fill_one(struct reply id, struct reply fields, int64_t count)
 	struct reply entries = array(&entry, 1);
 
 	arena_reset(batch.arena);
-	return batch_fill(&batch, &entries, &settings.fields);
+	return batch_fill(&batch, &entries, &settings.fields, false);
 }
 
 static int open_batch(void **state)
@@ -197,7 +197,8 @@ static void an_entry_without_an_id_makes_the_batch_empty(void **state)
 	(void)state;
 	assert_int_equal(fill_one(nil, array(fields, 2), -1), -1);
 	assert_int_equal(fill_one(string("5"), array(fields, 2), -1), -1);
-	assert_int_equal(batch_fill(&batch, &list, &settings.fields), -1);
+	assert_int_equal(batch_fill(&batch, &list, &settings.fields, false),
+			 -1);
 	assert_int_equal(batch.count, 0);
 	assert_int_equal(batch.open_count, 0);
 }
@@ -207,9 +208,10 @@ static void no_list_of_entries_is_an_empty_batch(void **state)
 	struct reply number = { .type = REPLY_INTEGER, .integer = 7 };
 
 	(void)state;
-	assert_int_equal(batch_fill(&batch, &nil, &settings.fields), 0);
+	assert_int_equal(batch_fill(&batch, &nil, &settings.fields, false), 0);
 	assert_int_equal(batch.count, 0);
-	assert_int_equal(batch_fill(&batch, &number, &settings.fields), 0);
+	assert_int_equal(batch_fill(&batch, &number, &settings.fields, false),
+			 0);
 	assert_int_equal(batch.count, 0);
 }
 

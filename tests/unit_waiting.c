@@ -75,11 +75,11 @@ static void an_entry_is_known_by_both_halves_of_its_id(void **state)
 
 	(void)state;
 	waiting_put(&waiting, &entry);
-	assert_true(waiting_has(&waiting, 7, 9));
-	assert_false(waiting_has(&waiting, 7, 8));
-	assert_false(waiting_has(&waiting, 6, 9));
+	assert_true(waiting_has(&waiting, 7, 9, false));
+	assert_false(waiting_has(&waiting, 7, 8, false));
+	assert_false(waiting_has(&waiting, 6, 9, false));
 	waiting_clear(&waiting);
-	assert_false(waiting_has(&waiting, 7, 9));
+	assert_false(waiting_has(&waiting, 7, 9, false));
 	assert_int_equal(waiting.next_due_msecs, -1);
 }
 
@@ -94,7 +94,7 @@ static void what_is_to_be_alone_is_never_due(void **state)
 	assert_int_equal(waiting.next_due_msecs, 100);
 	assert_int_equal(waiting_take(&waiting, 1000, list, ENTRIES_MAX), 1);
 	assert_int_equal(list[0].id_msecs, 2);
-	assert_true(waiting_has(&waiting, 1, 0));
+	assert_true(waiting_has(&waiting, 1, 0, false));
 	assert_int_equal(waiting_take_alone(&waiting, &entry), 1);
 	assert_int_equal(entry.id_msecs, 1);
 	assert_int_equal(waiting.alone_count, 0);

@@ -2,8 +2,8 @@
 -- pending there, oldest first, at most 256 entries a turn, and delete a consumer
 -- when it is empty. Deliveries are not counted by this: JUSTID.
 -- ARGV[4..5]: ttl, who
--- Returns 'ok', how many entries are pending for us, and how many of these were
--- claimed now.
+-- Returns 'ok', how many entries are pending for us, how many of these were
+-- claimed now, and how many came back to this group (P:<group>:replay).
 local CLAIM_MAX = 256
 local stream, owners, group, me = KEYS[1], KEYS[2], ARGV[1], ARGV[2]
 local time = redis.call('TIME')
@@ -58,7 +58,10 @@ for n = 1, #rows, 2 do
 		end
 		if not pending[consumer] then
 			redis.call('XGROUP', 'DELCONSUMER', stream, group, consumer)
-			redis.call('HDEL', owners, consumer)
+			-- The lease is for both streams; the other may hold more.
+			if not replays then
+				redis.call('HDEL', owners, consumer)
+			end
 		end
 	end
 end
@@ -72,4 +75,5 @@ for consumer in pairs(pending) do
 			(claim(consumer, ARGV[4], CLAIM_MAX - claimed))
 	end
 end
-return {'ok', (pending[me] or 0) + claimed, claimed}
+return {'ok', (pending[me] or 0) + claimed, claimed,
+	redis.call('XLEN', (string.gsub(KEYS[4], 'tries$', 'replay')))}

@@ -22,14 +22,32 @@ local tries = tries_of(id)
 local last = now - pending[1][3]
 local entry = copy == '1' and redis.call('XRANGE', KEYS[1], id, id)[1]
 local fields = entry and entry[2] or {}
+local origin, replay_count = id, 0
+
+-- What came back has its former letter around it.
+if replays and entry then
+	local inner = {}
+	for n = 1, #fields, 2 do
+		if fields[n] == 'id' then
+			origin = fields[n + 1]
+		elseif fields[n] == 'replays' then
+			replay_count = fields[n + 1]
+		elseif fields[n] == 'fields' then
+			inner = {unpack(fields, n + 2)}
+			break
+		end
+	end
+	fields = inner
+	replay_count = replay_count + 1
+end
 local letter = {
-	'group', ARGV[1], 'id', id, 'reason', reason, 'class', class,
+	'group', ARGV[1], 'id', origin, 'reason', reason, 'class', class,
 	'consumer', ARGV[2], 'deliveries', pending[1][4],
 	'attempts', attempts ~= '' and attempts or tries.attempts,
 	'crashes', tries.crashes + tries.kills,
 	'first', whole(tries.first or last), 'last', whole(last),
 	'time', whole(now),
-	'fields', #fields / 2
+	'replays', replay_count, 'fields', #fields / 2
 }
 if #fields / 2 > COPY_MAX then
 	fields = {'packed', cmsgpack.pack(fields)}

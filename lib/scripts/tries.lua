@@ -3,7 +3,7 @@
 -- delivered first, when it is due again (milliseconds), and the last error,
 -- parted by tabs.
 local function tries_of(id)
-	local row = redis.call('HGET', KEYS[4], id) or ''
+	local row = redis.call('HGET', KEYS[4], tries_field(id)) or ''
 	local attempts, crashes, kills, first, due, failure =
 		string.match(row, '^(%d+)\t(%d+)\t(%d+)\t(%d+)\t(%d+)\t(.*)$')
 	return {
@@ -27,7 +27,7 @@ end
 -- Note it. pending: the entry's row of XPENDING, which knows of a first delivery
 -- when nothing else does.
 local function tries_note(id, tries, pending)
-	redis.call('HSET', KEYS[4], id, table.concat({tries.attempts,
+	redis.call('HSET', KEYS[4], tries_field(id), table.concat({tries.attempts,
 		tries.crashes, tries.kills, whole(tries.first or now - pending[3]),
 		whole(tries.due), tries.failure}, '\t'))
 end

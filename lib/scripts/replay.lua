@@ -1,0 +1,22 @@
+-- Let one dead letter come back to its own group, and to no other: it moves to
+-- P:<group>:replay with the fields it had, its first id and its history.
+-- KEYS: dead letters, P:<group>:replay, P:<group>:books   ARGV: group, id of the
+-- letter
+-- Returns the id there; nil: no such letter of this group.
+local letter = redis.call('XRANGE', KEYS[1], ARGV[2], ARGV[2])[1]
+if not letter or letter[2][1] ~= 'group' or letter[2][2] ~= ARGV[1] then
+	return false
+end
+local group = redis.pcall('XGROUP', 'CREATE', KEYS[2], ARGV[1], '0', 'MKSTREAM')
+if group.err and not string.find(group.err, 'BUSYGROUP') then
+	return group
+end
+local replayed = redis.call('HGET', KEYS[3], 'replayed')
+if replayed and not string.match(replayed, '^%d+$') then
+	return redis.error_reply('WRONGTYPE ' .. KEYS[3] ..
+		' field replayed is no number')
+end
+local id = redis.call('XADD', KEYS[2], '*', unpack(letter[2]))
+redis.call('HINCRBY', KEYS[3], 'replayed', 1)
+redis.call('XDEL', KEYS[1], ARGV[2])
+return id
