@@ -326,7 +326,11 @@ int redis_open(const struct settings_redis *set, int wake_fd,
 		(void)err_set(err, ERR_RETRY, "out of memory");
 	else if (dial_open(set, wake_fd, &dial, err) == 0) {
 		redis->fd = dial.fd;
+		/* To greet is part of connecting, and as impatient. */
+		redis->reply_timeout_msecs = clock_earlier(
+			set->connect_timeout_msecs, set->reply_timeout_msecs);
 		ret = redis_hello(redis, set, &dial, arena, err);
+		redis->reply_timeout_msecs = set->reply_timeout_msecs;
 	}
 	dial_forget(&dial);
 	arena_close(&arena);
