@@ -41,7 +41,9 @@ static size_t room(struct consumer *consumer)
 
 int64_t consumer_next_due(struct consumer *consumer)
 {
-	return room(consumer) == 0 ? -1 : consumer->hand.waiting.next_due_msecs;
+	if (consumer->process.stop || consumer->alone || room(consumer) == 0)
+		return -1;
+	return consumer->hand.waiting.next_due_msecs;
 }
 
 /* How long a read may wait: until the next thing that is due. */
