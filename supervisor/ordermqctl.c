@@ -1,18 +1,16 @@
 #include "config.h"
 
-#include "lib/conf.h"
 #include "lib/err.h"
 #include "lib/settings.h"
 #include "supervisor/ask.h"
+#include "supervisor/ctl.h"
 #include "supervisor/demo.h"
-#include "supervisor/record.h"
 #include "supervisor/overview.h"
+#include "supervisor/record.h"
 #include "supervisor/table.h"
+#include "supervisor/verbs.h"
 
-#include <getopt.h>
-#include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 
@@ -23,34 +21,6 @@
    A stop takes as long as the drain, and some. */
 #define RELOAD_MSECS 20000
 #define STOP_EXTRA_MSECS 20000
-
-struct ctl {
-	const char *config;
-	const char *socket; /* NULL: what the configuration says */
-	bool as_json;
-	const char *build_dir; /* NULL: the installed programs */
-	const char *group;     /* NULL: all */
-	struct settings settings;
-	bool has_settings; /* else the defaults */
-	struct err settings_err;
-};
-
-struct verb {
-	const char *name;
-	const char *help;
-	bool takes_group;
-	int (*run)(struct ctl *ctl);
-};
-
-static void load(struct ctl *ctl)
-{
-	ctl->has_settings = conf_load(ctl->config, NULL, &ctl->settings,
-				      &ctl->settings_err) == 0;
-	if (ctl->has_settings)
-		return;
-	settings_defaults(&ctl->settings);
-	fprintf(stderr, "%s\n", ctl->settings_err.text);
-}
 
 static const char *control_path(const struct ctl *ctl)
 {
@@ -80,7 +50,7 @@ static int command(struct ctl *ctl, const char *line, int64_t timeout_msecs)
 					   : EX_PROTOCOL;
 
 	if (answer == NULL) {
-		fprintf(stderr, "ordermqctl: %s\n", err.text);
+		ctl_say("%s", err.text);
 		return EX_UNAVAILABLE;
 	}
 	fprintf(status == 0 ? stdout : stderr, "%s\n",
@@ -91,29 +61,35 @@ static int command(struct ctl *ctl, const char *line, int64_t timeout_msecs)
 
 static int verb_reload(struct ctl *ctl)
 {
-	load(ctl);
+	if (ctl_take(ctl, NULL, 0, 0) < 0)
+		return ctl->status;
 	/* ordermqd would say the same of it. */
-	if (!ctl->has_settings)
-		return err_exit_status(&ctl->settings_err);
+	if (ctl_load(ctl) < 0)
+		return ctl->status;
 	return command(ctl, "reload\n", RELOAD_MSECS);
 }
 
 static int verb_stop(struct ctl *ctl)
 {
-	load(ctl);
+	if (ctl_take(ctl, NULL, 0, 0) < 0)
+		return ctl->status;
+	(void)ctl_load(ctl);
 	return command(ctl, "stop\n",
 		       ctl->settings.supervisor.drain_msecs + STOP_EXTRA_MSECS);
 }
 
 static int verb_defaults(struct ctl *ctl)
 {
-	(void)ctl;
+	if (ctl_take(ctl, NULL, 0, 0) < 0)
+		return ctl->status;
 	settings_print_defaults(stdout);
 	return EX_OK;
 }
 
 static int verb_demo(struct ctl *ctl)
 {
+	if (ctl_take(ctl, NULL, 0, 0) < 0)
+		return ctl->status;
 	return demo_run(ctl->build_dir);
 }
 
@@ -134,119 +110,60 @@ static int verb_status(struct ctl *ctl)
 {
 	char path[SETTINGS_TEXT_BYTES + sizeof(STATUS_SOCKET)];
 	struct overview overview;
+	const char *group;
 	int status = EX_OK;
 
-	load(ctl);
-	if (ctl->group != NULL && ctl->has_settings &&
-	    settings_group(&ctl->settings, ctl->group) == NULL) {
-		fprintf(stderr, "ordermqctl: %s: no such group\n", ctl->group);
+	if (ctl_take(ctl, NULL, 0, 1) < 0)
+		return ctl->status;
+	group = ctl->operands[0];
+	(void)ctl_load(ctl);
+	if (group != NULL && ctl->has_settings &&
+	    settings_group(&ctl->settings, group) == NULL) {
+		ctl_say("%s: no such group", group);
 		return EX_USAGE;
 	}
 	status_path(ctl, path, sizeof(path));
 	overview_open(&overview, path,
-		      ctl->has_settings ? &ctl->settings : NULL, ctl->group);
+		      ctl->has_settings ? &ctl->settings : NULL, group);
 	print(ctl, &overview);
 	if (!overview.has_supervisor)
-		fprintf(stderr, "ordermqctl: %s\n",
-			overview.supervisor_err.text);
+		ctl_say("%s", overview.supervisor_err.text);
 	if (!overview.has_redis)
-		fprintf(stderr, "ordermqctl: %s\n", overview.redis_err.text);
+		ctl_say("%s", overview.redis_err.text);
 	if (!overview.has_supervisor || !overview.has_redis)
 		status = EX_UNAVAILABLE;
 	overview_close(&overview);
 	return status;
 }
 
-static const struct verb verbs[] = {
-	{ "status", "what runs, and how far behind it is", true, verb_status },
-	{ "reload", "put the configuration file in force", false, verb_reload },
-	{ "stop", "let everything drain, and end ordermqd", false, verb_stop },
-	{ "defaults", "print the commented default configuration", false,
+static const struct ctl_verb verbs[] = {
+	{ "status", "[--json] [GROUP]", "what runs, and how far behind it is",
+	  verb_status },
+	{ "reload", "", "put the configuration file in force", verb_reload },
+	{ "stop", "", "let everything drain, and end ordermqd", verb_stop },
+	{ "pending", "GROUP [--idle 30s] [--consumer NAME] [--json]",
+	  "what a group was given and has not settled", verb_pending },
+	{ "defaults", "", "print the commented default configuration",
 	  verb_defaults },
-	{ "demo", "show the whole job on a private redis-server", false,
+	{ "demo", "", "show the whole job on a private redis-server",
 	  verb_demo },
-	{ NULL, NULL, false, NULL },
+	{ NULL, NULL, NULL, NULL },
 };
 
-#define OPTION_BUILD_DIR 256
-
-static const struct option long_options[] = {
-	{ "config", required_argument, NULL, 'c' },
-	{ "socket", required_argument, NULL, 's' },
-	{ "json", no_argument, NULL, 'j' },
-	{ "build-dir", required_argument, NULL, OPTION_BUILD_DIR },
-	{ "help", no_argument, NULL, 'h' },
-	{ "version", no_argument, NULL, 'V' },
-	{ NULL, 0, NULL, 0 },
-};
-
-static int usage(FILE *out, int status)
+/* What was printed may be all that is left of something: see dead export. */
+static int finish(int status)
 {
-	fputs("Usage: ordermqctl [-c FILE] [-s SOCKET] VERB\n\n", out);
-	for (const struct verb *verb = verbs; verb->name != NULL; verb++)
-		fprintf(out, "  %-8s %-17s %s\n", verb->name,
-			verb->takes_group ? "[--json] [GROUP]" : "",
-			verb->help);
-	fputs("\n"
-	      "  -c, --config FILE    configuration file, in the place of\n"
-	      "                       " CTL_CONFIG "\n"
-	      "  -s, --socket SOCKET  control socket, in the place of the "
-	      "file's\n"
-	      "      --build-dir DIR  for demo: the programs built there, not "
-	      "the\n"
-	      "                       installed ones\n"
-	      "  -h, --help           show this\n"
-	      "  -V, --version        show the version\n",
-	      out);
-	return status;
-}
-
-/* Returns the exit status, or -1 to go on. */
-static int take_options(struct ctl *ctl, int argc, char **argv)
-{
-	int option;
-
-	while ((option = getopt_long(argc, argv, "c:s:jhV", long_options,
-				     NULL)) != -1) {
-		switch (option) {
-		case 'c':
-			ctl->config = optarg;
-			break;
-		case 's':
-			ctl->socket = optarg;
-			break;
-		case 'j':
-			ctl->as_json = true;
-			break;
-		case OPTION_BUILD_DIR:
-			ctl->build_dir = optarg;
-			break;
-		case 'h':
-			return usage(stdout, EX_OK);
-		case 'V':
-			puts("ordermqctl " PACKAGE_VERSION);
-			return EX_OK;
-		default:
-			return usage(stderr, EX_USAGE);
-		}
-	}
-	return -1;
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return status;
+	ctl_say("cannot write the output");
+	return EX_IOERR;
 }
 
 int main(int argc, char **argv)
 {
-	static struct ctl ctl = { .config = CTL_CONFIG };
-	const struct verb *verb = verbs;
-	int status = take_options(&ctl, argc, argv);
+	static struct ctl ctl = { .config = CTL_CONFIG, .name = "ordermqctl" };
 
-	if (status >= 0)
-		return status;
-	if (optind == argc)
-		return usage(stderr, EX_USAGE);
-	while (verb->name != NULL && strcmp(verb->name, argv[optind]) != 0)
-		verb++;
-	if (verb->name == NULL || argc - optind > (verb->takes_group ? 2 : 1))
-		return usage(stderr, EX_USAGE);
-	ctl.group = argv[optind + 1];
-	return verb->run(&ctl);
+	ctl.argc = argc;
+	ctl.argv = argv;
+	return finish(ctl_run(&ctl, verbs));
 }

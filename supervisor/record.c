@@ -3,24 +3,74 @@
 #include "supervisor/record.h"
 
 #include "lib/text.h"
+#include "supervisor/when.h"
+
+#include <stdlib.h>
+#include <unistd.h>
 
 void record_write(FILE *out, json_t *object)
 {
 	if (object == NULL)
 		return;
-	(void)json_dumpf(object, out, JSON_COMPACT);
+	/* Among the rest there are control characters, too. */
+	(void)json_dumpf(object, out,
+			 isatty(fileno(out)) ? JSON_COMPACT | JSON_ENSURE_ASCII
+					     : JSON_COMPACT);
 	(void)fputc('\n', out);
 	json_decref(object);
 }
 
-json_t *record_text(const char *text)
+json_t *record_shown(struct text text)
 {
-	json_t *string = json_string(text);
+	json_t *string = json_stringn(text.data, text.length);
 	char shown[1024];
 
 	if (string != NULL)
 		return string;
-	return json_string(text_show(text_of(text), shown, sizeof(shown)));
+	return json_string(text_show(text, shown, sizeof(shown)));
+}
+
+json_t *record_text(const char *text)
+{
+	return record_shown(text_of(text));
+}
+
+/* RFC 4648, padded. Three bytes become four letters. */
+static void base64_write(struct text text, char *out)
+{
+	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				      "abcdefghijklmnopqrstuvwxyz0123456789+/";
+
+	for (size_t i = 0; i < text.length; i += 3) {
+		size_t left = text.length - i;
+		unsigned int bits = (unsigned char)text.data[i] << 16U;
+
+		if (left > 1)
+			bits |= (unsigned char)text.data[i + 1] << 8U;
+		if (left > 2)
+			bits |= (unsigned char)text.data[i + 2];
+		*out++ = letters[bits >> 18U];
+		*out++ = letters[bits >> 12U & 63U];
+		*out++ = left > 1 ? letters[bits >> 6U & 63U] : '=';
+		*out++ = left > 2 ? letters[bits & 63U] : '=';
+	}
+	*out = '\0';
+}
+
+json_t *record_bytes(struct text text)
+{
+	json_t *string = json_stringn(text.data, text.length);
+	char *base64;
+
+	if (string != NULL)
+		return string;
+	base64 = malloc((text.length + 2) / 3 * 4 + 1);
+	if (base64 == NULL)
+		return NULL;
+	base64_write(text, base64);
+	string = json_pack("{s:s}", "base64", base64);
+	free(base64);
+	return string;
 }
 
 json_t *record_text_or_null(const char *text)
@@ -31,4 +81,13 @@ json_t *record_text_or_null(const char *text)
 json_t *record_count(int64_t count)
 {
 	return count < 0 ? json_null() : json_integer(count);
+}
+
+json_t *record_time(int64_t msecs)
+{
+	char text[WHEN_TEXT_BYTES];
+
+	if (msecs < 0 || msecs > WHEN_MSECS_MAX)
+		return json_null();
+	return json_string(when_format(msecs, text));
 }

@@ -11,22 +11,7 @@
 
 #define CELL_BYTES 160
 
-enum format {
-	TABLE_TEXT,
-	TABLE_NUMBER,
-	TABLE_AGE,
-	TABLE_READY, /* "2/3" */
-};
-
-struct column {
-	const char *head;
-	const char *key;
-	int width; /* negative: to the left */
-	enum format format;
-	const char *null; /* what null means here */
-};
-
-static const struct column group_columns[] = {
+static const struct table_column group_columns[] = {
 	{ "GROUP", "name", -17, TABLE_TEXT, "?" },
 	{ "READY", "instances", 7, TABLE_READY, "?" },
 	{ "LAG", "lag", 9, TABLE_NUMBER, "?" },
@@ -38,7 +23,7 @@ static const struct column group_columns[] = {
 	{ NULL, NULL, 0, TABLE_TEXT, NULL },
 };
 
-static const struct column instance_columns[] = {
+static const struct table_column instance_columns[] = {
 	{ "INSTANCE", "name", -17, TABLE_TEXT, "?" },
 	{ "PID", "pid", 8, TABLE_NUMBER, "-" },
 	{ "STATE", "state", -8, TABLE_TEXT, "?" },
@@ -87,7 +72,7 @@ static void ready_text(const json_t *object, char *cell)
 	(void)snprintf(cell, CELL_BYTES, "%.20s/%.20s", ready, wanted);
 }
 
-static void cell_text(const struct column *column, const json_t *object,
+static void cell_text(const struct table_column *column, const json_t *object,
 		      char *cell)
 {
 	const json_t *value = json_object_get(object, column->key);
@@ -97,8 +82,9 @@ static void cell_text(const struct column *column, const json_t *object,
 	else if (column->format == TABLE_AGE && json_is_integer(value))
 		age_text(json_integer_value(value), cell);
 	else if (column->format == TABLE_TEXT && json_is_string(value))
-		(void)text_show(text_of(json_string_value(value)), cell,
-				CELL_BYTES);
+		(void)text_show((struct text){ json_string_value(value),
+					       json_string_length(value) },
+				cell, CELL_BYTES);
 	else
 		number_text(value, column->null, cell);
 }
@@ -111,7 +97,8 @@ static bool is_kind(const json_t *object, const char *kind)
 }
 
 /* Nothing stands behind the last cell, so it needs no room to the right. */
-static void print_cell(FILE *out, const struct column *column, const char *cell)
+static void print_cell(FILE *out, const struct table_column *column,
+		       const char *cell)
 {
 	bool is_last = column[1].head == NULL;
 
@@ -119,10 +106,26 @@ static void print_cell(FILE *out, const struct column *column, const char *cell)
 		cell, is_last ? "\n" : " ");
 }
 
-static void print_table(FILE *out, const struct column *columns,
-			const json_t *objects, const char *kind)
+void table_head(FILE *out, const struct table_column *columns)
+{
+	for (const struct table_column *c = columns; c->head != NULL; c++)
+		print_cell(out, c, c->head);
+}
+
+void table_row(FILE *out, const struct table_column *columns,
+	       const json_t *object)
 {
 	char cell[CELL_BYTES];
+
+	for (const struct table_column *c = columns; c->head != NULL; c++) {
+		cell_text(c, object, cell);
+		print_cell(out, c, cell);
+	}
+}
+
+static void print_table(FILE *out, const struct table_column *columns,
+			const json_t *objects, const char *kind)
+{
 	bool has_head = false;
 	json_t *object;
 	size_t i;
@@ -131,22 +134,18 @@ static void print_table(FILE *out, const struct column *columns,
 	{
 		if (!is_kind(object, kind))
 			continue;
-		if (!has_head)
+		if (!has_head) {
 			fputc('\n', out);
-		for (const struct column *c = columns;
-		     !has_head && c->head != NULL; c++)
-			print_cell(out, c, c->head);
-		has_head = true;
-		for (const struct column *c = columns; c->head != NULL; c++) {
-			cell_text(c, object, cell);
-			print_cell(out, c, cell);
+			table_head(out, columns);
 		}
+		has_head = true;
+		table_row(out, columns, object);
 	}
 }
 
 static void print_head(FILE *out, const json_t *head)
 {
-	static const struct column columns[] = {
+	static const struct table_column columns[] = {
 		{ "", "version", 0, TABLE_TEXT, "?" },
 		{ "pid", "pid", 0, TABLE_NUMBER, "?" },
 		{ "up", "uptime_seconds", 0, TABLE_AGE, "?" },
@@ -158,7 +157,7 @@ static void print_head(FILE *out, const json_t *head)
 	char cell[CELL_BYTES];
 
 	fputs("ordermqd", out);
-	for (const struct column *c = columns; c->head != NULL; c++) {
+	for (const struct table_column *c = columns; c->head != NULL; c++) {
 		cell_text(c, head, cell);
 		fprintf(out, "%s%s %s", c == columns ? "" : ", ", c->head,
 			cell);

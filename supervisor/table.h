@@ -4,6 +4,28 @@
 #include <jansson.h>
 #include <stdio.h>
 
+enum table_format {
+	TABLE_TEXT,
+	TABLE_NUMBER,
+	TABLE_AGE,   /* seconds, in the unit that fits: "12m" */
+	TABLE_READY, /* "2/3" */
+};
+
+/* One column of a table of JSON objects. */
+struct table_column {
+	const char *head; /* NULL: no more columns */
+	const char *key;  /* of the object */
+	int width;        /* negative: to the left */
+	enum table_format format;
+	const char *null; /* what null means here */
+};
+
+/* The line of the heads, and a line for an object. Control bytes are shown as
+   \xNN; a cell that is too wide moves the rest of its line. */
+void table_head(FILE *out, const struct table_column *columns);
+void table_row(FILE *out, const struct table_column *columns,
+	       const json_t *object);
+
 /* Show an overview (see overview.h) to a person: a head line, a table of the
    groups and one of the instances, in 80 columns. What is unknown is "?". */
 void table_print(FILE *out, const json_t *objects);

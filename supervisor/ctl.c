@@ -1,0 +1,215 @@
+#include "config.h"
+
+#include "supervisor/ctl.h"
+
+#include "lib/conf.h"
+
+#include <getopt.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sysexits.h>
+
+/* What getopt_long() returns for the first option; the letters lie below. */
+#define OPTION_FIRST 256
+
+void ctl_say(const char *fmt, ...)
+{
+	va_list args;
+
+	fputs("ordermqctl: ", stderr);
+	va_start(args, fmt);
+	(void)vfprintf(stderr, fmt, args);
+	va_end(args);
+	fputc('\n', stderr);
+}
+
+int ctl_load(struct ctl *ctl)
+{
+	ctl->has_settings = conf_load(ctl->config, NULL, &ctl->settings,
+				      &ctl->settings_err) == 0;
+	if (ctl->has_settings)
+		return 0;
+	settings_defaults(&ctl->settings);
+	fprintf(stderr, "%s\n", ctl->settings_err.text);
+	ctl->status = err_exit_status(&ctl->settings_err);
+	return -1;
+}
+
+/* A list of options as getopt_long() wants it. */
+struct words {
+	struct option longs[CTL_OPTIONS_MAX + 1];
+	char shorts[2 * CTL_OPTIONS_MAX + 2];
+};
+
+static void words_make(struct words *words, const struct ctl_option *options,
+		       bool to_first_operand)
+{
+	char *letter = words->shorts;
+
+	memset(words, 0, sizeof(*words));
+	if (to_first_operand)
+		*letter++ = '+';
+	for (int i = 0; options[i].name != NULL; i++) {
+		words->longs[i] = (struct option){
+			.name = options[i].name,
+			.has_arg = options[i].text == NULL ? no_argument
+							   : required_argument,
+			.val = OPTION_FIRST + i,
+		};
+		if (options[i].letter == '\0')
+			continue;
+		*letter++ = options[i].letter;
+		if (options[i].text != NULL)
+			*letter++ = ':';
+	}
+}
+
+static const struct ctl_option *option_of(const struct ctl_option *options,
+					  int value)
+{
+	if (value >= OPTION_FIRST)
+		return &options[value - OPTION_FIRST];
+	while (options->name != NULL && options->letter != value)
+		options++;
+	return options->name == NULL ? NULL : options;
+}
+
+/* Returns 0; or -1 when there is one that is not in the list. */
+static int parse(struct ctl *ctl, const struct ctl_option *options,
+		 bool to_first_operand)
+{
+	struct words words;
+	int value;
+
+	words_make(&words, options, to_first_operand);
+	optind = 0; /* begin anew */
+	while ((value = getopt_long(ctl->argc, ctl->argv, words.shorts,
+				    words.longs, NULL)) != -1) {
+		const struct ctl_option *option = option_of(options, value);
+
+		if (option == NULL)
+			return -1;
+		if (option->text != NULL)
+			*option->text = optarg;
+		else
+			*option->flag = true;
+	}
+	ctl->operands = ctl->argv + optind;
+	ctl->operand_count = ctl->argc - optind;
+	return 0;
+}
+
+static void usage_of_verb(const struct ctl *ctl, FILE *out)
+{
+	fprintf(out, "Usage: %s%s%s\n\n%s\n", ctl->name,
+		ctl->verb->args[0] == '\0' ? "" : " ", ctl->verb->args,
+		ctl->verb->help);
+}
+
+int ctl_usage(const struct ctl *ctl)
+{
+	usage_of_verb(ctl, stderr);
+	return EX_USAGE;
+}
+
+static void usage_of_verbs(const struct ctl *ctl, const struct ctl_verb *verbs,
+			   FILE *out)
+{
+	fprintf(out, "Usage: %s [OPTION]... VERB\n\n", ctl->name);
+	for (const struct ctl_verb *verb = verbs; verb->name != NULL; verb++)
+		fprintf(out, "  %-8s  %s\n", verb->name, verb->help);
+	fprintf(out,
+		"\n"
+		"  -c, --config FILE    configuration file, in the place of\n"
+		"                       " SYSCONFDIR "/ordermq/ordermq.conf\n"
+		"  -s, --socket SOCKET  control socket, in the place of the "
+		"file's\n"
+		"      --json           print JSON Lines\n"
+		"      --build-dir DIR  for demo: the programs built there, "
+		"not the\n"
+		"                       installed ones\n"
+		"  -h, --help           show this; behind a verb: how it is "
+		"used\n"
+		"  -V, --version        show the version\n");
+}
+
+/* The options of a verb's own (NULL: none), and those that all share. Returns 0
+   to go on; 1 when the version was asked for, and said; or -1. */
+static int take(struct ctl *ctl, const struct ctl_option *own,
+		bool to_first_operand, bool *help_r)
+{
+	bool version = false;
+	struct ctl_option options[CTL_OPTIONS_MAX + 1] = {
+		{ "config", 'c', &ctl->config, NULL },
+		{ "socket", 's', &ctl->socket, NULL },
+		{ "json", 'j', NULL, &ctl->as_json },
+		{ "build-dir", '\0', &ctl->build_dir, NULL },
+		{ "help", 'h', NULL, help_r },
+		{ "version", 'V', NULL, &version },
+	};
+	size_t count = 6;
+
+	for (; own != NULL && own->name != NULL; own++)
+		options[count++] = *own;
+	*help_r = false;
+	if (parse(ctl, options, to_first_operand) < 0)
+		return -1;
+	if (version)
+		puts("ordermqctl " PACKAGE_VERSION);
+	return version ? 1 : 0;
+}
+
+int ctl_take(struct ctl *ctl, const struct ctl_option *options, int least,
+	     int most)
+{
+	bool help;
+	int taken = take(ctl, options, false, &help);
+
+	ctl->status = EX_OK;
+	if (taken > 0)
+		return -1;
+	if (taken == 0 && help) {
+		usage_of_verb(ctl, stdout);
+		return -1;
+	}
+	if (taken == 0 && ctl->operand_count >= least &&
+	    ctl->operand_count <= most)
+		return 0;
+	ctl->status = ctl_usage(ctl);
+	return -1;
+}
+
+static void name_add(struct ctl *ctl, const char *name)
+{
+	size_t used = strlen(ctl->name);
+
+	(void)snprintf(ctl->name + used, sizeof(ctl->name) - used, "%s%s",
+		       used == 0 ? "" : " ", name);
+}
+
+int ctl_run(struct ctl *ctl, const struct ctl_verb *verbs)
+{
+	const struct ctl_verb *verb = verbs;
+	bool help = false;
+	int taken = take(ctl, NULL, true, &help);
+
+	if (taken > 0)
+		return EX_OK;
+	if (taken < 0 || help || ctl->operand_count == 0) {
+		usage_of_verbs(ctl, verbs, help ? stdout : stderr);
+		return help ? EX_OK : EX_USAGE;
+	}
+	while (verb->name != NULL && strcmp(verb->name, ctl->operands[0]) != 0)
+		verb++;
+	if (verb->name == NULL) {
+		ctl_say("%s: no such verb", ctl->operands[0]);
+		usage_of_verbs(ctl, verbs, stderr);
+		return EX_USAGE;
+	}
+	name_add(ctl, verb->name);
+	ctl->verb = verb;
+	ctl->argv = ctl->operands;
+	ctl->argc = ctl->operand_count;
+	return verb->run(ctl);
+}

@@ -1,0 +1,74 @@
+#ifndef OMQ_CTL_H
+#define OMQ_CTL_H
+
+#include "lib/err.h"
+#include "lib/settings.h"
+
+#include <stdbool.h>
+
+/* What all verbs of ordermqctl share: the options that each of them takes,
+   before it or behind it, and the configuration. */
+
+struct ctl_verb;
+
+struct ctl {
+	const char *config;
+	const char *socket; /* NULL: what the configuration says */
+	bool as_json;
+	const char *build_dir; /* NULL: the installed programs */
+
+	char **argv; /* from the verb on; ends with NULL */
+	int argc;
+	char name[64]; /* "ordermqctl", then with the verb: for usage */
+	const struct ctl_verb *verb;
+	/* What stands behind the verb beside options; ctl_take() sets them. */
+	char **operands;
+	int operand_count;
+	int status; /* to return when ctl_take() or ctl_load() has failed */
+
+	struct settings settings;
+	bool has_settings; /* else the defaults */
+	struct err settings_err;
+};
+
+/* What can be typed behind "ordermqctl", or behind a verb that has verbs of its
+   own. A table of them ends with a NULL name. run returns the exit status. */
+struct ctl_verb {
+	const char *name;
+	const char *args; /* for usage, "" for none */
+	const char *help;
+	int (*run)(struct ctl *ctl);
+};
+
+/* An option of a verb's own; a list of them ends with a NULL name. Where its
+   value goes: text, or flag when it has none. */
+struct ctl_option {
+	const char *name;
+	char letter; /* '\0': none */
+	const char **text;
+	bool *flag;
+};
+
+#define CTL_OPTIONS_MAX 16 /* the shared ones among them */
+
+/* Find the verb that comes next in the arguments, and run it. Returns its exit
+   status, or EX_USAGE with the verbs there are on stderr. */
+int ctl_run(struct ctl *ctl, const struct ctl_verb *verbs);
+
+/* Take the options (NULL: none but the shared ones) and least to most operands.
+   Returns 0; or -1 when there is nothing left to do: help was asked for, or the
+   usage is wrong, and that was said. */
+int ctl_take(struct ctl *ctl, const struct ctl_option *options, int least,
+	     int most);
+
+/* Say on stderr how the verb is used. Returns EX_USAGE. */
+int ctl_usage(const struct ctl *ctl);
+
+/* Read the configuration; when it cannot be, say so, and take the defaults.
+   Returns 0, or -1. */
+int ctl_load(struct ctl *ctl);
+
+/* Say "ordermqctl: ..." on stderr, as a line. */
+void ctl_say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+#endif

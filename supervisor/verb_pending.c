@@ -1,0 +1,162 @@
+/* ordermqctl pending: what a group was given and has not settled. */
+
+#include "config.h"
+
+#include "supervisor/verbs.h"
+
+#include "lib/arena.h"
+#include "lib/keys.h"
+#include "lib/num.h"
+#include "lib/settings.h"
+#include "supervisor/ctl.h"
+#include "supervisor/record.h"
+#include "supervisor/view.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <sysexits.h>
+
+struct pending {
+	struct view view;
+	struct keys keys;
+	const char *group;
+	const char *idle; /* as typed; NULL: any */
+	const char *consumer;
+	int64_t idle_msecs;
+	int64_t count; /* printed so far */
+};
+
+static const struct table_column columns[] = {
+	{ "ID", "id", -15, TABLE_TEXT, "?" },
+	{ "CONSUMER", "consumer", -13, TABLE_TEXT, "?" },
+	{ "IDLE", "idle_seconds", 4, TABLE_AGE, "?" },
+	{ "DELIV", "deliveries", 5, TABLE_NUMBER, "?" },
+	{ "TRIES", "attempts", 5, TABLE_NUMBER, "?" },
+	{ "ORDER", "orderno", -10, TABLE_TEXT, "?" },
+	{ "LAST ERROR", "last_error", -20, TABLE_TEXT, "-" },
+	{ NULL, NULL, 0, TABLE_TEXT, NULL },
+};
+
+/* XPENDING from there on. */
+static const struct reply *ask_page(struct pending *pending, const char *from)
+{
+	struct text words[10];
+	char idle[24], page[24];
+	size_t count = 0;
+
+	(void)snprintf(idle, sizeof(idle), "%" PRId64, pending->idle_msecs);
+	(void)snprintf(page, sizeof(page), "%d", VIEW_PAGE);
+	words[count++] = text_of("XPENDING");
+	words[count++] = text_of(pending->keys.stream);
+	words[count++] = text_of(pending->group);
+	words[count++] = text_of("IDLE");
+	words[count++] = text_of(idle);
+	words[count++] = text_of(from);
+	words[count++] = text_of("+");
+	words[count++] = text_of(page);
+	if (pending->consumer != NULL)
+		words[count++] = text_of(pending->consumer);
+	arena_reset(pending->view.arena);
+	return view_call(&pending->view, words, count);
+}
+
+/* One row [id, consumer, idle, deliveries], and what is known of the entry. */
+static void put(struct pending *pending, const struct reply *row,
+		const struct reply *orderno, const struct reply *noted)
+{
+	struct view_tries tries = view_tries(noted);
+	json_t *order = orderno->type == REPLY_NIL
+				? json_null()
+				: record_shown(reply_text(orderno));
+
+	/* Nothing is noted before the first failure. */
+	if (noted->type == REPLY_NIL)
+		tries.attempts = 0;
+	view_put(&pending->view, columns,
+		 json_pack("{s:s,s:s,s:o,s:o,s:o,s:o,s:o,s:o,s:o}", "kind",
+			   "pending", "group", pending->group, "id",
+			   record_shown(reply_text(reply_at(row, 0))),
+			   "consumer",
+			   record_shown(reply_text(reply_at(row, 1))),
+			   "idle_seconds",
+			   record_count(reply_integer(reply_at(row, 2), -1000) /
+					1000),
+			   "deliveries",
+			   record_count(reply_integer(reply_at(row, 3), -1)),
+			   "attempts", record_count(tries.attempts), "orderno",
+			   order, "last_error",
+			   tries.failure.length == 0
+				   ? json_null()
+				   : record_shown(tries.failure)));
+	pending->count++;
+}
+
+/* Returns 1 with the start of the next page in from, 0 at the end, or -1. */
+static int put_page(struct pending *pending, char *from)
+{
+	const struct reply *rows = ask_page(pending, from), *orders;
+	struct text ids[VIEW_PAGE], last;
+	size_t count;
+
+	if (rows == NULL)
+		return -1;
+	count = reply_count(rows);
+	if (count == 0 || count > VIEW_PAGE)
+		return 0;
+	for (size_t i = 0; i < count; i++)
+		ids[i] = reply_text(reply_at(reply_at(rows, i), 0));
+	orders = view_orders(&pending->view, &pending->keys, ids, count);
+	if (orders == NULL)
+		return -1;
+	for (size_t i = 0; i < count; i++)
+		put(pending, reply_at(rows, i), reply_at(orders, 2 * i),
+		    reply_at(orders, 2 * i + 1));
+	last = ids[count - 1];
+	(void)snprintf(from, WHEN_ID_BYTES, "(%.*s", (int)last.length,
+		       last.data);
+	return 1;
+}
+
+static int show(struct pending *pending)
+{
+	char from[WHEN_ID_BYTES] = "-";
+	int more = 1;
+
+	while (more > 0)
+		more = put_page(pending, from);
+	if (more < 0)
+		return view_failed(&pending->view);
+	if (pending->count == 0 && !pending->view.as_json)
+		ctl_say("%s: nothing of that is pending", pending->group);
+	return EX_OK;
+}
+
+int verb_pending(struct ctl *ctl)
+{
+	struct pending pending = { 0 };
+	const struct ctl_option options[] = {
+		{ "idle", '\0', &pending.idle, NULL },
+		{ "consumer", '\0', &pending.consumer, NULL },
+		{ NULL, '\0', NULL, NULL },
+	};
+	int status;
+
+	if (ctl_take(ctl, options, 1, 1) < 0)
+		return ctl->status;
+	pending.group = ctl->operands[0];
+	if (pending.idle != NULL &&
+	    num_parse_duration(pending.idle, &pending.idle_msecs) < 0) {
+		ctl_say("--idle %s: no duration such as 30s", pending.idle);
+		return EX_DATAERR;
+	}
+	status = view_open(&pending.view, ctl, -1);
+	if (status == EX_OK)
+		status = view_check_group(&pending.view, pending.group);
+	if (status == EX_OK) {
+		keys_make(ctl->settings.stream_key, pending.group,
+			  &pending.keys);
+		status = show(&pending);
+	}
+	view_close(&pending.view);
+	return status;
+}
