@@ -143,6 +143,8 @@ static const struct ctl_verb verbs[] = {
 	{ "stop", "", "let everything drain, and end ordermqd", verb_stop },
 	{ "pending", "GROUP [--idle 30s] [--consumer NAME] [--json]",
 	  "what a group was given and has not settled", verb_pending },
+	{ "dead", "VERB", "the dead letters: list, show, drop, export",
+	  verb_dead },
 	{ "defaults", "", "print the commented default configuration",
 	  verb_defaults },
 	{ "demo", "", "show the whole job on a private redis-server",

@@ -6,6 +6,7 @@ struct ctl;
 /* The verbs of ordermqctl that look into Redis, one a file: verb_<name>.c. Each
    takes its own options and operands, prints, and returns the exit status. They
    need no ordermqd. What they do is in ordermqctl(1). */
+int verb_dead(struct ctl *ctl);
 int verb_pending(struct ctl *ctl);
 
 #endif

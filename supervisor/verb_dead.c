@@ -1,0 +1,218 @@
+/* ordermqctl dead: what could not be handled, in {stream}:dead. */
+
+#include "config.h"
+
+#include "supervisor/verbs.h"
+
+#include "lib/redis.h"
+#include "supervisor/ctl.h"
+#include "supervisor/dead_choice.h"
+#include "supervisor/record.h"
+
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sysexits.h>
+
+static const struct table_column columns[] = {
+	{ "ID", "id", -15, TABLE_TEXT, "?" },
+	{ "GROUP", "group", -8, TABLE_TEXT, "?" },
+	{ "ORDER", "orderno", -10, TABLE_TEXT, "?" },
+	{ "DELIV", "deliveries", 5, TABLE_NUMBER, "?" },
+	{ "TRIES", "attempts", 5, TABLE_NUMBER, "?" },
+	{ "AGE", "age_seconds", 4, TABLE_AGE, "?" },
+	{ "REASON", "reason", -20, TABLE_TEXT, "?" },
+	{ NULL, NULL, 0, TABLE_TEXT, NULL },
+};
+
+static int list_take(struct dead_choice *choice, const struct letter *letter)
+{
+	view_put(&choice->view, columns, letter_record(&choice->view, letter));
+	return 0;
+}
+
+static int dead_list(struct ctl *ctl)
+{
+	struct dead_choice choice = { .take = list_take };
+	const struct ctl_option options[] = {
+		{ "reason", '\0', &choice.reason, NULL },
+		{ "since", '\0', &choice.since, NULL },
+		{ NULL, '\0', NULL, NULL },
+	};
+	int status;
+
+	if (ctl_take(ctl, options, 1, 1) < 0)
+		return ctl->status;
+	status = dead_choice_run(&choice, ctl);
+	if (status == EX_OK && choice.count == 0 && !ctl->as_json)
+		ctl_say("no such dead letters");
+	dead_choice_close(&choice);
+	return status;
+}
+
+/* A letter with all its entry's fields. */
+static json_t *whole_record(struct dead_choice *choice,
+			    const struct letter *letter)
+{
+	json_t *record = letter_record(&choice->view, letter);
+
+	(void)json_object_set_new(record, "fields",
+				  view_fields(&letter->fields));
+	return record;
+}
+
+static void show_value(const char *name, const json_t *value)
+{
+	printf("%-12s ", name);
+	if (json_is_integer(value))
+		printf("%" JSON_INTEGER_FORMAT, json_integer_value(value));
+	else if (json_is_string(value))
+		view_print((struct text){ json_string_value(value),
+					  json_string_length(value) });
+	else
+		putchar('?');
+	putchar('\n');
+}
+
+static int show_take(struct dead_choice *choice, const struct letter *letter)
+{
+	json_t *record, *value;
+	const char *name;
+
+	if (choice->view.as_json) {
+		record_write(stdout, whole_record(choice, letter));
+		return 0;
+	}
+	if (choice->count > 0)
+		putchar('\n');
+	record = letter_record(&choice->view, letter);
+	json_object_foreach(record, name, value)
+	{
+		if (strcmp(name, "kind") != 0)
+			show_value(name, value);
+	}
+	json_decref(record);
+	putchar('\n');
+	for (size_t i = 0; i + 1 < reply_count(&letter->fields); i += 2) {
+		view_print(reply_text(reply_at(&letter->fields, i)));
+		putchar('=');
+		view_print(reply_text(reply_at(&letter->fields, i + 1)));
+		putchar('\n');
+	}
+	return 0;
+}
+
+static int dead_show(struct ctl *ctl)
+{
+	struct dead_choice choice = { .take = show_take };
+	int status;
+
+	if (ctl_take(ctl, NULL, 2, 2) < 0)
+		return ctl->status;
+	status = dead_choice_run(&choice, ctl);
+	dead_choice_close(&choice);
+	return status;
+}
+
+static int export_take(struct dead_choice *choice, const struct letter *letter)
+{
+	record_write(stdout, whole_record(choice, letter));
+	return 0;
+}
+
+static int dead_export(struct ctl *ctl)
+{
+	struct dead_choice choice = { .take = export_take };
+	const struct ctl_option options[] = {
+		{ "reason", '\0', &choice.reason, NULL },
+		{ "since", '\0', &choice.since, NULL },
+		{ NULL, '\0', NULL, NULL },
+	};
+	int status;
+
+	if (ctl_take(ctl, options, 2, INT_MAX) < 0)
+		return ctl->status;
+	status = dead_choice_run(&choice, ctl);
+	dead_choice_close(&choice);
+	return status;
+}
+
+static int drop_take(struct dead_choice *choice, const struct letter *letter)
+{
+	if (choice->id_count == 0) {
+		choice->ids[choice->id_count++] = text_of("XDEL");
+		choice->ids[choice->id_count++] = text_of(choice->keys.dead);
+	}
+	choice->ids[choice->id_count++] = letter->id;
+	return 0;
+}
+
+/* Somebody else may have been faster. */
+static int drop_page(struct dead_choice *choice)
+{
+	const struct reply *dropped;
+	int64_t wanted = (int64_t)choice->id_count - 2;
+
+	if (choice->id_count == 0 || choice->dry_run)
+		return 0;
+	dropped = view_call(&choice->view, choice->ids, choice->id_count);
+	if (dropped == NULL) {
+		choice->count -= wanted;
+		return -1;
+	}
+	choice->count -= wanted - reply_integer(dropped, wanted);
+	return 0;
+}
+
+static void drop_say(const struct dead_choice *choice)
+{
+	if (choice->view.as_json)
+		record_write(stdout,
+			     json_pack("{s:s,s:I,s:b}", "kind", "dropped",
+				       "count", (json_int_t)choice->count,
+				       "dry_run", choice->dry_run));
+	else
+		printf("%" PRId64 " %s\n", choice->count,
+		       choice->dry_run ? "would be dropped" : "dropped");
+}
+
+static int dead_drop(struct ctl *ctl)
+{
+	struct dead_choice choice = { .take = drop_take, .page = drop_page };
+	const struct ctl_option options[] = {
+		{ "reason", '\0', &choice.reason, NULL },
+		{ "since", '\0', &choice.since, NULL },
+		{ "dry-run", '\0', NULL, &choice.dry_run },
+		{ NULL, '\0', NULL, NULL },
+	};
+	int status;
+
+	if (ctl_take(ctl, options, 2, INT_MAX) < 0)
+		return ctl->status;
+	status = dead_choice_run(&choice, ctl);
+	if (choice.view.redis != NULL)
+		drop_say(&choice);
+	dead_choice_close(&choice);
+	return status;
+}
+
+static const struct ctl_verb verbs[] = {
+	{ "list", "GROUP|ALL [--reason TEXT] [--since TIME|AGE|ID] [--json]",
+	  "which there are", dead_list },
+	{ "show", "GROUP|ALL ID [--json]", "all that is known of one",
+	  dead_show },
+	{ "drop",
+	  "GROUP|ALL ID...|-|ALL [--reason TEXT] [--since TIME|AGE|ID] "
+	  "[--dry-run]",
+	  "delete them for good", dead_drop },
+	{ "export",
+	  "GROUP|ALL ID...|-|ALL [--reason TEXT] [--since TIME|AGE|ID]",
+	  "all that is known of them, as JSON Lines", dead_export },
+	{ NULL, NULL, NULL, NULL },
+};
+
+int verb_dead(struct ctl *ctl)
+{
+	return ctl_run(ctl, verbs);
+}
