@@ -108,12 +108,10 @@ static int take_all(struct dead_choice *choice)
 {
 	char from[WHEN_ID_BYTES] = "-";
 
-	if (choice->since != NULL &&
-	    when_id(choice->since, choice->view.now_msecs, from) < 0) {
-		ctl_say("--since %s: no time, age or id", choice->since);
-		choice->missing = true;
+	choice->missing = view_when(&choice->view, "--since", choice->since,
+				    from) != EX_OK;
+	if (choice->missing)
 		return 0;
-	}
 	return take_range(choice, from, "+");
 }
 

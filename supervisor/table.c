@@ -34,8 +34,7 @@ static const struct table_column instance_columns[] = {
 	{ NULL, NULL, 0, TABLE_TEXT, NULL },
 };
 
-/* In the largest unit that leaves two digits or so: "95s", "12m", "3h". */
-static void age_text(int64_t secs, char *cell)
+const char *table_age(int64_t secs, char *buf)
 {
 	const char *unit = "s";
 
@@ -51,7 +50,8 @@ static void age_text(int64_t secs, char *cell)
 		secs /= 24;
 		unit = "d";
 	}
-	(void)snprintf(cell, CELL_BYTES, "%" PRId64 "%s", secs, unit);
+	(void)snprintf(buf, TABLE_AGE_BYTES, "%" PRId64 "%s", secs, unit);
+	return buf;
 }
 
 static void number_text(const json_t *value, const char *null, char *cell)
@@ -80,7 +80,7 @@ static void cell_text(const struct table_column *column, const json_t *object,
 	if (column->format == TABLE_READY)
 		ready_text(object, cell);
 	else if (column->format == TABLE_AGE && json_is_integer(value))
-		age_text(json_integer_value(value), cell);
+		(void)table_age(json_integer_value(value), cell);
 	else if (column->format == TABLE_TEXT && json_is_string(value))
 		(void)text_show((struct text){ json_string_value(value),
 					       json_string_length(value) },

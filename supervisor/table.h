@@ -2,6 +2,7 @@
 #define OMQ_TABLE_H
 
 #include <jansson.h>
+#include <stdint.h>
 #include <stdio.h>
 
 enum table_format {
@@ -25,6 +26,10 @@ struct table_column {
 void table_head(FILE *out, const struct table_column *columns);
 void table_row(FILE *out, const struct table_column *columns,
 	       const json_t *object);
+
+/* An age in the largest unit that leaves two digits or so: "95s", "12m". */
+#define TABLE_AGE_BYTES 24
+const char *table_age(int64_t secs, char *buf);
 
 /* Show an overview (see overview.h) to a person: a head line, a table of the
    groups and one of the instances, in 80 columns. What is unknown is "?". */

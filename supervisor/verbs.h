@@ -7,6 +7,7 @@ struct ctl;
    takes its own options and operands, prints, and returns the exit status. They
    need no ordermqd. What they do is in ordermqctl(1). */
 int verb_dead(struct ctl *ctl);
+int verb_entries(struct ctl *ctl);
 int verb_pending(struct ctl *ctl);
 
 #endif

@@ -153,6 +153,17 @@ int view_check_group(struct view *view, const char *group)
 	return EX_DATAERR;
 }
 
+int view_when(const struct view *view, const char *option, const char *text,
+	      char *id_r)
+{
+	if (text == NULL || when_id(text, view->now_msecs, id_r) == 0)
+		return EX_OK;
+	ctl_say("%s %s: no time such as 2026-11-20T10:00:00Z, no age such as "
+		"2h, and no id",
+		option, text);
+	return EX_DATAERR;
+}
+
 void view_range(struct view_range *range, const char *key)
 {
 	*range = (struct view_range){

@@ -57,6 +57,12 @@ const struct reply *view_groups(struct view *view);
    said which groups there are. */
 int view_check_group(struct view *view, const char *group);
 
+/* The id that the text of an option means (see when_id()), WHEN_ID_BYTES long;
+   untouched where text is NULL. Returns EX_OK, or EX_DATAERR after it said what
+   is wrong. */
+int view_when(const struct view *view, const char *option, const char *text,
+	      char *id_r);
+
 /* The entries of a stream between two ids, page by page. */
 struct view_range {
 	const char *key;
