@@ -148,6 +148,8 @@ static const struct ctl_verb verbs[] = {
 	{ "entries",
 	  "[--from TIME|AGE|ID] [--to TIME|AGE|ID] [--field K=V] [-f] [--json]",
 	  "what is in the stream; -f follows it", verb_entries },
+	{ "points", "ACCOUNT [--group NAME] [--json]",
+	  "an account's balance, and what it is the sum of", verb_points },
 	{ "defaults", "", "print the commented default configuration",
 	  verb_defaults },
 	{ "demo", "", "show the whole job on a private redis-server",

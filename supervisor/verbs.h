@@ -9,5 +9,6 @@ struct ctl;
 int verb_dead(struct ctl *ctl);
 int verb_entries(struct ctl *ctl);
 int verb_pending(struct ctl *ctl);
+int verb_points(struct ctl *ctl);
 
 #endif
