@@ -145,6 +145,8 @@ static const struct ctl_verb verbs[] = {
 	  "what a group was given and has not settled", verb_pending },
 	{ "dead", "VERB", "the dead letters: list, show, drop, export",
 	  verb_dead },
+	{ "order", "ORDERNO [--json]", "where an order is, in every group",
+	  verb_order },
 	{ "entries",
 	  "[--from TIME|AGE|ID] [--to TIME|AGE|ID] [--field K=V] [-f] [--json]",
 	  "what is in the stream; -f follows it", verb_entries },

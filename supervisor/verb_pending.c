@@ -69,9 +69,6 @@ static void put(struct pending *pending, const struct reply *row,
 				? json_null()
 				: record_shown(reply_text(orderno));
 
-	/* Nothing is noted before the first failure. */
-	if (noted->type == REPLY_NIL)
-		tries.attempts = 0;
 	view_put(&pending->view, columns,
 		 json_pack("{s:s,s:s,s:o,s:o,s:o,s:o,s:o,s:o,s:o}", "kind",
 			   "pending", "group", pending->group, "id",

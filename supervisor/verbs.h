@@ -8,6 +8,7 @@ struct ctl;
    need no ordermqd. What they do is in ordermqctl(1). */
 int verb_dead(struct ctl *ctl);
 int verb_entries(struct ctl *ctl);
+int verb_order(struct ctl *ctl);
 int verb_pending(struct ctl *ctl);
 int verb_points(struct ctl *ctl);
 

@@ -235,6 +235,8 @@ struct view_tries view_tries(const struct reply *row)
 	struct text rest = reply_text(row);
 	int column;
 
+	if (row->type == REPLY_NIL)
+		tries.attempts = 0;
 	for (column = 0; column < 4; column++) {
 		const char *tab = memchr(rest.data, '\t', rest.length);
 		size_t length;

@@ -84,7 +84,8 @@ int view_next(struct view *view, struct view_range *range,
 const struct reply *view_orders(struct view *view, const struct keys *keys,
 				const struct text *ids, size_t count);
 
-/* A row of P:<group>:tries; a nil one gives unknown attempts and no error. */
+/* A row of P:<group>:tries. Nothing is noted before the first failure, so a nil
+   one means no attempts; attempts that cannot be read are -1. */
 struct view_tries {
 	int64_t attempts;
 	struct text failure;

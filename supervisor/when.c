@@ -110,17 +110,20 @@ int when_parse(const char *text, int64_t *msecs_r)
 	return 0;
 }
 
-/* "ms" or "ms-seq". */
+/* "ms" or "ms-seq"; sequence numbers use all 64 bits. */
 static bool is_id(const char *text)
 {
-	const char *dash = strchr(text, '-');
-	size_t length = dash == NULL ? strlen(text) : (size_t)(dash - text);
-	int64_t part;
+	size_t length = strcspn(text, "-");
+	const char *seq = text + length;
+	int64_t msecs;
 
-	return strlen(text) < WHEN_ID_BYTES &&
-	       num_parse(text, length, &part) == 0 &&
-	       (dash == NULL ||
-		num_parse(dash + 1, strlen(dash + 1), &part) == 0);
+	if (strlen(text) >= WHEN_ID_BYTES ||
+	    num_parse(text, length, &msecs) < 0)
+		return false;
+	if (*seq == '\0')
+		return true;
+	return seq[1] != '\0' && strlen(seq + 1) <= 20 &&
+	       seq[1 + strspn(seq + 1, "0123456789")] == '\0';
 }
 
 int when_id(const char *text, int64_t now_msecs, char *id_r)
