@@ -228,7 +228,8 @@ const struct reply *view_orders(struct view *view, const struct keys *keys,
 	return view_call(view, words, 6 + count);
 }
 
-/* Attempts, crashes, first, due, failure: parted by tabs. */
+/* Attempts, four numbers more, and the last error: see lib/scripts/tries.lua.
+ */
 struct view_tries view_tries(const struct reply *row)
 {
 	struct view_tries tries = { .attempts = -1, .failure = text_of("") };
@@ -237,7 +238,7 @@ struct view_tries view_tries(const struct reply *row)
 
 	if (row->type == REPLY_NIL)
 		tries.attempts = 0;
-	for (column = 0; column < 4; column++) {
+	for (column = 0; column < 5; column++) {
 		const char *tab = memchr(rest.data, '\t', rest.length);
 		size_t length;
 

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-static struct worker points, push;
+static struct worker trial;
 
 /* Orders 1 to 3 wait for a consumer that is no more; of the second one a failed
    try is noted. */
@@ -21,7 +21,7 @@ static void three_pending(const struct shop *shop)
 	(void)redis_fixture_command(shop->redis, "XGROUP", "CREATE", "ordermq",
 				    "points", "0", "MKSTREAM", NULL);
 	shop_orders_read_by(shop, 1, 3, "points", "points-7@web1");
-	(void)snprintf(note, sizeof(note), "2\t0\t1\t1\tno \x1b[2J answer");
+	(void)snprintf(note, sizeof(note), "2\t0\t0\t1\t1\tno \x1b[2J answer");
 	(void)redis_fixture_command(
 		shop->redis, "EVAL",
 		"return redis.call('HSET', KEYS[2], "
@@ -117,32 +117,27 @@ static void an_entry_that_is_gone_has_no_order_number(void **state)
 	assert_string_equal(ctl_value(0, "orderno"), "null");
 }
 
-static bool has_failed(void *data)
+static bool is_noted(void *data)
 {
 	const struct shop *shop = data;
 
 	return redis_fixture_integer(shop->redis, "HLEN",
-				     "{ordermq}:push:tries", NULL) > 0 ||
-	       shop_pending(shop, "push") > 0;
+				     "{ordermq}:trial:tries", NULL) > 0;
 }
 
 static void it_shows_what_a_real_worker_holds(void **state)
 {
 	struct shop *shop = *state;
 
-	(void)snprintf(shop->push_file, sizeof(shop->push_file),
-		       "%s/nowhere/push.jsonl", shop->dir);
-	shop_configure(shop, "", "", "");
-	worker_start(&push, shop, "push", 1, "web1");
-	worker_start(&points, shop, "points", 1, "web1");
-	shop_orders(shop, 1, 2);
-	until(has_failed, shop, "push has something pending");
-	worker_pause(&push);
-	assert_int_equal(ctl_run_on(shop, "pending", "push", "--json", NULL),
-			 EX_OK);
-	assert_true(json_array_size(ctl_records()) > 0);
-	assert_string_equal(ctl_value(0, "consumer"), "\"push-1@web1\"");
-	assert_string_equal(ctl_value(0, "orderno"), "\"A-1\"");
+	worker_start(&trial, shop, "trial", 1, "web1");
+	(void)shop_publish(shop, "orderno", "A-1", "act", "wish", NULL);
+	until(is_noted, shop, "a failed try is noted");
+	worker_pause(&trial);
+	assert_int_equal(ctl_run_on(shop, "pending", "trial", NULL), EX_OK);
+	ctl_says("ID              CONSUMER      IDLE DELIV TRIES ORDER      "
+		 "LAST ERROR\n"
+		 "ID              trial-1@web1    0s     1     1 A-1        "
+		 "again in 1.5 s\n");
 }
 
 static void an_unknown_group_names_those_there_are(void **state)

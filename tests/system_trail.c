@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-static struct worker points;
+static struct worker points, trial;
 
 /* Points is done with both events of X-1. Push has one of them in hand, and was
    not yet given the other. */
@@ -104,6 +104,29 @@ static void a_dead_letter_is_no_done(void **state)
 	assert_true(strlen(ctl_value(0, "dead_letter")) > 15);
 }
 
+static bool has_died(void *data)
+{
+	const struct shop *shop = data;
+
+	return redis_fixture_integer(shop->redis, "XLEN", "{ordermq}:dead",
+				     NULL) > 0;
+}
+
+static void what_failed_too_often_says_why(void **state)
+{
+	struct shop *shop = *state;
+
+	worker_start(&trial, shop, "trial", 1, "web1");
+	(void)shop_publish(shop, "orderno", "X-3", "act", "fail", NULL);
+	until(has_died, shop, "it is dead");
+	assert_int_equal(ctl_run_on(shop, "order", "X-3", "--json", NULL),
+			 EX_OK);
+	assert_int_equal(json_array_size(ctl_records()), 1);
+	assert_string_equal(ctl_value(0, "state"), "\"dead\"");
+	assert_string_equal(ctl_value(0, "attempts"), "5");
+	assert_non_null(strstr(ctl_value(0, "error"), "it always fails"));
+}
+
 static void a_ledger_line_outlives_its_entry(void **state)
 {
 	const struct shop *shop = *state;
@@ -166,6 +189,7 @@ int main(void)
 		in_shop(every_group_tells_where_it_is),
 		in_shop(json_has_places_and_ledger_lines),
 		in_shop(a_dead_letter_is_no_done),
+		in_shop(what_failed_too_often_says_why),
 		in_shop(a_ledger_line_outlives_its_entry),
 		in_shop(it_is_found_on_any_page),
 		in_shop(fields_may_have_other_names),
