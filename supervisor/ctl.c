@@ -3,6 +3,7 @@
 #include "supervisor/ctl.h"
 
 #include "lib/conf.h"
+#include "lib/text.h"
 
 #include <getopt.h>
 #include <stdarg.h>
@@ -15,13 +16,14 @@
 
 void ctl_say(const char *fmt, ...)
 {
+	char line[1024], shown[4 * sizeof(line)];
 	va_list args;
 
-	fputs("ordermqctl: ", stderr);
 	va_start(args, fmt);
-	(void)vfprintf(stderr, fmt, args);
+	(void)vsnprintf(line, sizeof(line), fmt, args);
 	va_end(args);
-	fputc('\n', stderr);
+	fprintf(stderr, "ordermqctl: %s\n",
+		text_show(text_of(line), shown, sizeof(shown)));
 }
 
 int ctl_load(struct ctl *ctl)

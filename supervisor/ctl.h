@@ -68,7 +68,8 @@ int ctl_usage(const struct ctl *ctl);
    Returns 0, or -1. */
 int ctl_load(struct ctl *ctl);
 
-/* Say "ordermqctl: ..." on stderr, as a line. */
+/* Say "ordermqctl: ..." on stderr, as a line; what is not printable ASCII is
+   shown as \xNN. */
 void ctl_say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 #endif

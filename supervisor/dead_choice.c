@@ -66,12 +66,10 @@ static int take_range(struct dead_choice *choice, const char *from,
 static int take_one(struct dead_choice *choice, const char *id)
 {
 	int64_t before = choice->count, msecs;
-	char shown[64];
 	uint64_t seq;
 
 	if (delivery_parse_id(text_of(id), &msecs, &seq) < 0) {
-		ctl_say("%s: no id such as 1763640999001-0",
-			text_show(text_of(id), shown, sizeof(shown)));
+		ctl_say("%s: no id such as 1763640999001-0", id);
 		choice->missing = true;
 		return 0;
 	}

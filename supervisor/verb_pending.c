@@ -98,8 +98,11 @@ static int put_page(struct pending *pending, char *from)
 	if (rows == NULL)
 		return -1;
 	count = reply_count(rows);
-	if (count == 0 || count > VIEW_PAGE)
+	if (count == 0)
 		return 0;
+	if (count > VIEW_PAGE)
+		return err_set(&pending->view.err, ERR_RETRY,
+			       "XPENDING: more rows than were asked for");
 	for (size_t i = 0; i < count; i++)
 		ids[i] = reply_text(reply_at(reply_at(rows, i), 0));
 	orders = view_orders(&pending->view, &pending->keys, ids, count);

@@ -204,6 +204,10 @@ int view_next(struct view *view, struct view_range *range,
 	}
 	if (reply_count(entries) == 0)
 		return 0;
+	if (reply_count(entries) > VIEW_PAGE)
+		return err_set(&view->err, ERR_RETRY,
+			       "%s: more entries than were asked for",
+			       range->key);
 	last = reply_text(
 		reply_at(reply_at(entries, reply_count(entries) - 1), 0));
 	(void)snprintf(range->from, sizeof(range->from), "(%.*s",

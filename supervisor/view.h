@@ -74,9 +74,9 @@ struct view_range {
 /* From "-" to "+"; either can be set to an id afterwards. */
 void view_range(struct view_range *range, const char *key);
 
-/* The next page, an array of [id, [name, value, ...]]. An entry that alone is
-   larger than redis.max_reply has nil for fields. Returns 1; 0 at the end; or
-   -1. */
+/* The next page, an array of at most VIEW_PAGE times [id, [name, value, ...]].
+   An entry that alone is larger than redis.max_reply has nil for fields.
+   Returns 1; 0 at the end; or -1. */
 int view_next(struct view *view, struct view_range *range,
 	      const struct reply **entries_r);
 

@@ -88,6 +88,25 @@ static void a_ledger_of_any_size_is_read(void **state)
 	assert_non_null(strstr(ctl.out, " 5000              5000      500\n"));
 }
 
+static bool is_settled(void *data)
+{
+	const struct shop *shop = data;
+
+	/* 75: it never stood still; 65: nothing was credited yet. */
+	assert_int_not_equal(ctl_run_on(shop, "points", "3", NULL),
+			     EX_SOFTWARE);
+	return ctl.status == EX_OK && strstr(ctl.out, "     2000\n") != NULL;
+}
+
+static void credits_meanwhile_are_no_difference(void **state)
+{
+	struct shop *shop = *state;
+
+	shop_orders(shop, 1, 20000);
+	worker_start(&points, shop, "points", 1, "web1");
+	until(is_settled, shop, "all is credited");
+}
+
 static void a_balance_that_is_no_sum_is_a_bug(void **state)
 {
 	const struct shop *shop = *state;
@@ -167,6 +186,7 @@ int main(void)
 		in_shop(an_account_has_a_balance_and_its_lines),
 		in_shop(json_has_the_balance_first),
 		in_shop(a_ledger_of_any_size_is_read),
+		in_shop(credits_meanwhile_are_no_difference),
 		in_shop(a_balance_that_is_no_sum_is_a_bug),
 		in_shop(a_broken_line_is_no_zero),
 		in_shop(lines_without_a_balance_are_found),
