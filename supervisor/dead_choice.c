@@ -3,6 +3,7 @@
 #include "supervisor/dead_choice.h"
 
 #include "lib/delivery.h"
+#include "lib/redis.h"
 #include "lib/settings.h"
 #include "supervisor/ctl.h"
 
@@ -102,15 +103,35 @@ static int take_input(struct dead_choice *choice)
 	return ret;
 }
 
+/* The id of the last letter there is now: what is replayed may fail again while
+   we are at it, and "all" must come to an end. "-" where there is none. */
+static int last_id(struct dead_choice *choice, char *id)
+{
+	struct view *view = &choice->view;
+	const struct reply *last =
+		redis_command(view->redis, view->arena, &view->err, "XREVRANGE",
+			      choice->keys.dead, "+", "-", "COUNT", "1", NULL);
+	struct text text;
+
+	if (last == NULL)
+		return -1;
+	text = reply_text(reply_at(reply_at(last, 0), 0));
+	(void)snprintf(id, WHEN_ID_BYTES, "%.*s",
+		       text.length == 0 ? 1 : (int)text.length,
+		       text.length == 0 ? "-" : text.data);
+	return 0;
+}
+
 static int take_all(struct dead_choice *choice)
 {
 	char from[WHEN_ID_BYTES] = "-";
+	char to[WHEN_ID_BYTES];
 
 	choice->missing = view_when(&choice->view, "--since", choice->since,
 				    from) != EX_OK;
 	if (choice->missing)
 		return 0;
-	return take_range(choice, from, "+");
+	return last_id(choice, to) < 0 ? -1 : take_range(choice, from, to);
 }
 
 static int take_operands(struct dead_choice *choice, char **words, int count)

@@ -7,6 +7,7 @@
 #include "lib/redis.h"
 #include "supervisor/ctl.h"
 #include "supervisor/dead_choice.h"
+#include "supervisor/dead_replay.h"
 #include "supervisor/record.h"
 
 #include <inttypes.h>
@@ -202,6 +203,10 @@ static const struct ctl_verb verbs[] = {
 	  "which there are", dead_list },
 	{ "show", "GROUP|ALL ID [--json]", "all that is known of one",
 	  dead_show },
+	{ "replay",
+	  "GROUP|ALL ID...|-|ALL [--reason TEXT] [--since TIME|AGE|ID] "
+	  "[--rate N] [--dry-run]",
+	  "let them come back, each to its own group only", dead_replay },
 	{ "drop",
 	  "GROUP|ALL ID...|-|ALL [--reason TEXT] [--since TIME|AGE|ID] "
 	  "[--dry-run]",

@@ -215,6 +215,40 @@ static void an_export_has_everything(void **state)
 	assert_int_equal(json_array_size(ctl_records()), 1);
 }
 
+static bool two_are_dead(void *data)
+{
+	return dead_count(data) == 2;
+}
+
+static void what_is_replayed_comes_back_to_its_group(void **state)
+{
+	const struct shop *shop = *state;
+
+	two_refused(shop);
+	assert_int_equal(ctl_run_on(shop, "dead", "replay", "points", "ALL",
+				    "--dry-run", NULL),
+			 EX_OK);
+	assert_string_equal(ctl.out, "2 would be replayed\n");
+	assert_int_equal(ctl_run_on(shop, "dead", "replay", "points", letter,
+				    "--rate", "100", NULL),
+			 EX_OK);
+	assert_string_equal(ctl.out, "1 replayed\n");
+	/* It is as wrong as before. */
+	until(two_are_dead, *state, "it is dead-lettered again");
+	assert_int_equal(
+		ctl_run_on(shop, "dead", "replay", "points", letter, NULL),
+		EX_DATAERR);
+	assert_string_equal(ctl.out, "0 replayed\n");
+	/* All that are there, but not what comes back meanwhile. */
+	assert_int_equal(ctl_run_on(shop, "dead", "replay", "ALL", "ALL", NULL),
+			 EX_OK);
+	assert_string_equal(ctl.out, "2 replayed\n");
+	until(two_are_dead, *state, "both are dead-lettered again");
+	assert_int_equal(ctl_run_on(shop, "dead", "replay", "points", "ALL",
+				    "--rate", "0", NULL),
+			 EX_USAGE);
+}
+
 static void they_are_dropped_by_id(void **state)
 {
 	const struct shop *shop = *state;
@@ -363,6 +397,7 @@ int main(void)
 		in_shop(one_is_shown_whole_and_safely),
 		in_shop(what_is_not_there_is_told),
 		in_shop(an_export_has_everything),
+		in_shop(what_is_replayed_comes_back_to_its_group),
 		in_shop(they_are_dropped_by_id),
 		in_shop(all_of_a_group_means_no_others),
 		in_shop(an_interrupted_drop_is_run_again),
