@@ -34,4 +34,5 @@ void keys_make(const char *stream, const char *group, struct keys *keys_r)
 	name_write(stream, group, "books", keys_r->books);
 	name_write(stream, group, "tries", keys_r->tries);
 	name_write(stream, group, "replay", keys_r->replay);
+	name_write(stream, group, "start", keys_r->start);
 }

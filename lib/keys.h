@@ -16,6 +16,7 @@ struct keys {
 	char books[KEYS_BYTES];  /* P:<group>:books */
 	char tries[KEYS_BYTES];  /* P:<group>:tries */
 	char replay[KEYS_BYTES]; /* P:<group>:replay */
+	char start[KEYS_BYTES];  /* P:<group>:start */
 };
 
 /* Fill in the names; group NULL leaves those of a group empty. */

@@ -221,8 +221,9 @@ static int group_ensure(struct seat *seat, struct err *err)
 	const struct settings_group *group = seat->set.group;
 	const struct reply *reply;
 
-	begin_script(seat, SCRIPT_ENSURE, seat->keys.stream, 2);
+	begin_script(seat, SCRIPT_ENSURE, seat->keys.stream, 3);
 	command_word(&seat->command, seat->keys.books);
+	command_word(&seat->command, seat->keys.start);
 	command_word(&seat->command, group->name);
 	command_word(&seat->command, group->start);
 	command_word(&seat->command, seat->saw_group ? "1" : "0");

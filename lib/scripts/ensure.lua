@@ -1,21 +1,71 @@
--- Make sure that the group is there.
--- KEYS: stream, books   ARGV: group, where a new group starts, '1' if we saw it
+-- Make sure that the group is there, and that its account has a beginning.
+-- KEYS: stream, books, start   ARGV: group, where a new group starts, '1' if we
+-- saw it
 -- A group that we saw, or that has kept books, was there before and vanished: it
 -- starts again at the first entry, so that nothing is skipped.
 -- Returns 'there', 'new' or 'again'.
 if not redis.REDIS_VERSION_NUM then
 	return redis.error_reply('TOOOLD ordermq needs Redis 7.0 or Valkey')
 end
-if redis.call('EXISTS', KEYS[1]) == 1 then
-	for _, group in ipairs(redis.call('XINFO', 'GROUPS', KEYS[1])) do
-		for n = 1, #group, 2 do
-			if group[n] == 'name' and group[n + 1] == ARGV[1] then
-				return 'there'
-			end
+
+local function named(flat)
+	local fields = {}
+	for n = 1, #flat, 2 do
+		fields[flat[n]] = flat[n + 1]
+	end
+	return fields
+end
+
+local function find()
+	if redis.call('EXISTS', KEYS[1]) == 0 then
+		return nil
+	end
+	for _, row in ipairs(redis.call('XINFO', 'GROUPS', KEYS[1])) do
+		local group = named(row)
+		if group.name == ARGV[1] then
+			return group
 		end
 	end
+end
+
+-- What the group has to do from here on, and what was counted before: the books
+-- are verified against it. Redis does not tell how many entries lie behind one in
+-- the middle of a long stream: then the account begins at another time.
+local COUNT_MAX = 1000
+local function begin(group)
+	local last = group['last-delivered-id']
+	local stream = named(redis.call('XINFO', 'STREAM', KEYS[1]))
+	local behind = #redis.call('XRANGE', KEYS[1], '(' .. last, '+',
+		'COUNT', COUNT_MAX)
+	if behind == COUNT_MAX then
+		local before = #redis.call('XRANGE', KEYS[1], '-', last,
+			'COUNT', COUNT_MAX)
+		if before == COUNT_MAX then
+			return
+		end
+		behind = stream.length - before
+	end
+	local settled = 0
+	for _, count in ipairs(redis.call('HVALS', KEYS[2])) do
+		settled = settled + (tonumber(count) or 0)
+	end
+	redis.call('HSET', KEYS[3], 'id', last,
+		'added', string.format('%.0f', stream['entries-added']),
+		'due', string.format('%.0f', behind + group.pending),
+		'settled', string.format('%.0f', settled),
+		'time', redis.call('TIME')[1])
+end
+
+local group = find()
+if group then
+	if redis.call('EXISTS', KEYS[3]) == 0 then
+		begin(group)
+	end
+	return 'there'
 end
 local known = ARGV[3] == '1' or redis.call('EXISTS', KEYS[2]) == 1
 redis.call('XGROUP', 'CREATE', KEYS[1], ARGV[1], known and '0' or ARGV[2],
 	'MKSTREAM')
+redis.call('DEL', KEYS[3])
+begin(find())
 return known and 'again' or 'new'
