@@ -77,6 +77,18 @@ static const struct ctl_option *option_of(const struct ctl_option *options,
 	return options->name == NULL ? NULL : options;
 }
 
+static void option_set(const struct ctl_option *option, const char *value)
+{
+	const char **text = option->text;
+
+	if (option->flag != NULL)
+		*option->flag = true;
+	while (option->flag != NULL && text != NULL && *text != NULL)
+		text++;
+	if (text != NULL)
+		*text = value;
+}
+
 /* Returns 0; or -1 when there is one that is not in the list. */
 static int parse(struct ctl *ctl, const struct ctl_option *options,
 		 bool to_first_operand)
@@ -92,10 +104,7 @@ static int parse(struct ctl *ctl, const struct ctl_option *options,
 
 		if (option == NULL)
 			return -1;
-		if (option->text != NULL)
-			*option->text = optarg;
-		else
-			*option->flag = true;
+		option_set(option, optarg);
 	}
 	ctl->operands = ctl->argv + optind;
 	ctl->operand_count = ctl->argc - optind;

@@ -41,7 +41,8 @@ struct ctl_verb {
 };
 
 /* An option of a verb's own; a list of them ends with a NULL name. Where its
-   value goes: text, or flag when it has none. */
+   value goes: text, or flag when it has none. With both it may be given several
+   times: text is an array that ends with NULL and has room for argc values. */
 struct ctl_option {
 	const char *name;
 	char letter; /* '\0': none */

@@ -152,6 +152,8 @@ static const struct ctl_verb verbs[] = {
 	  "what is in the stream; -f follows it", verb_entries },
 	{ "points", "ACCOUNT [--group NAME] [--json]",
 	  "an account's balance, and what it is the sum of", verb_points },
+	{ "verify", "[GROUP]... [--push-log FILE]... [--json]",
+	  "hold the books against the stream", verb_verify },
 	{ "defaults", "", "print the commented default configuration",
 	  verb_defaults },
 	{ "demo", "", "show the whole job on a private redis-server",

@@ -11,5 +11,6 @@ int verb_entries(struct ctl *ctl);
 int verb_order(struct ctl *ctl);
 int verb_pending(struct ctl *ctl);
 int verb_points(struct ctl *ctl);
+int verb_verify(struct ctl *ctl);
 
 #endif

@@ -1,0 +1,96 @@
+#ifndef OMQ_VERIFY_STATE_H
+#define OMQ_VERIFY_STATE_H
+
+#include "lib/delivery.h"
+#include "lib/order.h"
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct arena;
+struct err;
+struct redis;
+struct settings;
+struct settings_group;
+
+/* What the parts of verify share: one look at one group. */
+
+#define VERIFY_ID_BYTES 64
+
+struct verify {
+	struct redis *redis; /* NULL once it is broken */
+	struct arena *arena; /* of the reply at hand */
+	const struct settings *settings;
+	const struct settings_group *group;
+	const char *const *push_logs; /* ended by NULL; NULL: none */
+	json_t *record; /* what is told, for people and programs */
+	struct err *err;
+
+	/* What the books say: verify_books() fills it in. */
+	int64_t due; /* -1: unknown */
+	int64_t sum;
+	int64_t books[OUTCOME_COUNT];
+	int64_t ledger_lines;
+	int64_t letters; /* dead letters seen by verify_walk(), if it had to */
+	char start[VERIFY_ID_BYTES]; /* the account begins behind it; "":
+					unknown */
+	char last[VERIFY_ID_BYTES];  /* delivered */
+};
+
+/* Note what is off, as one sentence. */
+void verify_off(struct verify *verify, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* Note what is only told. */
+void verify_tell(struct verify *verify, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* Is anything off? */
+bool verify_is_off(const struct verify *verify);
+
+/* A number of the record. */
+void verify_number(struct verify *verify, const char *name, int64_t number);
+
+/* All below return 0; or -1 with err when Redis, a file or memory fails. */
+
+/* Hold the books against what the group was due. */
+int verify_books(struct verify *verify);
+
+/* Recompute every balance from the ledger, and hold the ledger against the
+   books. */
+int verify_points(struct verify *verify);
+
+/* Hold the push logs against the stream. */
+int verify_push(struct verify *verify);
+
+/* Events of one page of the stream. */
+#define VERIFY_EVENTS_MAX 200
+
+/* A paid or refunded event in the stream. */
+struct verify_event {
+	char id[VERIFY_ID_BYTES];
+	char key[ORDER_KEY_BYTES];
+	bool known;
+};
+
+/* How verify_walk() learns which events left a mark. */
+struct verify_marks {
+	/* Mark as known what has one, of count events. */
+	int (*look)(struct verify *verify, void *state,
+		    struct verify_event *events, size_t count);
+	/* What was not known is looked up again: make that a fresh look. NULL:
+	   it always is. */
+	int (*refresh)(struct verify *verify, void *state);
+	void *state;
+	bool guests; /* do they leave a mark? */
+};
+
+/* Walk through what was due and was delivered: the array missing gets the
+   events, "id key", that are acknowledged, left no mark and are no dead
+   letters. However long ago they were acknowledged: only what is still in the
+   stream is seen. */
+int verify_walk(struct verify *verify, const struct verify_marks *marks,
+		json_t *missing);
+
+#endif
