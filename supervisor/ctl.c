@@ -224,3 +224,19 @@ int ctl_run(struct ctl *ctl, const struct ctl_verb *verbs)
 	ctl->argc = ctl->operand_count;
 	return verb->run(ctl);
 }
+
+const char *ctl_control_path(const struct ctl *ctl)
+{
+	return ctl->socket != NULL ? ctl->socket
+				   : ctl->settings.supervisor.control;
+}
+
+void ctl_status_path(const struct ctl *ctl, char *path)
+{
+	const char *control = ctl_control_path(ctl);
+	const char *slash = strrchr(control, '/');
+	int dir_length = slash == NULL ? 0 : (int)(slash - control) + 1;
+
+	(void)snprintf(path, CTL_STATUS_PATH_BYTES, "%.*sstatus.sock",
+		       dir_length, control);
+}

@@ -69,6 +69,12 @@ int ctl_usage(const struct ctl *ctl);
    Returns 0, or -1. */
 int ctl_load(struct ctl *ctl);
 
+/* The socket to steer ordermqd by; and the one to look by, which lies beside
+   it, into path, CTL_STATUS_PATH_BYTES long. */
+#define CTL_STATUS_PATH_BYTES (SETTINGS_TEXT_BYTES + 16)
+const char *ctl_control_path(const struct ctl *ctl);
+void ctl_status_path(const struct ctl *ctl, char *path);
+
 /* Say "ordermqctl: ..." on stderr, as a line; what is not printable ASCII is
    shown as \xNN. */
 void ctl_say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

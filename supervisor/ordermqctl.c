@@ -15,34 +15,16 @@
 #include <sysexits.h>
 
 #define CTL_CONFIG SYSCONFDIR "/ordermq/ordermq.conf"
-#define STATUS_SOCKET "status.sock"
-
 /* Reading a configuration takes milliseconds; its reader gives up after 10 s.
    A stop takes as long as the drain, and some. */
 #define RELOAD_MSECS 20000
 #define STOP_EXTRA_MSECS 20000
 
-static const char *control_path(const struct ctl *ctl)
-{
-	return ctl->socket != NULL ? ctl->socket
-				   : ctl->settings.supervisor.control;
-}
-
-/* The socket to look at things lies beside the one to change them. */
-static void status_path(const struct ctl *ctl, char *path, size_t bytes)
-{
-	const char *control = control_path(ctl);
-	const char *slash = strrchr(control, '/');
-	int dir_length = slash == NULL ? 0 : (int)(slash - control) + 1;
-
-	(void)snprintf(path, bytes, "%.*s" STATUS_SOCKET, dir_length, control);
-}
-
 /* Let ordermqd do it, and say what it says. */
 static int command(struct ctl *ctl, const char *line, int64_t timeout_msecs)
 {
 	struct err err;
-	json_t *answer = ask(control_path(ctl), line, timeout_msecs, &err);
+	json_t *answer = ask(ctl_control_path(ctl), line, timeout_msecs, &err);
 	const json_t *result = json_array_get(answer, 0);
 	const char *text = json_string_value(json_object_get(result, "text"));
 	json_t *code = json_object_get(result, "code");
@@ -108,7 +90,7 @@ static void print(const struct ctl *ctl, const struct overview *overview)
 
 static int verb_status(struct ctl *ctl)
 {
-	char path[SETTINGS_TEXT_BYTES + sizeof(STATUS_SOCKET)];
+	char path[CTL_STATUS_PATH_BYTES];
 	struct overview overview;
 	const char *group;
 	int status = EX_OK;
@@ -122,7 +104,7 @@ static int verb_status(struct ctl *ctl)
 		ctl_say("%s: no such group", group);
 		return EX_USAGE;
 	}
-	status_path(ctl, path, sizeof(path));
+	ctl_status_path(ctl, path);
 	overview_open(&overview, path,
 		      ctl->has_settings ? &ctl->settings : NULL, group);
 	print(ctl, &overview);
@@ -154,6 +136,10 @@ static const struct ctl_verb verbs[] = {
 	  "an account's balance, and what it is the sum of", verb_points },
 	{ "verify", "[GROUP]... [--push-log FILE]... [--json]",
 	  "hold the books against the stream", verb_verify },
+	{ "doctor", "[--json]", "what stands in the way of the promises",
+	  verb_doctor },
+	{ "check", "[--warn-lag 30s] [--crit-lag 300s]",
+	  "one line for a monitor, in the manner of Nagios", verb_check },
 	{ "defaults", "", "print the commented default configuration",
 	  verb_defaults },
 	{ "demo", "", "show the whole job on a private redis-server",

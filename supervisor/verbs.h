@@ -7,6 +7,8 @@ struct ctl;
    takes its own options and operands, prints, and returns the exit status. They
    need no ordermqd. What they do is in ordermqctl(1). */
 int verb_dead(struct ctl *ctl);
+int verb_check(struct ctl *ctl);
+int verb_doctor(struct ctl *ctl);
 int verb_entries(struct ctl *ctl);
 int verb_order(struct ctl *ctl);
 int verb_pending(struct ctl *ctl);

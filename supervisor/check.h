@@ -1,0 +1,23 @@
+#ifndef OMQ_CHECK_H
+#define OMQ_CHECK_H
+
+#include <stdint.h>
+
+struct settings;
+
+/* One line for a monitor that speaks the language of Nagios plugins: how far
+   each group is behind, judged by the older of its first undelivered and its
+   first pending entry; and whether ordermqd answers and its instances are
+   ready. */
+struct check_limits {
+	int64_t warn_msecs;
+	int64_t crit_msecs;
+};
+
+/* status_path: the socket of ordermqd to look at. Prints the line on stdout and
+   returns 0 (OK), 1 (WARNING), 2 (CRITICAL) or 3 (UNKNOWN: Redis does not
+   answer). */
+int check_run(const struct settings *settings, const char *status_path,
+	      const struct check_limits *limits);
+
+#endif

@@ -1,0 +1,182 @@
+/* May the configured user do what each part does? */
+
+#include "config.h"
+
+#include "supervisor/doctor_state.h"
+
+#include "lib/arena.h"
+#include "lib/err.h"
+#include "lib/keys.h"
+#include "lib/redis.h"
+#include "lib/reply.h"
+#include "lib/settings.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define WORDS_MAX 8
+#define MISSING_BYTES 512
+
+/* In the place of a key of the group at hand. */
+#define STREAM "<stream>"
+#define HASH "<hash>"
+#define DEAD "<dead>"
+
+struct right {
+	const char *words[WORDS_MAX]; /* ended by NULL */
+};
+
+/* All that the skeleton and its scripts call: scripts are checked too. */
+static const struct right consumer_rights[] = {
+	{ { "TIME" } },
+	{ { "SCRIPT", "LOAD", "-" } },
+	{ { "EVALSHA", "-", "1", STREAM } },
+	{ { "XREADGROUP", "GROUP", "-", "-", "STREAMS", STREAM, ">" } },
+	{ { "XACK", STREAM, "-", "1-0" } },
+	{ { "XPENDING", STREAM, "-" } },
+	{ { "XCLAIM", STREAM, "-", "-", "0", "1-0" } },
+	{ { "XRANGE", STREAM, "-", "+" } },
+	{ { "XINFO", "STREAM", STREAM } },
+	{ { "XINFO", "GROUPS", STREAM } },
+	{ { "XGROUP", "CREATE", STREAM, "-", "0" } },
+	{ { "XGROUP", "CREATECONSUMER", STREAM, "-", "-" } },
+	{ { "XGROUP", "DELCONSUMER", STREAM, "-", "-" } },
+	{ { "EXISTS", HASH } },
+	{ { "DEL", HASH } },
+	{ { "HGET", HASH, "-" } },
+	{ { "HMGET", HASH, "-" } },
+	{ { "HGETALL", HASH } },
+	{ { "HVALS", HASH } },
+	{ { "HEXISTS", HASH, "-" } },
+	{ { "HSET", HASH, "-", "-" } },
+	{ { "HDEL", HASH, "-" } },
+	{ { "HINCRBY", HASH, "-", "1" } },
+	{ { "XADD", DEAD, "*", "-", "-" } },
+	{ { NULL } },
+};
+
+/* What ordermqctl asks beyond that. */
+static const struct right ctl_rights[] = {
+	{ { "EVAL", "-", "1", STREAM } },
+	{ { "XLEN", DEAD } },
+	{ { "XRANGE", DEAD, "-", "+" } },
+	{ { "XINFO", "CONSUMERS", STREAM, "-" } },
+	{ { "HSCAN", HASH, "0" } },
+	{ { "HLEN", HASH } },
+	{ { "MEMORY", "USAGE", HASH } },
+	{ { NULL } },
+};
+
+static const struct right order_rights[] = {
+	{ { "XADD", STREAM, "*", "-", "-" } },
+	{ { NULL } },
+};
+
+static const char *key_of(const struct keys *keys, const char *word)
+{
+	if (strcmp(word, STREAM) == 0)
+		return keys->stream;
+	if (strcmp(word, DEAD) == 0)
+		return keys->dead;
+	return strcmp(word, HASH) == 0 ? keys->books : word;
+}
+
+/* Returns 1 when the user may, 0 when not, -1 when that is not told. */
+static int may(struct doctor *doctor, struct text user, const struct keys *keys,
+	       const struct right *right)
+{
+	struct text words[3 + WORDS_MAX] = { text_of("ACL"), text_of("DRYRUN"),
+					     user };
+	const struct reply *reply;
+	size_t count = 3;
+
+	for (size_t i = 0; right->words[i] != NULL; i++)
+		words[count++] = text_of(key_of(keys, right->words[i]));
+	reply = redis_call(doctor->redis, doctor->arena, words, count, 0,
+			   doctor->err);
+	if (reply == NULL)
+		return -1;
+	if (reply_is_error(reply))
+		return err_set(doctor->err, ERR_RETRY, "ACL DRYRUN: %s",
+			       reply_text(reply).data);
+	return text_is(reply_text(reply), "OK");
+}
+
+/* "XACK, XGROUP CREATE" */
+static void missing_add(char *missing, const struct right *right)
+{
+	size_t used = strlen(missing);
+	bool two = strcmp(right->words[0], "XINFO") == 0 ||
+		   strcmp(right->words[0], "XGROUP") == 0 ||
+		   strcmp(right->words[0], "SCRIPT") == 0 ||
+		   strcmp(right->words[0], "MEMORY") == 0;
+
+	(void)snprintf(missing + used, MISSING_BYTES - used, "%s%s%s%s",
+		       used > 0 ? ", " : "", right->words[0], two ? " " : "",
+		       two ? right->words[1] : "");
+}
+
+static void rights_check(struct doctor *doctor, struct text user,
+			 const struct keys *keys, const struct right *rights,
+			 enum doctor_state state, const char *part)
+{
+	char missing[MISSING_BYTES] = "";
+
+	for (; rights->words[0] != NULL; rights++) {
+		int allowed = may(doctor, user, keys, rights);
+
+		if (allowed < 0) {
+			doctor_unknown(doctor, part);
+			return;
+		}
+		if (allowed == 0)
+			missing_add(missing, rights);
+	}
+	if (missing[0] == '\0')
+		doctor_say(doctor, DOCTOR_OK, part, NULL,
+			   "user %.*s may do all of it", (int)user.length,
+			   user.data);
+	else
+		doctor_say(doctor, state, part,
+			   "add these commands, on the keys of the stream, to "
+			   "the user's ACL",
+			   "user %.*s may not: %s", (int)user.length, user.data,
+			   missing);
+}
+
+void doctor_rights(struct doctor *doctor)
+{
+	const struct settings *settings = doctor->settings;
+	char part[SETTINGS_NAME_BYTES + sizeof("rights of ")];
+	const struct reply *reply;
+	struct keys keys;
+	struct text user;
+
+	arena_reset(doctor->arena);
+	reply = redis_command(doctor->redis, doctor->arena, doctor->err, "ACL",
+			      "WHOAMI", NULL);
+	if (reply == NULL) {
+		doctor_unknown(doctor, "rights");
+		return;
+	}
+	user = reply_text(reply);
+	for (int64_t i = 0; i < settings->group_count; i++) {
+		const struct settings_group *group = &settings->groups[i];
+
+		if (settings_is_groupless(group) ||
+		    !redis_is_open(doctor->redis))
+			continue;
+		keys_make(settings->stream_key, group->name, &keys);
+		(void)snprintf(part, sizeof(part), "rights of %s", group->name);
+		rights_check(doctor, user, &keys, consumer_rights, DOCTOR_FAIL,
+			     part);
+	}
+	keys_make(settings->stream_key, settings->groups[0].name, &keys);
+	if (redis_is_open(doctor->redis))
+		rights_check(doctor, user, &keys, ctl_rights, DOCTOR_WARN,
+			     "rights of ordermqctl");
+	/* Orders are often published by another user. */
+	if (redis_is_open(doctor->redis))
+		rights_check(doctor, user, &keys, order_rights, DOCTOR_WARN,
+			     "rights to publish");
+}
