@@ -46,8 +46,8 @@ static void unread_check(struct patient *patient)
 		doctor_say(patient->doctor, DOCTOR_FAIL, patient->subject,
 			   "publish without MAXLEN or MINID; ordermqctl verify "
 			   "counts what is lost",
-			   "%" PRId64 " entries were removed from the stream "
-			   "before they were delivered",
+			   "at least %" PRId64 " entries were removed from the "
+			   "stream before they were delivered",
 			   removed - read);
 }
 
@@ -151,17 +151,24 @@ static void consumers_check(struct patient *patient)
 	}
 }
 
-/* How many lines a day, since the group's account began; -1: unknown. */
+/* How many lines a day, since the group's account began; -1: unknown. Those
+   before it are among what had been settled. */
 static int64_t daily_lines(struct patient *patient, int64_t lines)
 {
 	struct doctor *doctor = patient->doctor;
-	const struct reply *time =
-		redis_command(doctor->redis, doctor->arena, doctor->err, "HGET",
-			      patient->keys.start, "time", NULL);
-	int64_t since = time == NULL ? 0 : reply_integer(time, 0);
-	int64_t secs = doctor->now_msecs / 1000 - since;
+	const struct reply *start =
+		redis_command(doctor->redis, doctor->arena, doctor->err,
+			      "HGETALL", patient->keys.start, NULL);
+	int64_t since, days, settled;
 
-	return since == 0 || secs < DAY_SECS ? -1 : lines / (secs / DAY_SECS);
+	if (start == NULL)
+		return -1;
+	since = reply_integer(reply_field(start, "time"), 0);
+	settled = reply_integer(reply_field(start, "settled"), 0);
+	days = (doctor->now_msecs / 1000 - since) / DAY_SECS;
+	if (since == 0 || days < 1)
+		return -1;
+	return lines > settled ? (lines - settled) / days : 0;
 }
 
 static void ledger_check(struct patient *patient)

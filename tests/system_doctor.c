@@ -260,8 +260,10 @@ static void what_a_publisher_trimmed_is_counted(void **state)
 	doctor_says(0, "ok    group points");
 	(void)redis_fixture_command(server, "XTRIM", "ordermq", "MAXLEN", "1",
 				    NULL);
-	doctor_says(2, "FAIL  group points: 2 entries were removed from the "
-		       "stream before they were delivered");
+	doctor_says(
+		2,
+		"FAIL  group points: at least 2 entries were removed from the "
+		"stream before they were delivered");
 }
 
 static void what_was_trimmed_while_pending_is_named(void **state)
