@@ -74,6 +74,9 @@ static int undelivered_count(struct verify *verify, const char *newest,
 	return 0;
 }
 
+/* Not settled, but to be settled once more. */
+#define REPLAYED "replayed"
+
 /* Every book counts, also one that only another version knows. */
 static int64_t books_take(struct verify *verify, const struct reply *reply)
 {
@@ -92,7 +95,8 @@ static int64_t books_take(struct verify *verify, const struct reply *reply)
 		(void)json_object_set_new(books,
 					  reply_text(reply_at(reply, i)).data,
 					  json_integer(count));
-		sum += count;
+		if (!text_is(reply_text(reply_at(reply, i)), REPLAYED))
+			sum += count;
 	}
 	(void)json_object_set_new(verify->record, "books", books);
 	return sum;
@@ -110,7 +114,9 @@ static int64_t due_of(const struct reply *reply)
 	if (added < 0 || due < 0 || settled < 0)
 		return -1;
 	return settled + due + reply_integer(reply_field(reply, "added"), 0) -
-	       added + reply_integer(reply_field(reply, "replayed"), 0);
+	       added +
+	       reply_integer(reply_field(reply_field(reply, "books"), REPLAYED),
+			     0);
 }
 
 /* Where it went, as far as Redis knows. */

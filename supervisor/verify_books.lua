@@ -13,11 +13,6 @@ if redis.call('EXISTS', KEYS[1]) == 0 then
 	return {}
 end
 local stream = named(redis.call('XINFO', 'STREAM', KEYS[1]))
-local replayed, replay = 0, 0
-if redis.call('EXISTS', KEYS[5]) == 1 then
-	replayed = named(redis.call('XINFO', 'STREAM', KEYS[5]))['entries-added']
-	replay = redis.call('XLEN', KEYS[5])
-end
 for _, row in ipairs(redis.call('XINFO', 'GROUPS', KEYS[1])) do
 	local group = named(row)
 	if group.name == ARGV[1] then
@@ -31,8 +26,7 @@ for _, row in ipairs(redis.call('XINFO', 'GROUPS', KEYS[1])) do
 			'books', redis.call('HGETALL', KEYS[2]),
 			'start', redis.call('HGETALL', KEYS[3]),
 			'ledger', redis.call('HLEN', KEYS[4]),
-			'replayed', replayed,
-			'replay', replay
+			'replay', redis.call('XLEN', KEYS[5])
 		}
 	end
 end

@@ -17,6 +17,11 @@
 
 #define PAGE "1000"
 
+/* Pending entries that are told apart; with more, all behind them count as
+   pending. */
+#define PENDING_MAX 10000
+#define PENDING_TEXT "10000"
+
 /* Faults of one kind that are named; the others are counted. */
 #define NAMED_MAX 10
 
@@ -25,6 +30,12 @@ enum account_number {
 	ACCOUNT_BEFORE, /* balance before the ledger was read */
 	ACCOUNT_LEDGER, /* sum of its lines */
 	ACCOUNT_AFTER,  /* balance after */
+	ACCOUNT_FRESH,  /* it has lines that may be newer than the first */
+};
+
+struct entry_id {
+	int64_t msecs;
+	uint64_t seq;
 };
 
 struct points_check {
@@ -33,6 +44,11 @@ struct points_check {
 	int64_t line_count;
 	int64_t bad_count;
 	enum account_number balance; /* which one is read now */
+
+	/* What was not settled when we began: these, and all behind last. A
+	   line of such an entry may have come while the ledger was read. */
+	struct tally *pending;
+	struct entry_id last;
 };
 
 /* Points as the ledger writes them. */
@@ -84,6 +100,17 @@ static struct text line_part(struct text *rest)
 	return part;
 }
 
+static bool is_fresh(const struct points_check *check, struct text id)
+{
+	const struct entry_id *last = &check->last;
+	struct entry_id entry;
+
+	return delivery_parse_id(id, &entry.msecs, &entry.seq) < 0 ||
+	       entry.msecs > last->msecs ||
+	       (entry.msecs == last->msecs && entry.seq > last->seq) ||
+	       tally_find(check->pending, id) != NULL;
+}
+
 static int line_take(struct points_check *check, struct text event,
 		     struct text line)
 {
@@ -107,6 +134,9 @@ static int line_take(struct points_check *check, struct text event,
 	row->numbers[ACCOUNT_LEDGER] =
 		(int64_t)((uint64_t)row->numbers[ACCOUNT_LEDGER] +
 			  (uint64_t)points);
+	(void)line_part(&line); /* the rule */
+	if (is_fresh(check, line_part(&line)))
+		row->numbers[ACCOUNT_FRESH] = 1;
 	return 0;
 }
 
@@ -142,7 +172,15 @@ static int hash_walk(struct points_check *check, const char *what,
 }
 
 /* An account that was credited while the ledger was read can have some lines in
-   the sum and others not: it is not compared, and that is told. */
+   the sum and others not, also when its balance is the same again, after an
+   order and its refund: it is not compared, and that is told. */
+static bool is_moving(const int64_t *numbers)
+{
+	return numbers[ACCOUNT_BEFORE] != numbers[ACCOUNT_AFTER] ||
+	       (numbers[ACCOUNT_FRESH] != 0 &&
+		numbers[ACCOUNT_LEDGER] != numbers[ACCOUNT_AFTER]);
+}
+
 static void accounts_compare(struct points_check *check)
 {
 	const struct tally_row *row = NULL;
@@ -151,7 +189,7 @@ static void accounts_compare(struct points_check *check)
 	while ((row = tally_next(check->accounts, row)) != NULL) {
 		const int64_t *numbers = row->numbers;
 
-		if (numbers[ACCOUNT_BEFORE] != numbers[ACCOUNT_AFTER])
+		if (is_moving(numbers))
 			moving++;
 		else if (numbers[ACCOUNT_LEDGER] != numbers[ACCOUNT_AFTER] &&
 			 wrong++ < NAMED_MAX)
@@ -176,8 +214,36 @@ static void accounts_compare(struct points_check *check)
 	verify_number(check->verify, "moving", moving);
 }
 
+/* Runs after verify_books() and before the first balance is read. */
+static int pending_take(struct points_check *check)
+{
+	struct verify *verify = check->verify;
+	const struct reply *rows;
+	struct text id = text_of(verify->last);
+
+	arena_reset(verify->arena);
+	rows = redis_command(verify->redis, verify->arena, verify->err,
+			     "XPENDING", verify->settings->stream_key,
+			     verify->group->name, "-", "+", PENDING_TEXT, NULL);
+	if (rows == NULL)
+		return -1;
+	for (size_t i = 0; i < reply_count(rows); i++)
+		if (tally_at(check->pending,
+			     reply_text(reply_at(reply_at(rows, i), 0))) ==
+		    NULL)
+			return err_set(verify->err, ERR_RETRY, "out of memory");
+	if (reply_count(rows) == PENDING_MAX)
+		id = reply_text(reply_at(reply_at(rows, PENDING_MAX - 1), 0));
+	if (delivery_parse_id(id, &check->last.msecs, &check->last.seq) < 0)
+		return err_set(verify->err, ERR_RETRY, "%s: no entry id",
+			       id.data);
+	return 0;
+}
+
 static int balances_check(struct points_check *check)
 {
+	if (pending_take(check) < 0)
+		return -1;
 	check->balance = ACCOUNT_BEFORE;
 	if (hash_walk(check, "balance", balance_take) < 0 ||
 	    hash_walk(check, "ledger", line_take) < 0)
@@ -235,20 +301,22 @@ static int lines_find(struct verify *verify)
 int verify_points(struct verify *verify)
 {
 	struct points_check check = { .verify = verify,
-				      .accounts = tally_open() };
+				      .accounts = tally_open(),
+				      .pending = tally_open() };
 	int64_t applied = verify->books[OUTCOME_APPLIED];
 	int ret;
 
-	if (check.accounts == NULL)
-		return err_set(verify->err, ERR_RETRY, "out of memory");
 	verify_number(verify, "ledger", verify->ledger_lines);
 	if (verify->ledger_lines != applied)
 		verify_off(verify,
 			   "the ledger has %" PRId64 " lines, and %" PRId64
 			   " entries were applied",
 			   verify->ledger_lines, applied);
-	ret = balances_check(&check);
+	ret = check.accounts == NULL || check.pending == NULL
+		      ? err_set(verify->err, ERR_RETRY, "out of memory")
+		      : balances_check(&check);
 	tally_close(&check.accounts);
+	tally_close(&check.pending);
 	if (ret == 0 && verify_is_off(verify))
 		ret = lines_find(verify);
 	return ret;

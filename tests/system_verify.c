@@ -1,18 +1,24 @@
 #include "config.h"
 
-#include "lib/clock.h"
+#include "lib/arena.h"
+#include "lib/err.h"
+#include "lib/redis.h"
+#include "lib/settings.h"
 #include "tests/process_fixture.h"
 #include "tests/program_fixture.h"
 
 #include <jansson.h>
 
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -365,6 +371,88 @@ static void log_keep(const struct shop *shop, int first, int last,
 	free(content);
 }
 
+static void what_is_replayed_is_due_once_more(void **state)
+{
+	struct shop *shop = *state;
+
+	work(shop);
+	rest();
+	/* As a replay does: the letter of points moves. */
+	(void)redis_fixture_command(
+		shop->redis, "EVAL",
+		"for _, letter in ipairs(redis.call('XRANGE', KEYS[1], '-', "
+		"'+')) do if letter[2][2] == 'points' then "
+		"redis.call('XADD', KEYS[2], '*', unpack(letter[2])) "
+		"redis.call('HINCRBY', KEYS[3], 'replayed', 1) "
+		"redis.call('XDEL', KEYS[1], letter[1]) end end",
+		"3", "{ordermq}:dead", "{ordermq}:points:replay",
+		"{ordermq}:points:books", NULL);
+	expect(0, verify(shop, "--push-log", shop->push_file, NULL));
+	says("replayed                1");
+	says("replay                  1");
+	(void)redis_fixture_command(shop->redis, "XTRIM",
+				    "{ordermq}:points:replay", "MAXLEN", "0",
+				    NULL);
+	expect(70, verify_points(shop));
+	says("1 entries were due and are nowhere");
+}
+
+/* One order or refund, published, read, applied and acknowledged at once, as by
+   instances that are very quick. */
+static const char apply_lua[] =
+	"local n, points = ARGV[1], ARGV[2] local event = n .. ':' .. points "
+	"local id = redis.call('XADD', KEYS[1], '*', 'orderno', n) "
+	"redis.call('XREADGROUP', 'GROUP', 'points', 'c', 'STREAMS', KEYS[1], "
+	"'>') redis.call('HSET', '{ordermq}:points:ledger', event, n % 20 .. "
+	"'\t1000\t' .. points .. '\trule\t' .. id .. '\t0') "
+	"redis.call('HINCRBY', '{ordermq}:points:balance', n % 20, points) "
+	"redis.call('HINCRBY', '{ordermq}:points:books', 'applied', 1) "
+	"redis.call('XACK', KEYS[1], 'points', id)";
+
+/* Orders, each refunded at once, until killed. */
+static void order_and_refund(const struct shop *shop)
+{
+	struct arena *arena = arena_open(65536);
+	struct settings settings;
+	struct redis *redis;
+	struct err err;
+	char number[16];
+
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+	redis_fixture_settings(shop->redis, &settings);
+	if (arena == NULL || redis_open(&settings.redis, -1, &redis, &err) < 0)
+		_exit(1);
+	for (int n = 0;; n++) {
+		arena_reset(arena);
+		(void)snprintf(number, sizeof(number), "%d", n);
+		if (redis_command(redis, arena, &err, "EVAL", apply_lua, "1",
+				  "ordermq", number, "10", NULL) == NULL ||
+		    redis_command(redis, arena, &err, "EVAL", apply_lua, "1",
+				  "ordermq", number, "-10", NULL) == NULL)
+			_exit(1);
+	}
+}
+
+static void a_refund_meanwhile_is_not_taken_for_wrong(void **state)
+{
+	struct shop *shop = *state;
+	int status;
+	pid_t pid;
+
+	worker_start(&points, shop, "points", 1, "web1");
+	worker_await(&points, "ready");
+	assert_int_equal(worker_stop(&points), 0);
+	pid = fork();
+	if (pid == 0)
+		order_and_refund(shop);
+	for (int i = 0; i < 10; i++)
+		expect(0, verify_points(shop));
+	assert_int_equal(waitpid(pid, &status, WNOHANG), 0);
+	(void)kill(pid, SIGKILL);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	expect(0, verify_points(shop));
+}
+
 static void a_notification_that_is_gone_is_named(void **state)
 {
 	struct shop *shop = *state;
@@ -517,6 +605,8 @@ int main(void)
 		in_shop(an_entry_deleted_before_it_was_delivered_is_missed),
 		in_shop(entries_trimmed_before_they_were_delivered_are_missed),
 		in_shop(content_lost_while_pending_is_counted),
+		in_shop(what_is_replayed_is_due_once_more),
+		in_shop(a_refund_meanwhile_is_not_taken_for_wrong),
 		in_shop(a_notification_that_is_gone_is_named),
 		in_shop(a_torn_line_is_named),
 		in_shop(a_key_that_no_entry_has_is_told),

@@ -45,13 +45,17 @@ local function begin(group)
 		end
 		behind = stream.length - before
 	end
+	-- What was replayed is to be done once more.
 	local settled = 0
-	for _, count in ipairs(redis.call('HVALS', KEYS[2])) do
-		settled = settled + (tonumber(count) or 0)
+	local books = named(redis.call('HGETALL', KEYS[2]))
+	for book, count in pairs(books) do
+		settled = settled + (tonumber(count) or 0) *
+			(book == 'replayed' and -1 or 1)
 	end
+	local replay = redis.call('XLEN', (string.gsub(KEYS[2], 'books$', 'replay')))
 	redis.call('HSET', KEYS[3], 'id', last,
 		'added', string.format('%.0f', stream['entries-added']),
-		'due', string.format('%.0f', behind + group.pending),
+		'due', string.format('%.0f', behind + group.pending + replay),
 		'settled', string.format('%.0f', settled),
 		'time', redis.call('TIME')[1])
 end
