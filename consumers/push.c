@@ -8,6 +8,7 @@
 #include "lib/backoff.h"
 #include "lib/clock.h"
 #include "lib/consumer.h"
+#include "lib/crash_point.h"
 #include "lib/err.h"
 #include "lib/order.h"
 #include "lib/settings.h"
@@ -40,9 +41,13 @@ static void push_flush(struct push *push)
 {
 	struct delivery *delivery;
 	struct err err;
-	int written = append_flush(&push->file, &err);
 	int64_t wait = 0;
+	int written;
 
+	crash_point("before-push-write");
+	written = append_flush(&push->file, &err);
+	if (written > 0)
+		crash_point("after-push-write");
 	push->next_msecs =
 		written == 0 ? clock_msecs() + APPEND_BUSY_MSECS : -1;
 	if (written == 0)

@@ -6,6 +6,7 @@
 #include "lib/board.h"
 #include "lib/clock.h"
 #include "lib/consumer.h"
+#include "lib/crash_point.h"
 #include "lib/log.h"
 #include "lib/redis.h"
 #include "lib/reply.h"
@@ -46,6 +47,7 @@ static void look_after_short(struct consumer *consumer,
 static void answer_settled(struct consumer *consumer, struct call *call,
 			   const struct reply *reply)
 {
+	crash_point("after-settle");
 	board_add(consumer->process.board, BOARD_HANDLED,
 		  call->deliveries.count);
 	look_after_short(consumer, reply);
@@ -147,11 +149,13 @@ static void answer_beat(struct consumer *consumer, struct call *call,
 	int64_t claimed = reply_integer(reply_at(reply, 2), 0);
 	int64_t replay_count = reply_integer(reply_at(reply, 3), 0);
 
-	if (claimed > 0)
+	if (claimed > 0) {
+		crash_point("in-claim");
 		log_line(LOG_NOTICE,
 			 "took over %" PRId64
 			 " pending entries that nobody held",
 			 claimed);
+	}
 	consumer->pending[call->replays] = reply_integer(reply_at(reply, 1), 0);
 	if (replay_count == 0)
 		consumer->pending[1] = 0;
@@ -191,6 +195,7 @@ static int batch_take(struct consumer *consumer, const struct call *call,
 		arena_reset(batch->arena);
 		return 0;
 	}
+	crash_point(call->kind == CALL_READ ? "after-read" : "in-recovery");
 	read_count_adapt(consumer);
 	if (batch_fill(batch, entries, &consumer->process.settings.fields,
 		       call->replays) < 0) {

@@ -3,6 +3,7 @@
 #include "lib/consumer_state.h"
 
 #include "lib/clock.h"
+#include "lib/crash_point.h"
 #include "lib/err.h"
 #include "lib/log.h"
 #include "lib/settings.h"
@@ -43,6 +44,7 @@ void consumer_leave(struct consumer *consumer)
 
 	if (consumer->handler->groupless || consumer->seat.token[0] == '\0')
 		return;
+	crash_point("before-release");
 	hurry(consumer);
 	left = lease_give_back(consumer, &err);
 	if (left < 0)

@@ -4,6 +4,7 @@
 
 #include "lib/arena.h"
 #include "lib/clock.h"
+#include "lib/crash_point.h"
 #include "lib/err.h"
 #include "lib/hand.h"
 #include "lib/handler.h"
@@ -201,6 +202,8 @@ static int retry_send(struct exchange *exchange, struct err *err)
 
 int exchange_settle(struct exchange *exchange, struct err *err)
 {
+	if (hand_has_decided(exchange->hand))
+		crash_point("before-settle");
 	while (exchange->hand->effect.first != NULL) {
 		if (effect_send(exchange, err) < 0)
 			return -1;
