@@ -6,7 +6,7 @@
    ORDERS is how many different orders were accepted. Prints a line for each
    kind of damage, with its count, and ends with 1 when there is any. What may
    be is counted and no damage: duplicate-push, and recounted, which a group
-   that was destroyed leaves in its books. */
+   that was destroyed leaves in its books; it may also dead-letter once more. */
 
 #include "config.h"
 
@@ -71,6 +71,7 @@ struct audit {
 	struct redis *redis;
 	struct arena *arena;
 	struct expected expected;
+	json_t *destroyed; /* groups that began anew: group: true */
 	int64_t counts[FINDINGS];
 };
 
@@ -188,6 +189,8 @@ static void check_books(struct audit *audit, const char *group)
 	find(audit, BOOKS, missing > 0 ? missing : 0,
 	     "%s: %lld entries are in no book", group, (long long)missing);
 	find(audit, RECOUNTED, missing < 0 ? -missing : 0, "%s", group);
+	if (missing < 0)
+		(void)json_object_set_new(audit->destroyed, group, json_true());
 }
 
 static void check_applied(struct audit *audit, int64_t events)
@@ -223,6 +226,16 @@ static void check_group(struct audit *audit, const char *group)
 	check_books(audit, group);
 }
 
+/* A letter that is not, or no longer, expected. */
+static void find_letter(struct audit *audit, const char *group, const char *key,
+			const char *told)
+{
+	if (json_object_get(audit->expected.letters, key) == NULL)
+		find(audit, STRANGE_LETTER, 1, "%s: %s", key, told);
+	else if (json_object_get(audit->destroyed, group) == NULL)
+		find(audit, LETTERED_TWICE, 1, "%s: %s", key, told);
+}
+
 static void check_letters(struct audit *audit)
 {
 	json_t *left = json_copy(audit->expected.letters);
@@ -238,18 +251,14 @@ static void check_letters(struct audit *audit)
 		const struct reply *letter = reply_at(reply_at(letters, i), 1);
 		const char *told =
 			reply_text(reply_field(letter, "reason")).data;
+		const char *group =
+			reply_text(reply_field(letter, "group")).data;
 
-		(void)snprintf(key, sizeof(key), "%s %s",
-			       reply_text(reply_field(letter, "group")).data,
+		(void)snprintf(key, sizeof(key), "%s %s", group,
 			       reply_text(reply_field(letter, "id")).data);
 		reason = json_object_get(left, key);
 		if (reason == NULL)
-			find(audit,
-			     json_object_get(audit->expected.letters, key) ==
-					     NULL
-				     ? STRANGE_LETTER
-				     : LETTERED_TWICE,
-			     1, "%s: %s", key, told);
+			find_letter(audit, group, key, told);
 		else if (strstr(told, json_string_value(reason)) == NULL)
 			find(audit, STRANGE_LETTER, 1, "%s: %s, not: %s", key,
 			     told, json_string_value(reason));
@@ -344,6 +353,7 @@ int main(int argc, char **argv)
 	if (argc < 3)
 		die("usage: audit CONFIGURATION ORDERS [PUSH-LOG...]");
 	audit.arena = arena_open(ARENA_BYTES);
+	audit.destroyed = json_object();
 	if (audit.arena == NULL)
 		die("out of memory");
 	if (conf_load(argv[1], NULL, &audit.settings, &err) < 0 ||
@@ -351,6 +361,7 @@ int main(int argc, char **argv)
 		die(err.text);
 	check_all(&audit, atoll(argv[2]), argv + 3, argc - 3);
 	status = report(&audit);
+	json_decref(audit.destroyed);
 	expected_close(&audit.expected);
 	redis_close(&audit.redis);
 	arena_close(&audit.arena);

@@ -80,7 +80,7 @@ round() {
 start_redis
 run_as test
 
-echo 1..5
+echo 1..6
 publish 5000 1
 published=5000
 check "everything is settled" wait_for idle
@@ -100,3 +100,4 @@ tests/audit "$dir/ordermq.conf" $((published * 24 / 25)) "$dir/push.jsonl" \
 	>"$dir/audit" 2>&1
 check "points are exact, every order is told, the books add up" [ $? = 0 ]
 sed 's/^/# /' "$dir/audit"
+check "no instance has anything to complain about" logs_are_sound

@@ -19,6 +19,7 @@ trap leave EXIT
 trap 'exit 99' INT TERM
 
 count=0
+failures=0
 check() { # check NAME COMMAND...: one test
 	name=$1
 	shift
@@ -26,6 +27,7 @@ check() { # check NAME COMMAND...: one test
 	if "$@"; then
 		echo "ok $count - $name"
 	else
+		failures=$((failures + 1))
 		echo "not ok $count - $name"
 	fi
 }
@@ -95,6 +97,11 @@ groups = (
 supervisor = { control = "$dir/control.sock"; programs = "$top/consumers"; };
 log = { to = "stderr"; };
 CONF
+}
+
+# What was built to watch itself has found nothing.
+logs_are_sound() {
+	! grep -h 'Sanitizer\|runtime error' "$dir"/*log
 }
 
 start_redis() {
