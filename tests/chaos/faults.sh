@@ -186,10 +186,14 @@ redis_killed() {
 	note redis-killed
 }
 
-redis_restarted() {
-	pid=$(pid_in redis)
+# The connection that says so may be killed as any other.
+is_shut() { # is_shut PID
 	cli SHUTDOWN >/dev/null 2>&1
-	all_gone redis "$pid"
+	is_gone "$1"
+}
+
+redis_restarted() {
+	wait_for is_shut "$(pid_in redis)" || wrong "redis does not stop"
 	start_server
 	note redis-restarted
 }
