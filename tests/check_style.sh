@@ -6,7 +6,8 @@
 # usage: check_style.sh [SOURCE-DIRECTORY]
 set -u
 cd "${1:-${srcdir:-.}}" || exit 99
-sources=$(ls lib/*.[ch] producers/*.[ch] consumers/*.[ch] supervisor/*.[ch] tests/*.[ch]) ||
+sources=$(ls lib/*.[ch] producers/*.[ch] consumers/*.[ch] supervisor/*.[ch] tests/*.[ch] \
+	tests/fuzz/*.[ch]) ||
 	exit 99
 
 count=0

@@ -1,0 +1,269 @@
+#include "config.h"
+
+#include "tests/fuzz/fuzz.h"
+
+#include "consumers/template.h"
+#include "lib/arena.h"
+#include "lib/delivery.h"
+#include "lib/err.h"
+#include "lib/hand.h"
+#include "lib/order.h"
+#include "lib/reply.h"
+#include "lib/resp.h"
+#include "lib/settings.h"
+#include "lib/settings_check.h"
+
+#include <string.h>
+
+/* What Redis sends, on its way from the socket to a handler: replies, batches,
+   orders, event keys, notifications. Each input is read once as it is and once
+   in small pieces, and both must come to the same. */
+
+#define PIECE_BYTES_MAX 7
+#define WAITING_SIZE 4
+#define KEEP_BYTES ((size_t)256 * 1024)
+
+/* A reader, and what it has come across. */
+struct walk {
+	struct resp *resp;
+	struct hand hand;
+	const struct settings_fields *fields;
+	uint64_t print;
+};
+
+static void check_part(struct text text, size_t most)
+{
+	FUZZ_CHECK(text.length <= most);
+	FUZZ_CHECK(!text_has_control(text));
+	FUZZ_CHECK(text.length == 0 ||
+		   memchr(text.data, ':', text.length) == NULL);
+}
+
+static void check_key(struct walk *walk, const struct order *order)
+{
+	char buf[ORDER_KEY_BYTES];
+	struct text key;
+
+	if (order->type == ORDER_OTHER)
+		return;
+	key = order_key(order, buf);
+	FUZZ_CHECK(key.data == buf && key.length < sizeof(buf));
+	FUZZ_CHECK(strlen(buf) == key.length);
+	FUZZ_CHECK(memcmp(buf, order->orderno.data, order->orderno.length) ==
+		   0);
+	FUZZ_CHECK(buf[order->orderno.length] == ':');
+	walk->print = fuzz_mix_text(walk->print, key);
+}
+
+static void render(struct walk *walk, const char *template,
+		   const struct order *order)
+{
+	struct template_buf buf = { 0 };
+	struct text text;
+
+	FUZZ_CHECK(template_render(template, order, &buf) == 0);
+	text = (struct text){ buf.data, buf.used };
+	FUZZ_CHECK(buf.used <= buf.size);
+	FUZZ_CHECK(fuzz_is_utf8(text));
+	FUZZ_CHECK(!text_has_control(text));
+	walk->print = fuzz_mix_text(walk->print, text);
+	free(buf.data);
+}
+
+/* Also a template that the order brings along: nothing of what stands in one
+   may do harm, not even what the configuration refuses. */
+static void check_templates(struct walk *walk, const struct order *order)
+{
+	struct text own = order_field(order, text_of("template"));
+	struct err err;
+
+	render(walk,
+	       "{orderno} {userid} {type} {eventno} {amount} {{{product}}}",
+	       order);
+	walk->print += settings_check_template(own.data, &err) == 0;
+	render(walk, own.data, order);
+}
+
+static void check_order(struct walk *walk, const struct order *order)
+{
+	FUZZ_CHECK(order->orderno.length >= 1);
+	check_part(order->orderno, ORDER_NUMBER_BYTES_MAX);
+	check_part(order->eventno, ORDER_EVENTNO_BYTES_MAX);
+	FUZZ_CHECK(!text_has_control(order->userid));
+	FUZZ_CHECK(order->amount >= 0);
+	FUZZ_CHECK(order->pair_count >= 1 &&
+		   order->pair_count <= ORDER_FIELDS_MAX);
+	walk->print =
+		fuzz_mix(walk->print, &order->amount, sizeof(order->amount));
+	check_key(walk, order);
+	check_templates(walk, order);
+}
+
+/* What a handler may do with an entry, by turns: its effect, its
+   acknowledgement, its rejection, another try, or a wait. */
+static void handle(struct walk *walk, struct delivery *delivery)
+{
+	static const enum delivery_state fates[] = {
+		DELIVERY_EFFECT, DELIVERY_DONE,    DELIVERY_REJECT,
+		DELIVERY_RETRY,  DELIVERY_WAITING,
+	};
+
+	FUZZ_CHECK(delivery->state == DELIVERY_IN_HAND);
+	FUZZ_CHECK(delivery->attempts >= 0 && delivery->attempts < INT64_MAX);
+	check_order(walk, &delivery->order);
+	delivery->state =
+		fates[delivery->id_seq % (sizeof(fates) / sizeof(fates[0]))];
+	hand_finish(&walk->hand, delivery);
+}
+
+static void settle(struct walk *walk, struct delivery_queue *queue)
+{
+	struct delivery *delivery;
+
+	while ((delivery = delivery_get(queue)) != NULL) {
+		FUZZ_CHECK(delivery->state != DELIVERY_REJECT ||
+			   delivery->outcome != OUTCOME_REJECTED ||
+			   delivery->reason != NULL);
+		hand_settle(&walk->hand, delivery);
+	}
+}
+
+static void retry(struct walk *walk)
+{
+	struct delivery *delivery;
+
+	while ((delivery = delivery_get(&walk->hand.retry)) != NULL)
+		hand_wait(&walk->hand, delivery);
+}
+
+static void check_ids(const struct batch *batch)
+{
+	for (size_t i = 0; i < batch->count; i++) {
+		const struct delivery *delivery = &batch->deliveries[i];
+		int64_t msecs;
+		uint64_t seq;
+
+		FUZZ_CHECK(delivery_parse_id(delivery->id, &msecs, &seq) == 0);
+		FUZZ_CHECK(msecs == delivery->id_msecs && msecs >= 0);
+		FUZZ_CHECK(seq == delivery->id_seq);
+	}
+}
+
+/* Everything that is in hand at the end must be settled. */
+static void take_batch(struct walk *walk, struct batch *batch, bool may_repeat)
+{
+	struct hand *hand = &walk->hand;
+	struct delivery **list = calloc(batch->count + 1, sizeof(*list));
+	size_t count;
+
+	FUZZ_CHECK(list != NULL);
+	check_ids(batch);
+	walk->print += batch->count;
+	count = hand_accept(hand, batch, may_repeat, list);
+	for (size_t i = 0; i < count; i++)
+		handle(walk, list[i]);
+	free(list);
+	settle(walk, &hand->effect);
+	settle(walk, &hand->done);
+	settle(walk, &hand->reject);
+	retry(walk);
+	FUZZ_CHECK(hand->open_count == 0 && hand->handler_count == 0);
+	FUZZ_CHECK(!hand_has_decided(hand) && !batch->in_use);
+	FUZZ_CHECK(hand->waiting.count <= hand->waiting.size);
+}
+
+/* Every element must be there to be read. */
+static uint64_t print_reply(uint64_t print, const struct reply *reply)
+{
+	int64_t integer = reply_integer(reply, -1);
+
+	print = fuzz_mix(print, &reply->type, sizeof(reply->type));
+	print = fuzz_mix(print, &integer, sizeof(integer));
+	print = fuzz_mix_text(print, reply_text(reply));
+	print = fuzz_mix_text(print, reply_error_word(reply));
+	for (size_t i = 0; i < reply_count(reply); i++)
+		print = print_reply(print, reply_at(reply, i));
+	return print;
+}
+
+/* Entries as XREADGROUP has them, [[stream, entries]], or as our scripts do,
+   [status, entries]: of the stream first, then as dead letters that came
+   back. */
+static void take_reply(struct walk *walk, struct batch *batch,
+		       const struct reply *reply)
+{
+	const struct reply *nested = reply_at(reply_at(reply, 0), 1);
+	bool is_read = reply_count(nested) > 0;
+	const struct reply *entries = is_read ? nested : reply_at(reply, 1);
+
+	walk->print = print_reply(walk->print, reply);
+	(void)reply_field(reply, "name");
+	for (int replays = 0; replays < 2; replays++)
+		if (batch_fill(batch, entries, walk->fields, replays) == 0)
+			take_batch(walk, batch, !is_read);
+		else
+			FUZZ_CHECK(batch->count == 0 && batch->open_count == 0);
+	arena_reset(batch->arena);
+}
+
+/* Returns -1 when what was fed is no protocol of Redis. */
+static int take_replies(struct walk *walk)
+{
+	struct batch *batch = hand_free_batch(&walk->hand);
+	const struct reply *reply;
+	int whole;
+
+	FUZZ_CHECK(batch != NULL);
+	while ((whole = resp_next(walk->resp, batch->arena, &reply)) > 0)
+		take_reply(walk, batch, reply);
+	FUZZ_CHECK(whole == 0 || resp_error(walk->resp)[0] != '\0');
+	return whole;
+}
+
+static uint64_t walk_input(const struct settings_fields *fields,
+			   const uint8_t *data, size_t size, size_t most)
+{
+	struct walk walk = { .resp = resp_open(), .fields = fields };
+	int whole = 0;
+
+	FUZZ_CHECK(walk.resp != NULL);
+	FUZZ_CHECK(hand_open(&walk.hand, KEEP_BYTES, WAITING_SIZE) == 0);
+	while (size > 0 && whole == 0) {
+		size_t piece = size < most ? size : most;
+
+		FUZZ_CHECK(resp_feed(walk.resp, (const char *)data, piece) ==
+			   0);
+		data += piece;
+		size -= piece;
+		whole = take_replies(&walk);
+	}
+	hand_close(&walk.hand);
+	resp_close(&walk.resp);
+	return walk.print;
+}
+
+/* As in another program's stream: the amount is a product of decimals. */
+static void foreign_fields(struct settings_fields *fields)
+{
+	(void)strcpy(fields->orderno, "order_id");
+	(void)strcpy(fields->amount[0], "price");
+	(void)strcpy(fields->amount[1], "quantity");
+	fields->amount_factor_count = 2;
+	fields->amount_scale = 100;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static struct settings own, foreign;
+	size_t piece = 1 + size % PIECE_BYTES_MAX;
+
+	if (own.fields.orderno[0] == '\0') {
+		settings_defaults(&own);
+		settings_defaults(&foreign);
+		foreign_fields(&foreign.fields);
+	}
+	FUZZ_CHECK(walk_input(&own.fields, data, size, size) ==
+		   walk_input(&own.fields, data, size, piece));
+	(void)walk_input(&foreign.fields, data, size, size);
+	return 0;
+}
