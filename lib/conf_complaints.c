@@ -105,22 +105,25 @@ void conf_complain_number(struct conf_complaints *complaints, unsigned int line,
 	(void)snprintf(c->text, sizeof(c->text), "%s", fault);
 }
 
+static int complaint_write(const struct conf_complaints *complaints,
+			   const struct complaint *c, int fd)
+{
+	if (c->line == 0)
+		return dprintf(fd, "%s: %s\n", complaints->path, c->text);
+	return dprintf(fd, "%s:%u: %s\n", complaints->path, c->line, c->text);
+}
+
 int conf_complaints_write(const struct conf_complaints *complaints, int fd)
 {
-	for (unsigned int i = 0; i < complaints->count; i++) {
-		const struct complaint *c = &complaints->list[i];
-		int written;
+	unsigned int i;
 
-		if (i >= COMPLAINTS_MAX)
-			written = dprintf(fd, "%s: more of that kind\n",
-					  complaints->path);
-		else if (c->line == 0)
-			written = dprintf(fd, "%s: %s\n", complaints->path,
-					  c->text);
-		else
-			written = dprintf(fd, "%s:%u: %s\n", complaints->path,
-					  c->line, c->text);
-		if (written < 0)
+	for (i = 0; i < held(complaints); i++) {
+		if (complaint_write(complaints, &complaints->list[i], fd) < 0)
+			return -1;
+	}
+	for (; i < complaints->count; i++) {
+		if (dprintf(fd, "%s: more of that kind\n", complaints->path) <
+		    0)
 			return -1;
 	}
 	return 0;
