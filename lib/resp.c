@@ -12,8 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Nothing we ask for has more elements. */
-#define RESP_ELEMENTS_MAX (4 * 1024 * 1024)
+/* Nothing we ask for has more elements, all arrays of a reply together: a few
+   bytes announce an array, and its elements take their memory at once. */
+#define RESP_ELEMENTS_MAX ((size_t)4 * 1024 * 1024)
 
 /* What the reader may hold on to between replies. */
 #define RESP_KEEP_BYTES (256 * 1024)
@@ -26,7 +27,8 @@ typedef int resp_elements;
 
 struct resp {
 	redisReader *reader;
-	struct arena *arena; /* where the reader puts what it parses */
+	struct arena *arena;  /* where the reader puts what it parses */
+	size_t element_count; /* of the reply that is being parsed */
 };
 
 /* The reader's object functions: each puts its value into the element of its
@@ -65,8 +67,10 @@ static void *create_array(const redisReadTask *task, resp_elements count)
 	struct reply *reply = element_for(task);
 	struct reply *elements;
 
-	if (reply == NULL || (size_t)count > RESP_ELEMENTS_MAX)
+	if (reply == NULL ||
+	    (size_t)count > RESP_ELEMENTS_MAX - resp->element_count)
 		return NULL;
+	resp->element_count += (size_t)count;
 	elements = arena_take(resp->arena,
 			      ((size_t)count + 1) * sizeof(*elements));
 	if (elements == NULL)
@@ -181,6 +185,7 @@ int resp_next(struct resp *resp, struct arena *arena,
 		return -1;
 	if (reply == NULL)
 		return 0;
+	resp->element_count = 0;
 	*reply_r = reply;
 	return 1;
 }

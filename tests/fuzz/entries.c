@@ -23,6 +23,9 @@
 #define WAITING_SIZE 4
 #define KEEP_BYTES ((size_t)256 * 1024)
 
+/* What a reply of few bytes may take, whatever it announces. */
+#define ARENA_BYTES_MAX ((size_t)128 * 1024 * 1024)
+
 /* A reader, and what it has come across. */
 struct walk {
 	struct resp *resp;
@@ -216,6 +219,7 @@ static int take_replies(struct walk *walk)
 	FUZZ_CHECK(batch != NULL);
 	while ((whole = resp_next(walk->resp, batch->arena, &reply)) > 0)
 		take_reply(walk, batch, reply);
+	FUZZ_CHECK(arena_used(batch->arena) <= ARENA_BYTES_MAX);
 	FUZZ_CHECK(whole == 0 || resp_error(walk->resp)[0] != '\0');
 	return whole;
 }
