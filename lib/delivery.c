@@ -128,6 +128,13 @@ static int letter_open(struct delivery *delivery, const struct text **pairs,
 	return -1;
 }
 
+/* A number of an answer is counted up, or added to a time: it is cut to what
+   leaves room for that. Who has waited so long asks again. */
+static int64_t number_cut(int64_t number, int64_t least)
+{
+	return number < least ? least : number > INT32_MAX ? INT32_MAX : number;
+}
+
 static int delivery_read_order(struct delivery *delivery,
 			       const struct reply *entry_fields,
 			       const struct settings_fields *fields)
@@ -143,7 +150,7 @@ static int delivery_read_order(struct delivery *delivery,
 	}
 	if (entry_fields->type == REPLY_INTEGER) {
 		delivery->state = DELIVERY_WAITING;
-		delivery->wait_msecs = entry_fields->integer;
+		delivery->wait_msecs = number_cut(entry_fields->integer, -1);
 		return 0;
 	}
 	if (entry_fields->type != REPLY_ARRAY || words % 2 != 0)
@@ -169,8 +176,10 @@ static int delivery_fill(struct delivery *delivery, const struct reply *entry,
 {
 	delivery->id = reply_text(reply_at(entry, 0));
 	delivery->origin = delivery->id;
-	delivery->count = (unsigned int)reply_integer(reply_at(entry, 2), 1);
-	delivery->attempts = reply_integer(reply_at(entry, 3), 0);
+	delivery->count = (unsigned int)number_cut(
+		reply_integer(reply_at(entry, 2), 1), 0);
+	delivery->attempts =
+		number_cut(reply_integer(reply_at(entry, 3), 0), 0);
 	delivery->state = DELIVERY_IN_HAND;
 	if (delivery_parse_id(delivery->id, &delivery->id_msecs,
 			      &delivery->id_seq) < 0)

@@ -47,7 +47,7 @@ struct delivery {
 	int64_t id_msecs;
 	uint64_t id_seq;
 	unsigned int count; /* times delivered: 1 at first */
-	int64_t attempts;   /* that failed */
+	int64_t attempts;   /* that failed, at most INT32_MAX */
 	bool replays;       /* it came back by an operator's will */
 	struct text origin; /* its id in the stream; differs from id then */
 	struct order order; /* of no use when the entry was rejected */
@@ -60,7 +60,7 @@ struct delivery {
 	bool alone;         /* settle in a call of its own */
 	bool dropped;       /* lost to another owner: whatever becomes of it */
 	bool contentless;   /* dead-letter it without its fields */
-	int64_t wait_msecs; /* before the next one */
+	int64_t wait_msecs; /* before the next one; -1: until alone */
 	const struct text *effect; /* words for the handler's script */
 	const char *class;         /* of a reject */
 	const char *reason;

@@ -178,6 +178,26 @@ static void an_entry_that_is_not_due_has_a_number_for_its_fields(void **state)
 	assert_int_equal(batch.deliveries[0].wait_msecs, 7);
 }
 
+static void a_number_too_large_to_count_with_is_cut(void **state)
+{
+	struct reply late = { .type = REPLY_INTEGER, .integer = INT64_MAX };
+	struct reply fields[] = { string("orderno"), string("7") };
+	struct reply parts[] = { string("5-1"), array(fields, 2), late, late };
+	struct reply entry = array(parts, 4);
+	struct reply entries = array(&entry, 1);
+
+	(void)state;
+	assert_int_equal(fill_one(string("5-1"), late, -1), 0);
+	assert_int_equal(batch.deliveries[0].wait_msecs, INT32_MAX);
+	late.integer = INT64_MIN;
+	assert_int_equal(fill_one(string("5-1"), late, -1), 0);
+	assert_int_equal(batch.deliveries[0].wait_msecs, -1);
+	assert_int_equal(batch_fill(&batch, &entries, &settings.fields, false),
+			 0);
+	assert_int_equal(batch.deliveries[0].count, INT32_MAX);
+	assert_int_equal(batch.deliveries[0].attempts, INT32_MAX);
+}
+
 static void a_field_that_is_no_text_counts_as_empty(void **state)
 {
 	struct reply fields[] = { string("orderno"), array(NULL, 0) };
@@ -273,6 +293,7 @@ int main(void)
 			fields_of_a_wrong_shape_are_no_reason_to_lose_an_entry),
 		cmocka_unit_test(
 			an_entry_that_is_not_due_has_a_number_for_its_fields),
+		cmocka_unit_test(a_number_too_large_to_count_with_is_cut),
 		cmocka_unit_test(a_field_that_is_no_text_counts_as_empty),
 		cmocka_unit_test(an_entry_without_an_id_makes_the_batch_empty),
 		cmocka_unit_test(no_list_of_entries_is_an_empty_batch),
