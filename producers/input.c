@@ -69,11 +69,13 @@ static enum input_event input_make_room(struct input *input, struct err *err)
 	return INPUT_MORE;
 }
 
+/* A signal may end the look, at the worst one that says to stop: then reading
+   would wait all the same. */
 static bool input_is_ready(const struct input *input)
 {
 	struct pollfd fd = { .fd = input->fd, .events = POLLIN };
 
-	return input->is_file || poll(&fd, 1, 0) != 0;
+	return input->is_file || poll(&fd, 1, 0) > 0;
 }
 
 enum input_event input_fill(struct input *input, struct err *err)

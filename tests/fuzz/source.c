@@ -177,7 +177,9 @@ static uint64_t read_pieces(fuzz_source_fn *open_source,
 		is_done = drain(&reading, file);
 	}
 	(void)close(ends[1]);
-	FUZZ_CHECK(is_done || drain(&reading, file));
+	/* A signal of the fuzzer's own clock may look like a wait. */
+	while (!is_done)
+		is_done = drain(&reading, file);
 	source_close(&reading.source);
 	(void)close(ends[0]);
 	return reading.print;
