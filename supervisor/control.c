@@ -5,8 +5,9 @@
 #include "lib/clock.h"
 #include "lib/err.h"
 #include "lib/log.h"
-#include "supervisor/record.h"
+#include "supervisor/control_line.h"
 #include "supervisor/loop.h"
+#include "supervisor/record.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -28,8 +29,7 @@ struct control_client {
 	bool may_change;
 	const struct control_command *parked;
 	int64_t deadline_msecs; /* -1: none */
-	char line[CONTROL_LINE_BYTES];
-	size_t line_length;
+	struct control_line line;
 	char *answer; /* NULL: none yet */
 	size_t answer_length;
 	size_t sent;
@@ -144,9 +144,8 @@ static void client_obey(struct control_client *client)
 {
 	const struct control_command *command = client->control->commands;
 
-	client->line[strcspn(client->line, "\r\n")] = '\0';
 	while (command->word != NULL &&
-	       strcmp(command->word, client->line) != 0)
+	       strcmp(command->word, client->line.text) != 0)
 		command++;
 	if (command->word == NULL) {
 		control_result(client, EX_USAGE, "no such command");
@@ -161,25 +160,37 @@ static void client_obey(struct control_client *client)
 	command->run(client->control->owner, client);
 }
 
+static void client_take(struct control_client *client, size_t count)
+{
+	switch (control_line_take(&client->line, count)) {
+	case CONTROL_LINE_PART:
+		break;
+	case CONTROL_LINE_WHOLE:
+		client_obey(client);
+		break;
+	case CONTROL_LINE_LONG:
+		control_result(client, EX_USAGE, "line too long");
+		break;
+	case CONTROL_LINE_NUL:
+		control_result(client, EX_USAGE, "a NUL byte in the line");
+		break;
+	}
+}
+
 /* Take more of the line; obey when it is whole. */
 static void client_read(struct control_client *client)
 {
-	size_t room = sizeof(client->line) - 1 - client->line_length;
-	ssize_t count = recv(client->watch.fd,
-			     client->line + client->line_length, room, 0);
+	size_t room;
+	char *at = control_line_room(&client->line, &room);
+	ssize_t count = recv(client->watch.fd, at, room, 0);
 
 	if (count < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
-	if (count < 0 || (count == 0 && client->line_length == 0)) {
+	if (count < 0 || (count == 0 && client->line.length == 0)) {
 		client_drop(client);
 		return;
 	}
-	client->line_length += (size_t)count;
-	client->line[client->line_length] = '\0';
-	if (count == 0 || strchr(client->line, '\n') != NULL)
-		client_obey(client);
-	else if (client->line_length == sizeof(client->line) - 1)
-		control_result(client, EX_USAGE, "line too long");
+	client_take(client, (size_t)count);
 }
 
 static void client_ready(void *owner, uint32_t events)

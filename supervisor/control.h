@@ -15,7 +15,6 @@ struct loop;
    and to take its answer, and each socket CONTROL_CLIENTS_MAX at a time. */
 
 #define CONTROL_CLIENTS_MAX 16
-#define CONTROL_LINE_BYTES 4096
 #define CONTROL_CLIENT_MSECS 5000
 
 struct control;
