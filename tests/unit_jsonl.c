@@ -5,15 +5,32 @@
 #include "producers/source.h"
 #include "tests/source_fixture.h"
 
+#include <errno.h>
+#include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
+
+/* poll() as if a signal had come. */
+static bool is_interrupted;
+int __real_poll(struct pollfd *fds, nfds_t count, int timeout);
+int __wrap_poll(struct pollfd *fds, nfds_t count, int timeout);
+
+int __wrap_poll(struct pollfd *fds, nfds_t count, int timeout)
+{
+	if (!is_interrupted)
+		return __real_poll(fds, count, timeout);
+	errno = EINTR;
+	return -1;
+}
 
 static void check(const char *bytes, const char *expected)
 {
@@ -116,6 +133,28 @@ static void a_giant_line_is_rejected_and_passed(void **state)
 	free(text);
 }
 
+/* Reading would wait, and nobody look at what the signal said. */
+static void a_signal_in_the_look_for_more_is_no_readiness(void **state)
+{
+	struct source *source;
+	struct source_item item;
+	struct err err;
+	int ends[2];
+
+	(void)state;
+	assert_int_equal(pipe(ends), 0);
+	assert_int_equal(dup2(ends[0], STDIN_FILENO), STDIN_FILENO);
+	assert_int_equal(jsonl_open("-", &source, &err), 0);
+	is_interrupted = true;
+	assert_int_equal(source->next(source, &item, &err), SOURCE_LATER);
+	is_interrupted = false;
+	assert_int_equal(write(ends[1], "{}\n", 3), 3);
+	assert_int_equal(source->next(source, &item, &err), SOURCE_ORDER);
+	source_close(&source);
+	close(ends[0]);
+	close(ends[1]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -129,6 +168,7 @@ int main(void)
 		cmocka_unit_test(what_is_no_object_is_rejected),
 		cmocka_unit_test(more_than_128_fields_are_rejected),
 		cmocka_unit_test(a_giant_line_is_rejected_and_passed),
+		cmocka_unit_test(a_signal_in_the_look_for_more_is_no_readiness),
 	};
 
 	return cmocka_run_group_tests_name("jsonl", tests, NULL, NULL);
