@@ -22,8 +22,8 @@
 
 #define PATH_BYTES 64
 
-/* libconfig 1.5 loses the text before a mistake in the syntax; in the product
-   that goes with the child. */
+/* libconfig 1.5 loses the memory of a text without a closing quote; in the
+   product that goes with the child. */
 const char *__lsan_default_suppressions(void);
 const char *__lsan_default_suppressions(void)
 {
