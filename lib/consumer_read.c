@@ -18,6 +18,13 @@
    a read must not hold up what comes next. */
 #define READ_SHORT_BLOCK_MSECS 50
 
+/* What a round trip does that its read must not hold up. */
+enum urgent {
+	URGENT_NOTHING,
+	URGENT_RETRIES, /* it notes what failed, and when that is due */
+	URGENT_BEAT,    /* it may bring us the entries of others */
+};
+
 int64_t consumer_beat_wait(const struct consumer *consumer)
 {
 	int64_t wait = consumer->process.group->owner_ttl_msecs / 3;
@@ -48,19 +55,19 @@ int64_t consumer_next_due(struct consumer *consumer)
 
 /* How long a read may wait: until the next thing that is due. */
 static int64_t block_msecs(const struct consumer *consumer, int64_t now,
-			   bool notes_retries)
+			   enum urgent urgent)
 {
 	const struct hand *hand = &consumer->hand;
 	int64_t until = clock_earlier(consumer->next_beat_msecs,
 				      hand->waiting.next_due_msecs);
 	int64_t block = until < 0 ? READ_BEAT_MSECS : until - now;
 
-	if ((hand->handler_count > 0 || notes_retries) &&
+	if ((hand->handler_count > 0 || urgent == URGENT_RETRIES) &&
 	    block > READ_SHORT_BLOCK_MSECS)
 		block = READ_SHORT_BLOCK_MSECS;
 	/* To Redis, 0 means for ever. And after a trouble we want to know soon
 	   whether it is over. */
-	return block < 1 || consumer->held ? 1 : block;
+	return block < 1 || consumer->held || urgent == URGENT_BEAT ? 1 : block;
 }
 
 /* Too much waits for its retry: something is wrong that more entries would not
@@ -108,7 +115,7 @@ static int read_alone(struct consumer *consumer, struct batch *batch,
 }
 
 /* What is due goes first, then our own past, then what is new. */
-static int read_more(struct consumer *consumer, int64_t now, bool notes_retries,
+static int read_more(struct consumer *consumer, int64_t now, enum urgent urgent,
 		     struct err *err)
 {
 	struct exchange *exchange = &consumer->exchange;
@@ -134,14 +141,18 @@ static int read_more(struct consumer *consumer, int64_t now, bool notes_retries,
 	if (consumer->replays)
 		return exchange_read_replay(exchange, batch, count, err);
 	return exchange_read(exchange, batch, count,
-			     block_msecs(consumer, now, notes_retries),
+			     block_msecs(consumer, now, urgent),
 			     consumer->last_id, err);
 }
 
-static int beat_if_due(struct consumer *consumer, int64_t now, struct err *err)
+static bool beat_is_due(const struct consumer *consumer, int64_t now)
 {
-	if (consumer->next_beat_msecs < 0 || now < consumer->next_beat_msecs)
-		return 0;
+	return consumer->next_beat_msecs >= 0 &&
+	       now >= consumer->next_beat_msecs;
+}
+
+static int beat(struct consumer *consumer, int64_t now, struct err *err)
+{
 	consumer->next_beat_msecs = now + consumer_beat_wait(consumer);
 	if (exchange_beat(&consumer->exchange, false, err) < 0)
 		return -1;
@@ -160,17 +171,21 @@ int consumer_exchange_begin(struct consumer *consumer, int64_t now,
 			    struct err *err)
 {
 	bool settles = hand_has_decided(&consumer->hand);
-	bool notes_retries = consumer->hand.retry.first != NULL;
+	enum urgent urgent = consumer->hand.retry.first != NULL
+				     ? URGENT_RETRIES
+				     : URGENT_NOTHING;
 
 	consumer->failed = false;
 	/* At the start and after a trouble a round trip without any entry shows
 	   whether all is well. */
 	if (consumer->held && !settles && !consumer->handler->groupless)
 		consumer->next_beat_msecs = now;
+	if (beat_is_due(consumer, now))
+		urgent = URGENT_BEAT;
 	if (exchange_settle(&consumer->exchange, err) < 0 ||
-	    beat_if_due(consumer, now, err) < 0)
+	    (urgent == URGENT_BEAT && beat(consumer, now, err) < 0))
 		return -1;
 	if (consumer->process.stop || tries_only(consumer))
 		return 0;
-	return read_more(consumer, now, notes_retries, err);
+	return read_more(consumer, now, urgent, err);
 }

@@ -20,6 +20,9 @@
    that has nothing else to do. */
 #define STOP_MSECS 5000
 
+/* A read waits for new entries twice as long. */
+#define CLAIM_MSECS 1500
+
 static struct worker one, two;
 
 /* Entries counted in a book of the group. */
@@ -218,6 +221,26 @@ static void a_sibling_finishes_what_a_dead_instance_held(void **state)
 	assert_true(worker_said(&two, "that nobody held") > 0);
 }
 
+static void what_is_taken_over_does_not_wait_for_new_entries(void **state)
+{
+	struct shop *shop = *state;
+	int64_t start;
+
+	shop->owner_ttl = "60s";
+	shop_configure(shop, "", "", "");
+	worker_start(&one, shop, "points", 1, "web1");
+	worker_await(&one, "ready");
+	shop_orders_read_by(shop, 1, 100, "points", "points-1@web2");
+	(void)redis_fixture_command(shop->redis, "HSET",
+				    "{ordermq}:points:owners", "points-1@web2",
+				    "- 1 0 -", NULL);
+	worker_await(&one, "that nobody held");
+	start = clock_msecs();
+	shop_await_done(shop, "points");
+	assert_true(clock_msecs() - start < CLAIM_MSECS);
+	shop_check_points(shop, 100);
+}
+
 static void a_stopped_instance_is_fenced_off_when_it_goes_on(void **state)
 {
 	struct shop *shop = *state;
@@ -280,6 +303,7 @@ int main(void)
 		in_shop(stopping_under_load_loses_nothing),
 		in_shop(a_batch_of_any_size_is_settled),
 		in_shop(a_sibling_finishes_what_a_dead_instance_held),
+		in_shop(what_is_taken_over_does_not_wait_for_new_entries),
 		in_shop(a_stopped_instance_is_fenced_off_when_it_goes_on),
 		in_shop(a_second_set_under_the_same_name_is_refused),
 		in_shop(a_second_process_of_the_same_slot_is_refused),
