@@ -3,7 +3,6 @@
 #include "lib/arena.h"
 
 #include <stdalign.h>
-#include <stdint.h>
 #include <stdlib.h>
 
 #define ARENA_BLOCK_BYTES (32 * 1024)
@@ -11,15 +10,7 @@
 struct arena_block {
 	struct arena_block *next;
 	size_t bytes;
-	size_t used;
 	alignas(max_align_t) unsigned char data[];
-};
-
-struct arena {
-	struct arena_block *first;
-	struct arena_block *current;
-	size_t keep_bytes;
-	size_t used;
 };
 
 struct arena *arena_open(size_t keep_bytes)
@@ -69,31 +60,21 @@ static struct arena_block *block_next(struct arena *arena, size_t bytes)
 	if (block == NULL)
 		return NULL;
 	block->bytes = block_bytes;
-	block->used = 0;
 	block->next = *link;
 	*link = block;
 	return block;
 }
 
-void *arena_take(struct arena *arena, size_t bytes)
+int arena_grow(struct arena *arena, size_t bytes)
 {
-	const size_t align = alignof(max_align_t);
-	struct arena_block *block = arena->current;
-	void *piece;
+	struct arena_block *block = block_next(arena, bytes);
 
-	if (bytes > SIZE_MAX / 2)
-		return NULL;
-	bytes = (bytes + align - 1) / align * align;
-	if (block == NULL || block->bytes - block->used < bytes) {
-		block = block_next(arena, bytes);
-		if (block == NULL)
-			return NULL;
-		arena->current = block;
-	}
-	piece = block->data + block->used;
-	block->used += bytes;
-	arena->used += bytes;
-	return piece;
+	if (block == NULL)
+		return -1;
+	arena->current = block;
+	arena->free = block->data;
+	arena->free_bytes = block->bytes;
+	return 0;
 }
 
 void arena_reset(struct arena *arena)
@@ -109,10 +90,10 @@ void arena_reset(struct arena *arena)
 			continue;
 		}
 		kept += block->bytes;
-		block->used = 0;
 		link = &block->next;
 	}
 	arena->current = NULL;
+	arena->free_bytes = 0;
 	arena->used = 0;
 }
 

@@ -135,30 +135,34 @@ static int effect_send(struct exchange *exchange, struct err *err)
 }
 
 /* Entries of one outcome, one behind the other: book, how many, ids. */
+static void outcome_add(struct command *command,
+			const struct delivery_queue *deliveries,
+			enum outcome outcome, int64_t count)
+{
+	command_word(command, outcome_book(outcome));
+	command_number(command, count);
+	for (struct delivery *d = deliveries->first; d != NULL; d = d->next) {
+		if (d->outcome == outcome)
+			command_text(command, d->id);
+	}
+}
+
 static int done_send(struct exchange *exchange, struct err *err)
 {
-	struct command *command = &exchange->seat->command;
 	struct call *call = call_add(exchange, CALL_SETTLE);
+	int64_t counts[OUTCOME_COUNT] = { 0 };
 
 	entries_move(&exchange->hand->done, EXCHANGE_ENTRIES_MAX,
 		     &call->deliveries);
+	for (struct delivery *d = call->deliveries.first; d != NULL;
+	     d = d->next)
+		counts[d->outcome]++;
 	seat_begin_on(exchange->seat, SCRIPT_SETTLE,
 		      call->deliveries.first->replays, NULL, 0);
 	for (enum outcome outcome = 0; outcome < OUTCOME_COUNT; outcome++) {
-		int64_t count = 0;
-
-		for (struct delivery *d = call->deliveries.first; d != NULL;
-		     d = d->next)
-			count += d->outcome == outcome;
-		if (count == 0)
-			continue;
-		command_word(command, outcome_book(outcome));
-		command_number(command, count);
-		for (struct delivery *d = call->deliveries.first; d != NULL;
-		     d = d->next) {
-			if (d->outcome == outcome)
-				command_text(command, d->id);
-		}
+		if (counts[outcome] > 0)
+			outcome_add(&exchange->seat->command, &call->deliveries,
+				    outcome, counts[outcome]);
 	}
 	return call_send(exchange, 0, err);
 }

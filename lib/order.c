@@ -49,6 +49,18 @@ static size_t role_count(const struct settings_fields *fields)
 	return ROLE_AMOUNT + (size_t)fields->amount_factor_count;
 }
 
+/* The first role from this one on that a field's name has, or roles. Names
+   differ in their lengths and first bytes, as a rule. */
+static size_t role_of(const struct text *names, size_t role, size_t roles,
+		      struct text name)
+{
+	while (role < roles && (names[role].length != name.length ||
+				names[role].data[0] != name.data[0] ||
+				!text_equal(names[role], name)))
+		role++;
+	return role;
+}
+
 static int field_reject(const char *name, struct text value, const char *what,
 			struct err *err)
 {
@@ -78,17 +90,21 @@ static int fields_find(const struct settings_fields *fields,
 		       struct order_found *found, struct err *err)
 {
 	size_t roles = role_count(fields);
+	struct text names[ROLE_COUNT];
 	size_t bytes = 0;
 
+	for (size_t role = 0; role < roles; role++)
+		names[role] = text_of(role_name(fields, role));
 	if (pair_count > ORDER_FIELDS_MAX)
 		return err_set(err, ERR_REJECT, "%zu fields, more than %d",
 			       pair_count, ORDER_FIELDS_MAX);
 	for (size_t i = 0; i < 2 * pair_count; i += 2) {
 		bytes += pairs[i].length + pairs[i + 1].length;
-		for (size_t role = 0; role < roles; role++) {
-			if (text_is(pairs[i], role_name(fields, role)) &&
-			    role_take(fields, role, pairs[i + 1], found, err) <
-				    0)
+		for (size_t role = role_of(names, 0, roles, pairs[i]);
+		     role < roles;
+		     role = role_of(names, role + 1, roles, pairs[i])) {
+			if (role_take(fields, role, pairs[i + 1], found, err) <
+			    0)
 				return -1;
 		}
 	}

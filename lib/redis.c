@@ -111,12 +111,12 @@ int redis_append(struct redis *redis, const struct text *args, size_t count,
 	ssize_t length = resp_format(args, count, &command);
 
 	if (length < 0 || out_reserve(redis, (size_t)length) < 0) {
-		free(command);
+		resp_free(command);
 		return broken(redis, err, "out of memory");
 	}
 	memcpy(redis->out + redis->out_used, command, (size_t)length);
 	redis->out_used += (size_t)length;
-	free(command);
+	resp_free(command);
 	return 0;
 }
 

@@ -6,28 +6,6 @@
 
 static const struct reply reply_nil = { .type = REPLY_NIL };
 
-size_t reply_count(const struct reply *reply)
-{
-	return reply->type == REPLY_ARRAY ? reply->array.count : 0;
-}
-
-const struct reply *reply_at(const struct reply *reply, size_t i)
-{
-	return i < reply_count(reply) ? &reply->array.elements[i] : &reply_nil;
-}
-
-struct text reply_text(const struct reply *reply)
-{
-	switch (reply->type) {
-	case REPLY_STRING:
-	case REPLY_STATUS:
-	case REPLY_ERROR:
-		return reply->text;
-	default:
-		return (struct text){ .data = "", .length = 0 };
-	}
-}
-
 int64_t reply_integer(const struct reply *reply, int64_t fallback)
 {
 	struct text text = reply_text(reply);

@@ -34,13 +34,31 @@ struct reply {
 };
 
 /* How many elements an array has; 0 for anything else. */
-size_t reply_count(const struct reply *reply);
+static inline size_t reply_count(const struct reply *reply)
+{
+	return reply->type == REPLY_ARRAY ? reply->array.count : 0;
+}
 
 /* Element number i, counted from 0, or a nil reply. Never NULL. */
-const struct reply *reply_at(const struct reply *reply, size_t i);
+static inline const struct reply *reply_at(const struct reply *reply, size_t i)
+{
+	static const struct reply nil = { .type = REPLY_NIL };
+
+	return i < reply_count(reply) ? &reply->array.elements[i] : &nil;
+}
 
 /* The bytes of a string, status or error; else the empty text. */
-struct text reply_text(const struct reply *reply);
+static inline struct text reply_text(const struct reply *reply)
+{
+	switch (reply->type) {
+	case REPLY_STRING:
+	case REPLY_STATUS:
+	case REPLY_ERROR:
+		return reply->text;
+	default:
+		return (struct text){ .data = "", .length = 0 };
+	}
+}
 
 /* The integer of an integer, or of a string of digits (maybe with a minus
    before them); else fallback. */

@@ -75,7 +75,6 @@ static void *create_array(const redisReadTask *task, resp_elements count)
 			      ((size_t)count + 1) * sizeof(*elements));
 	if (elements == NULL)
 		return NULL;
-	memset(elements, 0, (size_t)count * sizeof(*elements));
 	reply->type = REPLY_ARRAY;
 	reply->array.elements = elements;
 	reply->array.count = (size_t)count;
@@ -205,10 +204,16 @@ ssize_t resp_format(const struct text *args, size_t count, char **command_r)
 		argv[i] = args[i].length == 0 ? "" : args[i].data;
 		lengths[i] = args[i].length;
 	}
+	/* Several times as fast as redisFormatCommandArgv(), which prints. */
 	if (argv != NULL && lengths != NULL && count <= INT_MAX)
-		length = redisFormatCommandArgv(command_r, (int)count, argv,
-						lengths);
+		length = redisFormatSdsCommandArgv(command_r, (int)count, argv,
+						   lengths);
 	free(argv);
 	free(lengths);
 	return length < 0 ? -1 : (ssize_t)length;
+}
+
+void resp_free(char *command)
+{
+	redisFreeSdsCommand(command);
 }

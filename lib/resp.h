@@ -32,7 +32,8 @@ int resp_next(struct resp *resp, struct arena *arena,
 const char *resp_error(const struct resp *resp);
 
 /* Format one command of count arguments. Returns its length in bytes, and it in
- *command_r, which the caller must free(); or -1 when out of memory. */
+ *command_r, which the caller must resp_free(); or -1 when out of memory. */
 ssize_t resp_format(const struct text *args, size_t count, char **command_r);
+void resp_free(char *command);
 
 #endif
