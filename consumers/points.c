@@ -3,8 +3,8 @@
 
 #include "config.h"
 
+#include "consumers/ledger.h"
 #include "lib/clock.h"
-#include "lib/command.h"
 #include "lib/consumer.h"
 #include "lib/err.h"
 #include "lib/order.h"
@@ -14,56 +14,41 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* From 2^53 on the numbers of a script are not exact any more. */
-#define POINTS_MAX ((INT64_C(1) << 53) - 1)
-
 /* When memory is short. */
 #define POINTS_PAUSE_MSECS 1000
 
 #define POINTS_RULE_BYTES 80
-#define POINTS_NUMBER_BYTES 24
 
 struct points {
 	struct consumer *consumer;
 	struct settings_points rule;
-	char rule_text[POINTS_RULE_BYTES]; /* "1/100+0", for the ledger */
+	char rule_bytes[POINTS_RULE_BYTES];
+	struct text rule_text; /* "1/100+0", for the ledger */
+	struct ledger ledger;
 };
 
-/* What the ledger wants to know of one event, in the order of
-   consumers/ledger.lua, and the memory of it. */
-enum points_word {
-	WORD_KEY,
-	WORD_ACCOUNT,
-	WORD_AMOUNT,
-	WORD_POINTS,
-	WORD_COUNT,
-};
-
-struct points_event {
-	struct text words[WORD_COUNT];
-	char key[ORDER_KEY_BYTES];
-	char amount[POINTS_NUMBER_BYTES];
-	char points[POINTS_NUMBER_BYTES];
-};
-
-static const char ledger_lua[] =
-#include "lib/scripts/fence.inc"
-#include "consumers/ledger.inc"
-	;
-
-static void ledger_head(const void *state, struct command *command)
+static void points_call_begin(void *state)
 {
-	const struct points *points = state;
-
-	command_number(command, clock_wall_msecs());
-	command_word(command, points->rule_text);
+	ledger_clear(&((struct points *)state)->ledger);
 }
 
-static const struct handler_effect ledger_effect = {
-	.script = ledger_lua,
-	.keys = (const char *const[]){ "ledger", "balance", NULL },
-	.word_count = WORD_COUNT,
-	.head = ledger_head,
+static bool points_call_add(void *state, void *effect)
+{
+	return ledger_add(&((struct points *)state)->ledger, effect) == 0;
+}
+
+static void points_call_write(void *state, struct command *command)
+{
+	ledger_write(&((struct points *)state)->ledger, clock_wall_msecs(),
+		     command);
+}
+
+static const struct handler_effect points_effect = {
+	.script = ledger_script,
+	.keys = ledger_keys,
+	.begin = points_call_begin,
+	.add = points_call_add,
+	.write = points_call_write,
 };
 
 /* floor(amount * earn / per) + flat, negative for a refund. Returns 0, or -1
@@ -74,24 +59,17 @@ static int points_count(const struct settings_points *rule,
 	__int128 count =
 		(__int128)order->amount * rule->earn / rule->per + rule->flat;
 
-	if (count > POINTS_MAX)
+	if (count > LEDGER_POINTS_MAX)
 		return -1;
 	*count_r = order->type == ORDER_REFUNDED ? -(int64_t)count
 						 : (int64_t)count;
 	return 0;
 }
 
-static struct text number_text(char *buf, int64_t number)
-{
-	int length = snprintf(buf, POINTS_NUMBER_BYTES, "%" PRId64, number);
-
-	return (struct text){ .data = buf, .length = (size_t)length };
-}
-
 static void points_credit(struct points *points, struct delivery *delivery)
 {
 	const struct order *order = &delivery->order;
-	struct points_event *event;
+	struct ledger_event *event;
 	int64_t count;
 
 	if (points_count(&points->rule, order, &count) < 0) {
@@ -99,17 +77,16 @@ static void points_credit(struct points *points, struct delivery *delivery)
 				"more points than can be counted exactly");
 		return;
 	}
-	event = consumer_memory(delivery, sizeof(*event));
+	event = consumer_memory(
+		delivery,
+		ledger_event_bytes(order, delivery->id, points->rule_text));
 	if (event == NULL) {
 		consumer_postpone(points->consumer, delivery,
 				  POINTS_PAUSE_MSECS, "out of memory");
 		return;
 	}
-	event->words[WORD_KEY] = order_key(order, event->key);
-	event->words[WORD_ACCOUNT] = order->userid;
-	event->words[WORD_AMOUNT] = number_text(event->amount, order->amount);
-	event->words[WORD_POINTS] = number_text(event->points, count);
-	consumer_apply(points->consumer, delivery, event->words);
+	ledger_event_set(event, order, delivery->id, count, points->rule_text);
+	consumer_apply(points->consumer, delivery, event);
 }
 
 static void points_handle(void *state, struct delivery *const *deliveries,
@@ -142,9 +119,10 @@ static int points_open(const struct handler_setup *setup, void **state_r,
 		return err_set(err, ERR_RETRY, "out of memory");
 	points->consumer = setup->consumer;
 	points->rule = setup->group->points;
-	(void)snprintf(points->rule_text, sizeof(points->rule_text),
+	(void)snprintf(points->rule_bytes, sizeof(points->rule_bytes),
 		       "%" PRId64 "/%" PRId64 "+%" PRId64, points->rule.earn,
 		       points->rule.per, points->rule.flat);
+	points->rule_text = text_of(points->rule_bytes);
 	*state_r = points;
 	return 0;
 }
@@ -157,7 +135,7 @@ static void points_close(void **state)
 
 static const struct handler points_handler = {
 	.name = "points",
-	.effect = &ledger_effect,
+	.effect = &points_effect,
 	.open = points_open,
 	.handle = points_handle,
 	.close = points_close,

@@ -59,10 +59,10 @@ void consumer_done(struct consumer *consumer, struct delivery *delivery,
 }
 
 void consumer_apply(struct consumer *consumer, struct delivery *delivery,
-		    const struct text *words)
+		    void *effect)
 {
 	delivery->state = DELIVERY_EFFECT;
-	delivery->effect = words;
+	delivery->effect = effect;
 	hand_finish(&consumer->hand, delivery);
 }
 

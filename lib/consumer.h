@@ -20,10 +20,10 @@ int consumer_main(int argc, char **argv, const struct handler *handler);
 void consumer_done(struct consumer *consumer, struct delivery *delivery,
 		   enum outcome outcome);
 
-/* The effect is one of Redis: run the handler's script with these words, which
-   must live as long as the delivery (consumer_memory()). */
+/* The effect is one of Redis: run the handler's script, whose arguments follow
+   from effect, which must live as long as the delivery (consumer_memory()). */
 void consumer_apply(struct consumer *consumer, struct delivery *delivery,
-		    const struct text *words);
+		    void *effect);
 
 /* The entry can never succeed: dead-letter it. Both texts are copied or
    constant. */

@@ -61,8 +61,8 @@ struct delivery {
 	bool dropped;       /* lost to another owner: whatever becomes of it */
 	bool contentless;   /* dead-letter it without its fields */
 	int64_t wait_msecs; /* before the next one; -1: until alone */
-	const struct text *effect; /* words for the handler's script */
-	const char *class;         /* of a reject */
+	void *effect;       /* the handler's, for its script */
+	const char *class;  /* of a reject */
 	const char *reason;
 };
 

@@ -17,8 +17,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* Most entries in one settling call: a script must not hold up the server. */
-#define EXCHANGE_ENTRIES_MAX 1024
 #define EXCHANGE_KEYS_MAX 4
 
 /* As many entries are noted in one call: each takes two numbers of a command.
@@ -32,14 +30,14 @@ int exchange_open(struct exchange *exchange, struct seat *seat,
 		  struct hand *hand, const struct handler_effect *effect,
 		  struct err *err)
 {
-	size_t size = HAND_BATCHES_MAX * EXCHANGE_ENTRIES_MAX + 8;
+	size_t size = HAND_BATCHES_MAX * HANDLER_ENTRIES_MAX + 8;
 
 	*exchange = (struct exchange){
 		.seat = seat,
 		.hand = hand,
 		.effect = effect,
 		.calls = calloc(size, sizeof(*exchange->calls)),
-		.ids = calloc(EXCHANGE_ENTRIES_MAX, sizeof(*exchange->ids)),
+		.ids = calloc(HANDLER_ENTRIES_MAX, sizeof(*exchange->ids)),
 		.call_size = size,
 	};
 	return exchange->calls == NULL || exchange->ids == NULL
@@ -90,27 +88,30 @@ static int call_send(struct exchange *exchange, int64_t block_msecs,
 	return seat_append(exchange->seat, err);
 }
 
-/* The next entries that one script call may settle: many of one stream, or a
-   single one that is to be alone. */
+/* May the first entry of a queue go into one script call with those in to?
+   All are of one stream, and some have to be alone. */
+static bool goes_with(const struct delivery_queue *from, size_t most,
+		      const struct delivery_queue *to)
+{
+	const struct delivery *next = from->first;
+
+	if (next == NULL || to->count == 0)
+		return next != NULL;
+	return to->count < most && !next->alone && !to->first->alone &&
+	       next->replays == to->first->replays;
+}
+
 static void entries_move(struct delivery_queue *from, size_t most,
 			 struct delivery_queue *to)
 {
-	while (from->first != NULL && to->count < most) {
-		bool alone = from->first->alone;
-
-		if (to->count > 0 &&
-		    (alone || from->first->replays != to->first->replays))
-			return;
+	while (goes_with(from, most, to))
 		delivery_put(to, delivery_get(from));
-		if (alone)
-			return;
-	}
 }
 
 static int effect_send(struct exchange *exchange, struct err *err)
 {
 	const struct handler_effect *effect = exchange->effect;
-	struct command *command = &exchange->seat->command;
+	struct delivery_queue *from = &exchange->hand->effect;
 	struct call *call = call_add(exchange, CALL_EFFECT);
 	char names[EXCHANGE_KEYS_MAX][KEYS_BYTES];
 	const char *keys[EXCHANGE_KEYS_MAX];
@@ -120,17 +121,13 @@ static int effect_send(struct exchange *exchange, struct err *err)
 		keys[count] = keys_of_group(exchange->seat->keys.stream,
 					    exchange->seat->set.group->name,
 					    effect->keys[count], names[count]);
-	entries_move(&exchange->hand->effect, EXCHANGE_ENTRIES_MAX,
-		     &call->deliveries);
+	effect->begin(exchange->handler_state);
+	while (goes_with(from, HANDLER_ENTRIES_MAX, &call->deliveries) &&
+	       effect->add(exchange->handler_state, from->first->effect))
+		delivery_put(&call->deliveries, delivery_get(from));
 	seat_begin_on(exchange->seat, SCRIPT_EFFECT,
 		      call->deliveries.first->replays, keys, count);
-	effect->head(exchange->handler_state, command);
-	for (struct delivery *d = call->deliveries.first; d != NULL;
-	     d = d->next) {
-		command_text(command, d->id);
-		for (size_t i = 0; i < effect->word_count; i++)
-			command_text(command, d->effect[i]);
-	}
+	effect->write(exchange->handler_state, &exchange->seat->command);
 	return call_send(exchange, 0, err);
 }
 
@@ -152,7 +149,7 @@ static int done_send(struct exchange *exchange, struct err *err)
 	struct call *call = call_add(exchange, CALL_SETTLE);
 	int64_t counts[OUTCOME_COUNT] = { 0 };
 
-	entries_move(&exchange->hand->done, EXCHANGE_ENTRIES_MAX,
+	entries_move(&exchange->hand->done, HANDLER_ENTRIES_MAX,
 		     &call->deliveries);
 	for (struct delivery *d = call->deliveries.first; d != NULL;
 	     d = d->next)

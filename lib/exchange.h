@@ -49,7 +49,7 @@ struct exchange {
 	struct seat *seat;
 	struct hand *hand;
 	const struct handler_effect *effect;
-	const void *handler_state;
+	void *handler_state;
 	struct call *calls;
 	size_t call_count;
 	size_t call_size;

@@ -22,17 +22,28 @@ struct handler_setup {
 	const char *instance; /* "points-2" */
 };
 
+/* Most entries in one settling call: a script must not hold up the server. */
+#define HANDLER_ENTRIES_MAX 1024
+
 /* An effect that lives in Redis: a script that the skeleton runs in the place
    of an XACK. It begins with lib/scripts/fence.lua, gets the keys stream,
    owners, books, tries and then P:<group>:<key> for each of keys, and the
-   arguments group, consumer, token, what head() adds, and for each entry its id
-   and the words given to consumer_apply(). What it answers:
+   arguments group, consumer, token, and what the handler adds. What it answers:
    consumers/ledger.lua. */
 struct handler_effect {
 	const char *script;
 	const char *const *keys; /* ended by NULL, at most 4 */
-	size_t word_count;       /* of an entry, without its id; at most 4 */
-	void (*head)(const void *state, struct command *command);
+
+	/* Put the arguments of one call together: begin(), then add() what
+	   was given to consumer_apply() for one entry after the other, at most
+	   HANDLER_ENTRIES_MAX. Where that returns false the entry cannot go
+	   with those before, and begins the next call; the first one always
+	   can. write() adds to the command what the script wants of them all,
+	   at most 8 words an entry, which must live until they are settled or
+	   the next begin(). */
+	void (*begin)(void *state);
+	bool (*add)(void *state, void *effect);
+	void (*write)(void *state, struct command *command);
 };
 
 /* What one kind of consumer does. */

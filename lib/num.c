@@ -49,6 +49,23 @@ int num_parse(const char *text, size_t length, int64_t *value_r)
 	return 0;
 }
 
+size_t num_format(int64_t value, char *buf)
+{
+	uint64_t rest = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+	char digits[NUM_BYTES];
+	size_t count = 0, length = 0;
+
+	do
+		digits[count++] = (char)('0' + rest % 10);
+	while ((rest /= 10) > 0);
+	if (value < 0)
+		buf[length++] = '-';
+	while (count > 0)
+		buf[length++] = digits[--count];
+	buf[length] = '\0';
+	return length;
+}
+
 int num_parse_decimal(const char *text, size_t length,
 		      struct num_decimal *decimal_r)
 {

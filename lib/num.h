@@ -12,6 +12,11 @@
    terminated. */
 int num_parse(const char *text, size_t length, int64_t *value_r);
 
+/* Write value in decimal digits, with a minus where it is negative, to buf,
+   which has room for NUM_BYTES; terminated. Returns its length. */
+#define NUM_BYTES 21
+size_t num_format(int64_t value, char *buf);
+
 /* A non-negative decimal such as "69.99", times scale, must be a whole number
    at most INT64_MAX. A decimal is digits, or digits "." digits. */
 struct num_decimal {

@@ -235,17 +235,24 @@ const char *order_type_name(enum order_type type)
 	return type == ORDER_PAID ? "paid" : "refunded";
 }
 
+static size_t put(char *buf, size_t length, struct text text)
+{
+	memcpy(buf + length, text.data, text.length);
+	return length + text.length;
+}
+
 struct text order_key(const struct order *order, char *buf)
 {
-	int length = snprintf(buf, ORDER_KEY_BYTES, "%.*s:%s",
-			      (int)order->orderno.length, order->orderno.data,
-			      order_type_name(order->type));
+	size_t length = put(buf, 0, order->orderno);
 
-	if (order->eventno.length > 0)
-		length += snprintf(
-			buf + length, ORDER_KEY_BYTES - (size_t)length, ":%.*s",
-			(int)order->eventno.length, order->eventno.data);
-	return (struct text){ .data = buf, .length = (size_t)length };
+	buf[length++] = ':';
+	length = put(buf, length, text_of(order_type_name(order->type)));
+	if (order->eventno.length > 0) {
+		buf[length++] = ':';
+		length = put(buf, length, order->eventno);
+	}
+	buf[length] = '\0';
+	return (struct text){ .data = buf, .length = length };
 }
 
 struct text order_field(const struct order *order, struct text name)

@@ -18,9 +18,9 @@
 #define SEAT_ARENA_BYTES (64 * 1024)
 
 /* The longest command: one settling call of a full batch, which has at most
-   this many words an entry, and a few in front. */
+   this many words an entry, and a few in front: see lib/handler.h. */
 #define SEAT_ENTRIES_MAX 1024
-#define SEAT_WORDS_PER_ENTRY 5
+#define SEAT_WORDS_PER_ENTRY 8
 #define SEAT_WORDS_MORE 64
 
 static const char ensure_lua[] =

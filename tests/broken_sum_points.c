@@ -14,11 +14,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { WORD_ACCOUNT, WORD_POINTS, WORD_COUNT };
-
 struct sum_event {
-	struct text words[WORD_COUNT];
+	struct text id;
+	struct text account;
 	char points[24];
+};
+
+struct sum {
+	struct consumer *consumer;
+	const struct sum_event *events[HANDLER_ENTRIES_MAX];
+	size_t count;
 };
 
 static const char sum_lua[] =
@@ -34,23 +39,42 @@ static const char sum_lua[] =
 	"end\n"
 	"return {'ok', 0}\n";
 
-static void sum_head(const void *state, struct command *command)
+static void sum_begin(void *state)
 {
-	(void)state;
-	(void)command;
+	((struct sum *)state)->count = 0;
+}
+
+static bool sum_add(void *state, void *event)
+{
+	struct sum *sum = state;
+
+	sum->events[sum->count++] = event;
+	return true;
+}
+
+static void sum_write(void *state, struct command *command)
+{
+	const struct sum *sum = state;
+
+	for (size_t i = 0; i < sum->count; i++) {
+		command_text(command, sum->events[i]->id);
+		command_text(command, sum->events[i]->account);
+		command_word(command, sum->events[i]->points);
+	}
 }
 
 static const struct handler_effect sum_effect = {
 	.script = sum_lua,
 	.keys = (const char *const[]){ "balance", NULL },
-	.word_count = WORD_COUNT,
-	.head = sum_head,
+	.begin = sum_begin,
+	.add = sum_add,
+	.write = sum_write,
 };
 
 static void sum_handle(void *state, struct delivery *const *deliveries,
 		       size_t count)
 {
-	struct consumer *consumer = *(struct consumer **)state;
+	struct consumer *consumer = ((struct sum *)state)->consumer;
 
 	for (size_t i = 0; i < count; i++) {
 		const struct order *order = &deliveries[i]->order;
@@ -63,21 +87,21 @@ static void sum_handle(void *state, struct delivery *const *deliveries,
 			       "%s%" PRId64,
 			       order->type == ORDER_REFUNDED ? "-" : "",
 			       order->amount / 100);
-		event->words[WORD_ACCOUNT] = order->userid;
-		event->words[WORD_POINTS] = text_of(event->points);
-		consumer_apply(consumer, deliveries[i], event->words);
+		event->id = deliveries[i]->id;
+		event->account = order->userid;
+		consumer_apply(consumer, deliveries[i], event);
 	}
 }
 
 static int sum_open(const struct handler_setup *setup, void **state_r,
 		    struct err *err)
 {
-	struct consumer **state = malloc(sizeof(struct consumer *));
+	struct sum *sum = calloc(1, sizeof(*sum));
 
-	if (state == NULL)
+	if (sum == NULL)
 		return err_set(err, ERR_RETRY, "out of memory");
-	*state = setup->consumer;
-	*state_r = state;
+	sum->consumer = setup->consumer;
+	*state_r = sum;
 	return 0;
 }
 

@@ -59,6 +59,30 @@ static void an_integer_ends_where_its_length_says(void **state)
 	assert_int_equal(value, 12);
 }
 
+static void a_number_is_written_as_it_is_read(void **state)
+{
+	static const struct {
+		int64_t number;
+		const char *text;
+	} cases[] = {
+		{ 0, "0" },
+		{ 7, "7" },
+		{ 10, "10" },
+		{ -1, "-1" },
+		{ -1200, "-1200" },
+		{ INT64_MAX, "9223372036854775807" },
+		{ INT64_MIN, "-9223372036854775808" },
+	};
+	char buf[NUM_BYTES];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		assert_int_equal(num_format(cases[i].number, buf),
+				 strlen(cases[i].text));
+		assert_string_equal(buf, cases[i].text);
+	}
+}
+
 static void a_duration_has_a_unit(void **state)
 {
 	static const struct example examples[] = {
@@ -220,6 +244,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_integer_is_digits_and_nothing_else),
 		cmocka_unit_test(an_integer_ends_where_its_length_says),
+		cmocka_unit_test(a_number_is_written_as_it_is_read),
 		cmocka_unit_test(a_duration_has_a_unit),
 		cmocka_unit_test(a_size_has_a_binary_unit),
 		cmocka_unit_test(
