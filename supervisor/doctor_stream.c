@@ -84,6 +84,11 @@ static void foreigners_check(struct doctor *doctor, struct text generated)
 	}
 }
 
+/* Without the letter itself, which may be larger than any reply. */
+static const char first_script[] =
+	"local letter = redis.call('XRANGE', KEYS[1], '-', '+', 'COUNT', 1)[1] "
+	"return letter and letter[1] or ''";
+
 static void dead_check(struct doctor *doctor)
 {
 	char age[NUM_TEXT_MAX];
@@ -95,18 +100,17 @@ static void dead_check(struct doctor *doctor)
 	keys_make(doctor->settings->stream_key, NULL, &keys);
 	count = redis_command(doctor->redis, doctor->arena, doctor->err, "XLEN",
 			      keys.dead, NULL);
-	first = count == NULL ? NULL
-			      : redis_command(doctor->redis, doctor->arena,
-					      doctor->err, "XRANGE", keys.dead,
-					      "-", "+", "COUNT", "1", NULL);
+	first = count == NULL
+			? NULL
+			: redis_command(doctor->redis, doctor->arena,
+					doctor->err, "EVAL_RO", first_script,
+					"1", keys.dead, NULL);
 	if (first == NULL) {
 		doctor_unknown(doctor, "dead letters");
-	} else if (reply_count(first) == 0) {
+	} else if (reply_text(first).length == 0) {
 		doctor_say(doctor, DOCTOR_OK, "dead letters", NULL, "none");
 	} else {
-		(void)delivery_parse_id(
-			reply_text(reply_at(reply_at(first, 0), 0)), &msecs,
-			&seq);
+		(void)delivery_parse_id(reply_text(first), &msecs, &seq);
 		msecs = doctor->now_msecs - msecs;
 		/* In whole minutes a person reads it. */
 		(void)num_format_duration(

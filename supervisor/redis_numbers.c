@@ -54,23 +54,27 @@ static int read_clock(struct question *question)
 	return 0;
 }
 
+/* Without the entry itself, which may be larger than any reply. */
+static const char next_script[] =
+	"local entry = redis.call('XRANGE', KEYS[1], '(' .. ARGV[1], '+', "
+	"'COUNT', 1)[1] return entry and entry[1] or ''";
+
 /* How old is the first entry behind last? */
 static int64_t age_behind(const struct question *question, struct text last)
 {
-	char from[64];
-	const struct reply *entries;
+	char after[64];
+	const struct reply *next;
 
-	(void)snprintf(from, sizeof(from), "(%.*s", (int)last.length,
+	(void)snprintf(after, sizeof(after), "%.*s", (int)last.length,
 		       last.data);
-	entries = redis_command(question->redis, question->arena, question->err,
-				"XRANGE", question->key, from, "+", "COUNT",
-				"1", NULL);
-	if (entries == NULL)
+	next = redis_command(question->redis, question->arena, question->err,
+			     "EVAL_RO", next_script, "1", question->key, after,
+			     NULL);
+	if (next == NULL)
 		return -1;
-	if (reply_count(entries) == 0)
-		return 0;
-	return age_secs(question,
-			reply_text(reply_at(reply_at(entries, 0), 0)));
+	return reply_text(next).length == 0
+		       ? 0
+		       : age_secs(question, reply_text(next));
 }
 
 static void read_lag(const struct question *question,

@@ -127,6 +127,22 @@ static void an_entry_of_the_future_has_no_age(void **state)
 	assert_int_equal(numbers.lag_secs, 0);
 }
 
+static void an_entry_larger_than_any_reply_has_an_age(void **state)
+{
+	(void)state;
+	make_group();
+	(void)redis_fixture_command(server, "EVAL",
+				    "redis.call('XADD', KEYS[1], '1000-1', "
+				    "'x', string.rep('x', 3000000))",
+				    "1", "ordermq", NULL);
+	redis_close(&redis);
+	settings.redis.max_reply_bytes = 1024 * 1024;
+	assert_int_equal(redis_open(&settings.redis, -1, &redis, &err), 0);
+	read_numbers();
+	assert_int_equal(numbers.lag, 1);
+	assert_true(numbers.lag_secs > 3600);
+}
+
 static void a_lag_that_redis_cannot_tell_is_unknown(void **state)
 {
 	(void)state;
@@ -183,6 +199,7 @@ int main(void)
 		TEST(an_idle_group_has_no_lag),
 		TEST(lag_and_pending_have_an_age),
 		TEST(an_entry_of_the_future_has_no_age),
+		TEST(an_entry_larger_than_any_reply_has_an_age),
 		TEST(a_lag_that_redis_cannot_tell_is_unknown),
 		TEST(every_book_counts_once),
 		TEST(a_program_without_group_has_no_numbers),
