@@ -110,10 +110,14 @@ static int delivery_reject_reason(struct delivery *delivery, const char *reason)
 }
 
 /* What came back has its dead letter around it: what we said about it, and
-   behind "fields N" its own fields. */
+   behind "fields N" its own fields. Those of an entry that has too many for any
+   order may be packed: see lib/scripts/letter.lua. Their count is taken as it
+   is noted then. */
 static int letter_open(struct delivery *delivery, const struct text **pairs,
 		       size_t *count)
 {
+	int64_t noted;
+
 	for (size_t i = 0; i < *count; i++) {
 		const struct text *pair = *pairs + 2 * i;
 
@@ -123,6 +127,10 @@ static int letter_open(struct delivery *delivery, const struct text **pairs,
 			continue;
 		*pairs = pair + 2;
 		*count -= i + 1;
+		if (*count == 1 && text_is(pair[2], "packed") &&
+		    num_parse(pair[1].data, pair[1].length, &noted) == 0 &&
+		    noted > ORDER_FIELDS_MAX)
+			*count = (size_t)noted;
 		return 0;
 	}
 	return -1;

@@ -41,7 +41,8 @@ struct order {
 
 /* Read an order from pair_count field/value pairs, by the names that fields
    gives. Returns 0; or -1 with ERR_REJECT and the reason when it is no valid
-   order, and order_r is untouched. The rules are those of the manual page
+   order, and order_r is untouched. More than ORDER_FIELDS_MAX pairs are refused
+   without a look at them. The rules are those of the manual page
    ordermq.conf(5). */
 int order_parse(const struct settings_fields *fields, const struct text *pairs,
 		size_t pair_count, struct order *order_r, struct err *err);

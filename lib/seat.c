@@ -70,6 +70,7 @@ static const char crash_lua[] =
 static const char dead_lua[] =
 #include "lib/scripts/fence.inc"
 #include "lib/scripts/tries.inc"
+#include "lib/scripts/letter.inc"
 #include "lib/scripts/dead.inc"
 	;
 

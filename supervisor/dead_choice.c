@@ -36,7 +36,7 @@ static int take_page(struct dead_choice *choice, const struct reply *entries)
 
 	choice->id_count = 0;
 	for (size_t i = 0; i < reply_count(entries); i++) {
-		letter_read(reply_at(entries, i), &letter);
+		letter_read(reply_at(entries, i), choice->view.arena, &letter);
 		if (!is_chosen(choice, &letter))
 			continue;
 		if (choice->take(choice, &letter) < 0)
@@ -55,6 +55,7 @@ static int take_range(struct dead_choice *choice, const char *from,
 	int more;
 
 	view_range(&range, choice->keys.dead);
+	range.letters = true;
 	(void)snprintf(range.from, sizeof(range.from), "%s", from);
 	(void)snprintf(range.to, sizeof(range.to), "%s", to);
 	while ((more = view_next(&choice->view, &range, &entries)) > 0) {
@@ -103,35 +104,20 @@ static int take_input(struct dead_choice *choice)
 	return ret;
 }
 
-/* The id of the last letter there is now: what is replayed may fail again while
-   we are at it, and "all" must come to an end. "-" where there is none. */
-static int last_id(struct dead_choice *choice, char *id)
-{
-	struct view *view = &choice->view;
-	const struct reply *last =
-		redis_command(view->redis, view->arena, &view->err, "XREVRANGE",
-			      choice->keys.dead, "+", "-", "COUNT", "1", NULL);
-	struct text text;
-
-	if (last == NULL)
-		return -1;
-	text = reply_text(reply_at(reply_at(last, 0), 0));
-	(void)snprintf(id, WHEN_ID_BYTES, "%.*s",
-		       text.length == 0 ? 1 : (int)text.length,
-		       text.length == 0 ? "-" : text.data);
-	return 0;
-}
-
 static int take_all(struct dead_choice *choice)
 {
 	char from[WHEN_ID_BYTES] = "-";
 	char to[WHEN_ID_BYTES];
 
+	/* Up to the last there is now: what is replayed may fail again while we
+	   are at it, and "all" must come to an end. */
 	choice->missing = view_when(&choice->view, "--since", choice->since,
 				    from) != EX_OK;
 	if (choice->missing)
 		return 0;
-	return last_id(choice, to) < 0 ? -1 : take_range(choice, from, to);
+	return view_last_id(&choice->view, choice->keys.dead, to) < 0
+		       ? -1
+		       : take_range(choice, from, to);
 }
 
 static int take_operands(struct dead_choice *choice, char **words, int count)

@@ -27,7 +27,7 @@ struct dead_choice {
 	struct keys keys;
 	const char *group; /* NULL: all */
 	int64_t count;     /* letters taken */
-	bool missing;      /* some that were named are not there; it was said */
+	bool missing;      /* some are not there, or not whole; it was said */
 	/* For the caller: the letters of a page. */
 	struct text ids[VIEW_PAGE + 2];
 	size_t id_count;

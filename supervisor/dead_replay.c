@@ -19,6 +19,7 @@
 #define RATE_MAX 1000
 
 static const char replay_lua[] =
+#include "lib/scripts/letter.inc"
 #include "lib/scripts/replay.inc"
 	;
 
@@ -29,7 +30,8 @@ struct replay {
 	int64_t rate;   /* letters a second; 0: no limit */
 };
 
-/* Returns 1 when the letter was moved, 0 when somebody was faster, or -1. */
+/* Returns 1 when the letter was moved, 0 when it was not: somebody was faster,
+   or there is nothing to bring back, which is said. Or -1. */
 static int letter_move(struct replay *replay, struct text group, struct text id)
 {
 	struct dead_choice *choice = &replay->choice;
@@ -42,10 +44,11 @@ static int letter_move(struct replay *replay, struct text group, struct text id)
 	const struct text words[] = {
 		text_of("EVAL"),
 		text_of(replay_lua),
-		text_of("3"),
+		text_of("4"),
 		text_of(choice->keys.dead),
 		text_of(keys_of_group(stream, name, "replay", to)),
 		text_of(keys_of_group(stream, name, "books", books)),
+		text_of(stream),
 		group,
 		id,
 	};
@@ -54,6 +57,12 @@ static int letter_move(struct replay *replay, struct text group, struct text id)
 			  sizeof(words) / sizeof(words[0]));
 	if (moved == NULL)
 		return -1;
+	if (moved->type == REPLY_INTEGER) {
+		ctl_say("%s: its fields were not kept, and the entry has left "
+			"the stream: not replayed",
+			id.data);
+		choice->missing = true;
+	}
 	return reply_text(moved).length > 0;
 }
 

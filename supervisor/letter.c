@@ -3,6 +3,7 @@
 #include "supervisor/letter.h"
 
 #include "lib/settings.h"
+#include "supervisor/packed.h"
 #include "supervisor/record.h"
 #include "supervisor/view.h"
 
@@ -34,8 +35,34 @@ static const struct note {
 
 #define NOTES (sizeof(notes) / sizeof(notes[0]))
 
+static struct reply part_of(const struct reply *all, size_t first, size_t count)
+{
+	struct reply part = { .type = REPLY_ARRAY };
+
+	part.array.elements = all->array.elements + first;
+	part.array.count = count;
+	return part;
+}
+
+/* More fields than the letter has: they are packed, or were left out. */
+static void fields_complete(struct letter *letter, struct arena *arena)
+{
+	int64_t fields =
+		reply_integer(reply_field(&letter->notes, "fields"), 0);
+	size_t count = reply_count(&letter->fields);
+
+	letter->cut = fields > 0 && count == 0;
+	if (count == 0)
+		letter->fields.type = REPLY_NIL;
+	if (count == 2 && fields > 1 &&
+	    text_is(reply_text(reply_at(&letter->fields, 0)), "packed"))
+		(void)packed_read(reply_text(reply_at(&letter->fields, 1)),
+				  arena, &letter->fields);
+}
+
 /* The notes end with "fields": behind it names are the entry's. */
-void letter_read(const struct reply *entry, struct letter *letter_r)
+void letter_read(const struct reply *entry, struct arena *arena,
+		 struct letter *letter_r)
 {
 	const struct reply *all = reply_at(entry, 1);
 	size_t count = reply_count(all), noted = 0;
@@ -47,12 +74,19 @@ void letter_read(const struct reply *entry, struct letter *letter_r)
 	*letter_r = (struct letter){ .id = reply_text(reply_at(entry, 0)) };
 	if (count == 0)
 		return;
-	letter_r->notes.type = REPLY_ARRAY;
-	letter_r->notes.array.elements = all->array.elements;
-	letter_r->notes.array.count = noted;
-	letter_r->fields.type = REPLY_ARRAY;
-	letter_r->fields.array.elements = all->array.elements + noted;
-	letter_r->fields.array.count = count - noted;
+	letter_r->notes = part_of(all, 0, noted);
+	letter_r->fields = part_of(all, noted, count - noted);
+	fields_complete(letter_r, arena);
+}
+
+const char *letter_lacks(const struct letter *letter)
+{
+	if (letter->cut)
+		return "its fields are larger than redis.max_reply";
+	return letter->fields.type == REPLY_NIL
+		       ? "its fields were not kept, since the entry was larger "
+			 "than redis.max_reply"
+		       : NULL;
 }
 
 struct text letter_note(const struct letter *letter, const char *name)

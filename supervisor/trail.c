@@ -242,9 +242,11 @@ static int read_letters(struct trail *trail)
 
 	keys_make(trail->view->settings->stream_key, NULL, &keys);
 	view_range(&range, keys.dead);
+	range.letters = true;
 	while ((more = view_next(trail->view, &range, &page)) > 0) {
 		for (size_t i = 0; i < reply_count(page); i++) {
-			letter_read(reply_at(page, i), &letter);
+			letter_read(reply_at(page, i), trail->view->arena,
+				    &letter);
 			if (is_ours(trail, &letter.fields))
 				add_letter(trail, &letter);
 		}

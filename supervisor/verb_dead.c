@@ -76,11 +76,19 @@ static void show_value(const char *name, const json_t *value)
 	putchar('\n');
 }
 
+/* Say it when the fields cannot be shown. */
+static void lack_say(const struct letter *letter)
+{
+	if (letter_lacks(letter) != NULL)
+		ctl_say("%s: %s", letter->id.data, letter_lacks(letter));
+}
+
 static int show_take(struct dead_choice *choice, const struct letter *letter)
 {
 	json_t *record, *value;
 	const char *name;
 
+	lack_say(letter);
 	if (choice->view.as_json) {
 		record_write(stdout, whole_record(choice, letter));
 		return 0;
@@ -118,6 +126,9 @@ static int dead_show(struct ctl *ctl)
 
 static int export_take(struct dead_choice *choice, const struct letter *letter)
 {
+	lack_say(letter);
+	/* Who drops it now loses them. */
+	choice->missing = choice->missing || letter->cut;
 	record_write(stdout, whole_record(choice, letter));
 	return 0;
 }

@@ -31,11 +31,6 @@ struct entries {
 	bool follow;
 };
 
-/* Without the entry itself, which may be larger than any reply. */
-static const char last_id_script[] =
-	"local entry = redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', "
-	"1)[1] return entry and entry[1] or '0-0'";
-
 static bool has_field(const struct reply *fields, const char *wanted)
 {
 	const char *value = strchr(wanted, '=') + 1;
@@ -101,16 +96,12 @@ static int print_range(struct entries *entries)
 /* Begin behind the last entry. */
 static int skip_all(struct entries *entries)
 {
-	struct view *view = &entries->view;
-	const struct reply *last =
-		redis_command(view->redis, view->arena, &view->err, "EVAL_RO",
-			      last_id_script, "1", entries->range.key, NULL);
+	char last[WHEN_ID_BYTES];
 
-	if (last == NULL)
+	if (view_last_id(&entries->view, entries->range.key, last) < 0)
 		return -1;
-	(void)snprintf(entries->range.from, sizeof(entries->range.from),
-		       "(%.*s", (int)reply_text(last).length,
-		       reply_text(last).data);
+	(void)snprintf(entries->range.from, sizeof(entries->range.from), "(%s",
+		       last);
 	return 0;
 }
 

@@ -29,6 +29,19 @@ static const char id_script[] =
 	"local entry = redis.call('XRANGE', KEYS[1], ARGV[1], ARGV[2], "
 	"'COUNT', 1)[1] return entry and {{entry[1], false}} or {}";
 
+/* In the place of such a letter. */
+static const char notes_script[] =
+#include "lib/scripts/letter.inc"
+	"local letter = redis.call('XRANGE', KEYS[1], ARGV[1], ARGV[2], "
+	"'COUNT', 1)[1] if not letter then return {} end "
+	"local _, fields = letter_open(letter[2]) return {{letter[1], "
+	"{unpack(letter[2], 1, #letter[2] - #fields)}}}";
+
+/* Without the entry itself, which may be larger than any reply. */
+static const char last_id_script[] =
+	"local entry = redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', "
+	"1)[1] return entry and entry[1] or '0-0'";
+
 static int connect_redis(struct view *view)
 {
 	redis_close(&view->redis);
@@ -181,9 +194,10 @@ static const struct reply *range_ask(struct view *view,
 
 	arena_reset(view->arena);
 	if (range->count == 0)
-		return redis_command(view->redis, view->arena, &view->err,
-				     "EVAL_RO", id_script, "1", range->key,
-				     range->from, range->to, NULL);
+		return redis_command(
+			view->redis, view->arena, &view->err, "EVAL_RO",
+			range->letters ? notes_script : id_script, "1",
+			range->key, range->from, range->to, NULL);
 	(void)snprintf(count, sizeof(count), "%zu", range->count);
 	return redis_command(view->redis, view->arena, &view->err, "XRANGE",
 			     range->key, range->from, range->to, "COUNT", count,
@@ -217,6 +231,19 @@ int view_next(struct view *view, struct view_range *range,
 		range->count = range->count == 0 ? 1 : 2 * range->count;
 	*entries_r = entries;
 	return 1;
+}
+
+int view_last_id(struct view *view, const char *key, char *id_r)
+{
+	const struct reply *last =
+		redis_command(view->redis, view->arena, &view->err, "EVAL_RO",
+			      last_id_script, "1", key, NULL);
+
+	if (last == NULL)
+		return -1;
+	(void)snprintf(id_r, WHEN_ID_BYTES, "%.*s",
+		       (int)reply_text(last).length, reply_text(last).data);
+	return 0;
 }
 
 const struct reply *view_orders(struct view *view, const struct keys *keys,

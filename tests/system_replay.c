@@ -15,6 +15,7 @@
 #define REPLAY "{ordermq}:trial:replay"
 
 static const char replay_lua[] =
+#include "lib/scripts/letter.inc"
 #include "lib/scripts/replay.inc"
 	;
 
@@ -59,8 +60,8 @@ static const char *letter(const struct shop *shop, const char *name)
 static bool replay(const struct shop *shop, const char *id)
 {
 	const struct reply *reply = redis_fixture_command(
-		shop->redis, "EVAL", replay_lua, "3", DEAD, REPLAY,
-		"{ordermq}:trial:books", "trial", id, NULL);
+		shop->redis, "EVAL", replay_lua, "4", DEAD, REPLAY,
+		"{ordermq}:trial:books", "ordermq", "trial", id, NULL);
 
 	return reply_text(reply).length > 0;
 }

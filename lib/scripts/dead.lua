@@ -2,11 +2,7 @@
 -- in neither.
 -- KEYS[5]: dead letters   ARGV[4..9]: id, reason, class, book, '1' to copy the
 -- entry's fields, attempts ('': as noted).
--- What we say about it comes first; behind "fields N" follow the entry's own N
--- fields as they came, or, when there are too many for one call of XADD, all of
--- them in one MessagePack array "packed".
 -- Returns 'ok' and how many entries were not pending any more.
-local COPY_MAX = 3500
 local id, reason, class, book, copy, attempts = unpack(ARGV, 4, 9)
 
 local pending = redis.call('XPENDING', KEYS[1], ARGV[1], id, id, 1, ARGV[2])
@@ -20,25 +16,18 @@ if number and not string.match(number, '^%d+$') then
 end
 local tries = tries_of(id)
 local last = now - pending[1][3]
-local entry = copy == '1' and redis.call('XRANGE', KEYS[1], id, id)[1]
-local fields = entry and entry[2] or {}
-local origin, replay_count = id, 0
+local origin, replay_count, fields, count = id, 0, {}, nil
 
--- What came back has its former letter around it.
-if replays and entry then
-	local inner = {}
-	for n = 1, #fields, 2 do
-		if fields[n] == 'id' then
-			origin = fields[n + 1]
-		elseif fields[n] == 'replays' then
-			replay_count = fields[n + 1]
-		elseif fields[n] == 'fields' then
-			inner = {unpack(fields, n + 2)}
-			break
-		end
-	end
-	fields = inner
-	replay_count = replay_count + 1
+-- What came back has its former letter around it, and is nowhere else.
+local entry = (copy == '1' or replays) and redis.call('XRANGE', KEYS[1], id, id)[1]
+if entry and replays then
+	local notes
+	notes, fields = letter_open(entry[2])
+	origin = notes.id or id
+	replay_count = (notes.replays or 0) + 1
+	count = notes.fields
+elseif entry then
+	fields = entry[2]
 end
 local letter = {
 	'group', ARGV[1], 'id', origin, 'reason', reason, 'class', class,
@@ -47,14 +36,9 @@ local letter = {
 	'crashes', tries.crashes + tries.kills,
 	'first', whole(tries.first or last), 'last', whole(last),
 	'time', whole(now),
-	'replays', replay_count, 'fields', #fields / 2
+	'replays', replay_count
 }
-if #fields / 2 > COPY_MAX then
-	fields = {'packed', cmsgpack.pack(fields)}
-end
-for n = 1, #fields do
-	letter[#letter + 1] = fields[n]
-end
+letter_close(letter, fields, count)
 redis.call('XADD', KEYS[5], '*', unpack(letter))
 redis.call('HINCRBY', KEYS[3], book, 1)
 redis.call('XACK', KEYS[1], ARGV[1], id)
