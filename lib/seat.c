@@ -71,6 +71,7 @@ static const char dead_lua[] =
 #include "lib/scripts/fence.inc"
 #include "lib/scripts/tries.inc"
 #include "lib/scripts/letter.inc"
+#include "lib/scripts/index.inc"
 #include "lib/scripts/dead.inc"
 	;
 

@@ -34,7 +34,7 @@ static int take_page(struct dead_choice *choice, const struct reply *entries)
 {
 	struct letter letter;
 
-	choice->id_count = 0;
+	choice->word_count = 0;
 	for (size_t i = 0; i < reply_count(entries); i++) {
 		letter_read(reply_at(entries, i), choice->view.arena, &letter);
 		if (!is_chosen(choice, &letter))

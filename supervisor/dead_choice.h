@@ -10,6 +10,9 @@
 
 struct ctl;
 
+/* A page of letters, with three words for each. */
+#define DEAD_CHOICE_WORDS (4 + 3 * VIEW_PAGE)
+
 /* Which dead letters a verb of "ordermqctl dead" is about, and what it does
    with them. Letters come page by page, oldest first, and are never held all at
    once; so a verb that was interrupted can simply be run again. */
@@ -28,9 +31,9 @@ struct dead_choice {
 	const char *group; /* NULL: all */
 	int64_t count;     /* letters taken */
 	bool missing;      /* some are not there, or not whole; it was said */
-	/* For the caller: the letters of a page. */
-	struct text ids[VIEW_PAGE + 2];
-	size_t id_count;
+	/* For the caller: a command about the letters of a page. */
+	struct text words[DEAD_CHOICE_WORDS];
+	size_t word_count;
 };
 
 /* Take the letters that the operands of ctl name: GROUP, or ALL in the place of

@@ -20,6 +20,7 @@
 
 static const char replay_lua[] =
 #include "lib/scripts/letter.inc"
+#include "lib/scripts/index.inc"
 #include "lib/scripts/replay.inc"
 	;
 

@@ -16,6 +16,12 @@
 #include <string.h>
 #include <sysexits.h>
 
+static const char drop_lua[] =
+#include "lib/scripts/letter.inc"
+#include "lib/scripts/index.inc"
+#include "supervisor/drop.inc"
+	;
+
 static const struct table_column columns[] = {
 	{ "ID", "id", -15, TABLE_TEXT, "?" },
 	{ "GROUP", "group", -8, TABLE_TEXT, "?" },
@@ -152,11 +158,18 @@ static int dead_export(struct ctl *ctl)
 
 static int drop_take(struct dead_choice *choice, const struct letter *letter)
 {
-	if (choice->id_count == 0) {
-		choice->ids[choice->id_count++] = text_of("XDEL");
-		choice->ids[choice->id_count++] = text_of(choice->keys.dead);
-	}
-	choice->ids[choice->id_count++] = letter->id;
+	const struct text words[] = {
+		text_of("EVAL"),
+		text_of(drop_lua),
+		text_of("1"),
+		text_of(choice->keys.dead),
+		letter->id,
+		letter_note(letter, "group"),
+		letter_note(letter, "id"),
+	};
+
+	for (size_t i = choice->word_count == 0 ? 0 : 4; i < 7; i++)
+		choice->words[choice->word_count++] = words[i];
 	return 0;
 }
 
@@ -164,11 +177,11 @@ static int drop_take(struct dead_choice *choice, const struct letter *letter)
 static int drop_page(struct dead_choice *choice)
 {
 	const struct reply *dropped;
-	int64_t wanted = (int64_t)choice->id_count - 2;
+	int64_t wanted = ((int64_t)choice->word_count - 4) / 3;
 
-	if (choice->id_count == 0 || choice->dry_run)
+	if (choice->word_count == 0 || choice->dry_run)
 		return 0;
-	dropped = view_call(&choice->view, choice->ids, choice->id_count);
+	dropped = view_call(&choice->view, choice->words, choice->word_count);
 	if (dropped == NULL) {
 		choice->count -= wanted;
 		return -1;

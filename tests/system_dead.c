@@ -299,6 +299,83 @@ static void a_giant_behind_entries_that_wait_is_dead_all_the_same(void **state)
 	assert_int_equal(dead_count(shop), 1);
 }
 
+/* Entries of points that are known to have a letter. */
+static int64_t indexed(const struct shop *shop)
+{
+	return redis_fixture_integer(shop->redis, "ZCARD",
+				     "{ordermq}:points:dead", NULL);
+}
+
+static void points_vanishes_and_is_back(const struct shop *shop)
+{
+	(void)redis_fixture_command(shop->redis, "XGROUP", "DESTROY", "ordermq",
+				    "points", NULL);
+	shop_await_done(shop, "points");
+}
+
+static const char *publish_wrong(const struct shop *shop, const char *id,
+				 const char *amount)
+{
+	return reply_text(redis_fixture_command(shop->redis, "XADD", "ordermq",
+						id, "orderno", "W-1", "amount",
+						amount, NULL))
+		.data;
+}
+
+static void a_group_that_is_made_again_leaves_one_letter(void **state)
+{
+	const struct shop *shop = *state;
+	char id[64];
+
+	worker_start(&points, shop, "points", 1, "web1");
+	(void)snprintf(id, sizeof(id), "%s", publish_wrong(shop, "*", "12x"));
+	shop_await_done(shop, "points");
+	points_vanishes_and_is_back(shop);
+	points_vanishes_and_is_back(shop);
+	(void)letter_of(shop, "points", id);
+	assert_int_equal(dead_count(shop), 1);
+	assert_int_equal(indexed(shop), 1);
+	/* The account of the group has begun anew. */
+	assert_int_equal(shop_number(shop, "points", "books", "rejected"), 3);
+}
+
+static void a_letter_that_is_gone_is_written_again(void **state)
+{
+	const struct shop *shop = *state;
+	char id[64];
+
+	worker_start(&points, shop, "points", 1, "web1");
+	for (int i = 0; i < 3; i++)
+		(void)snprintf(id, sizeof(id), "%s",
+			       publish_wrong(shop, "*", "12x"));
+	shop_await_done(shop, "points");
+	assert_int_equal(indexed(shop), 3);
+	/* Deleted by hand; the index knows nothing of it. */
+	(void)redis_fixture_command(shop->redis, "XTRIM", DEAD, "MAXLEN", "0",
+				    NULL);
+	(void)redis_fixture_command(shop->redis, "XTRIM", "ordermq", "MAXLEN",
+				    "1", NULL);
+	points_vanishes_and_is_back(shop);
+	(void)letter_of(shop, "points", id);
+	assert_int_equal(dead_count(shop), 1);
+	assert_int_equal(indexed(shop), 1);
+}
+
+/* Ids come again when a stream was deleted. */
+static void another_entry_of_the_same_id_has_its_own_letter(void **state)
+{
+	const struct shop *shop = *state;
+
+	worker_start(&points, shop, "points", 1, "web1");
+	(void)publish_wrong(shop, "7-1", "12x");
+	shop_await_done(shop, "points");
+	(void)redis_fixture_command(shop->redis, "DEL", "ordermq", NULL);
+	(void)publish_wrong(shop, "7-1", "13x");
+	shop_await_done(shop, "points");
+	assert_int_equal(dead_count(shop), 2);
+	assert_int_equal(indexed(shop), 1);
+}
+
 #define in_shop(test)                                                          \
 	cmocka_unit_test_setup_teardown(test, shop_open, shop_close)
 
@@ -312,6 +389,9 @@ int main(void)
 		in_shop(an_entry_that_no_reply_can_hold_is_dead_by_its_id),
 		in_shop(an_entry_that_no_reply_can_hold_takes_no_other_with_it),
 		in_shop(a_giant_behind_entries_that_wait_is_dead_all_the_same),
+		in_shop(a_group_that_is_made_again_leaves_one_letter),
+		in_shop(a_letter_that_is_gone_is_written_again),
+		in_shop(another_entry_of_the_same_id_has_its_own_letter),
 	};
 
 	if (redis_fixture_skip_all())

@@ -170,6 +170,13 @@ static void one_is_shown_whole_and_safely(void **state)
 			    "[\"name\",\"Zo\xc3\xab\"]]");
 }
 
+/* Entries of points that are known to have a letter. */
+static int64_t indexed(const struct shop *shop)
+{
+	return redis_fixture_integer(shop->redis, "ZCARD",
+				     "{ordermq}:points:dead", NULL);
+}
+
 static void what_is_not_there_is_told(void **state)
 {
 	const struct shop *shop = *state;
@@ -235,6 +242,7 @@ static void what_is_replayed_comes_back_to_its_group(void **state)
 	assert_string_equal(ctl.out, "1 replayed\n");
 	/* It is as wrong as before. */
 	until(two_are_dead, *state, "it is dead-lettered again");
+	assert_int_equal(indexed(shop), 2);
 	assert_int_equal(
 		ctl_run_on(shop, "dead", "replay", "points", letter, NULL),
 		EX_DATAERR);
@@ -274,6 +282,7 @@ static void they_are_dropped_by_id(void **state)
 		EX_DATAERR);
 	assert_string_equal(ctl.out, "0 dropped\n");
 	assert_int_equal(dead_count(shop), 1);
+	assert_int_equal(indexed(shop), 1);
 }
 
 static void all_of_a_group_means_no_others(void **state)

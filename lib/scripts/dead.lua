@@ -1,5 +1,7 @@
 -- Move one entry to the dead letters: it is there or here, never in both, never
 -- in neither.
+-- An entry has one letter: when its group vanished and was made again, or history
+-- was replayed, it dies again beside the letter that tells of it already.
 -- KEYS[5]: dead letters   ARGV[4..9]: id, reason, class, book, '1' to copy the
 -- entry's fields, attempts ('': as noted).
 -- Returns 'ok' and how many entries were not pending any more.
@@ -39,7 +41,12 @@ local letter = {
 	'replays', replay_count
 }
 letter_close(letter, fields, count)
-redis.call('XADD', KEYS[5], '*', unpack(letter))
+-- Another stream may have had an entry of the same id.
+local former = index_find(KEYS[5], ARGV[1], origin)
+if not former or not letter_same_fields(former, letter) then
+	local letter_id = redis.call('XADD', KEYS[5], '*', unpack(letter))
+	index_add(KEYS[5], ARGV[1], origin, letter_id)
+end
 redis.call('HINCRBY', KEYS[3], book, 1)
 redis.call('XACK', KEYS[1], ARGV[1], id)
 forget(id)

@@ -27,3 +27,15 @@ local function letter_close(letter, fields, count)
 		letter[#letter + 1] = fields[n]
 	end
 end
+
+-- Do two letters have the same entry in them?
+local function letter_same_fields(a, b)
+	local _, fields = letter_open(a)
+	local _, others = letter_open(b)
+	for n = 1, math.max(#fields, #others) do
+		if fields[n] ~= others[n] then
+			return false
+		end
+	end
+	return true
+end

@@ -30,5 +30,6 @@ if replayed and not string.match(replayed, '^%d+$') then
 end
 local id = redis.call('XADD', KEYS[2], '*', unpack(letter))
 redis.call('HINCRBY', KEYS[3], 'replayed', 1)
+index_remove(KEYS[1], ARGV[1], letter_open(letter).id or '', ARGV[2])
 redis.call('XDEL', KEYS[1], ARGV[2])
 return id
