@@ -72,15 +72,20 @@ static void add_numbers(json_t *group, const json_t *objects,
 	const char *name = json_string_value(json_object_get(group, "name"));
 
 	(void)json_object_update_new(
-		group, json_pack("{s:o,s:o,s:o,s:o,s:o,s:o,s:o}", "lag",
-				 record_count(numbers->lag), "lag_seconds",
-				 record_count(numbers->lag_secs), "pending",
-				 record_count(numbers->pending),
-				 "oldest_pending_seconds",
-				 record_count(numbers->oldest_pending_secs),
-				 "handled", record_count(numbers->handled),
-				 "retried", sum_of(objects, name, "retried"),
-				 "dead", record_count(numbers->dead)));
+		group,
+		json_pack("{s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o}", "lag",
+			  record_count(numbers->lag), "lag_seconds",
+			  record_count(numbers->lag_secs), "pending",
+			  record_count(numbers->pending),
+			  "oldest_pending_seconds",
+			  record_count(numbers->oldest_pending_secs), "handled",
+			  record_count(numbers->handled), "retried",
+			  sum_of(objects, name, "retried"), "dead",
+			  record_count(numbers->dead), "dead_letters",
+			  record_count(numbers->letters), "dead_letters_bytes",
+			  record_count(numbers->letters_bytes),
+			  "oldest_dead_letter_seconds",
+			  record_count(numbers->oldest_letter_secs)));
 }
 
 /* The numbers of one group; a connection that breaks is no Redis. */

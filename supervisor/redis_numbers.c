@@ -24,7 +24,15 @@ struct question {
 
 void redis_numbers_clear(struct redis_numbers *numbers_r)
 {
-	*numbers_r = (struct redis_numbers){ -1, -1, -1, -1, -1, -1 };
+	*numbers_r =
+		(struct redis_numbers){ -1, -1, -1, -1, -1, -1, -1, -1, -1 };
+}
+
+static int64_t secs_since(const struct question *question, int64_t msecs)
+{
+	return msecs > question->now_msecs
+		       ? 0
+		       : (question->now_msecs - msecs) / 1000;
 }
 
 /* The age of an entry, by the milliseconds before the "-" of its id. */
@@ -37,9 +45,7 @@ static int64_t age_secs(const struct question *question, struct text id)
 	if (dash == NULL ||
 	    num_parse(id.data, (size_t)(dash - id.data), &msecs) < 0)
 		return -1;
-	return msecs > question->now_msecs
-		       ? 0
-		       : (question->now_msecs - msecs) / 1000;
+	return secs_since(question, msecs);
 }
 
 static int read_clock(struct question *question)
@@ -153,6 +159,52 @@ static void read_books(const struct question *question,
 	}
 }
 
+static const char letters_lua[] =
+#include "supervisor/letters.inc"
+	;
+
+/* Redis tells the memory of all letters, of which it looks into a few; the
+   group's is its share by number. */
+static int64_t bytes_of(const struct question *question, const char *dead,
+			int64_t count, int64_t all)
+{
+	const struct reply *bytes =
+		redis_command(question->redis, question->arena, question->err,
+			      "MEMORY", "USAGE", dead, "SAMPLES", "5", NULL);
+
+	if (bytes == NULL || all <= 0)
+		return -1;
+	return (int64_t)((double)reply_integer(bytes, -1) / (double)all *
+			 (double)count);
+}
+
+static void read_letters(const struct question *question,
+			 struct redis_numbers *numbers)
+{
+	char index[KEYS_BYTES];
+	const struct reply *letters;
+	struct keys keys;
+
+	keys_make(question->key, NULL, &keys);
+	letters = redis_command(
+		question->redis, question->arena, question->err, "EVAL_RO",
+		letters_lua, "2", keys.dead,
+		keys_of_group(question->key, question->group, "dead", index),
+		NULL);
+	if (letters == NULL)
+		return;
+	numbers->letters = reply_integer(reply_at(letters, 0), -1);
+	numbers->letters_bytes = 0;
+	numbers->oldest_letter_secs = 0;
+	if (numbers->letters == 0)
+		return;
+	numbers->oldest_letter_secs = secs_since(
+		question, reply_integer(reply_at(letters, 1), INT64_MAX));
+	numbers->letters_bytes =
+		bytes_of(question, keys.dead, numbers->letters,
+			 reply_integer(reply_at(letters, 2), -1));
+}
+
 int redis_numbers_read(struct redis *redis, struct arena *arena,
 		       const struct settings *settings,
 		       const struct settings_group *group,
@@ -176,6 +228,8 @@ int redis_numbers_read(struct redis *redis, struct arena *arena,
 			read_pending(&question, &numbers);
 		if (redis_is_open(redis))
 			read_books(&question, &numbers);
+		if (redis_is_open(redis))
+			read_letters(&question, &numbers);
 	}
 	if (!redis_is_open(redis))
 		return -1;

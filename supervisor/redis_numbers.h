@@ -17,6 +17,9 @@ struct redis_numbers {
 	int64_t oldest_pending_secs; /* age of the first of them */
 	int64_t handled;             /* settled with an effect, or none due */
 	int64_t dead;                /* moved to the dead letters */
+	int64_t letters;             /* dead letters that lie there now */
+	int64_t letters_bytes;       /* about, of memory: see ordermqctl(1) */
+	int64_t oldest_letter_secs;  /* since the first of them died */
 };
 
 /* All unknown. */

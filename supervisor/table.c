@@ -23,6 +23,14 @@ static const struct table_column group_columns[] = {
 	{ NULL, NULL, 0, TABLE_TEXT, NULL },
 };
 
+static const struct table_column letter_columns[] = {
+	{ "DEAD LETTERS OF", "name", -17, TABLE_TEXT, "?" },
+	{ "COUNT", "dead_letters", 9, TABLE_NUMBER, "?" },
+	{ "SIZE", "dead_letters_bytes", 9, TABLE_SIZE, "?" },
+	{ "OLDEST", "oldest_dead_letter_seconds", 6, TABLE_AGE, "?" },
+	{ NULL, NULL, 0, TABLE_TEXT, NULL },
+};
+
 static const struct table_column instance_columns[] = {
 	{ "INSTANCE", "name", -17, TABLE_TEXT, "?" },
 	{ "PID", "pid", 8, TABLE_NUMBER, "-" },
@@ -54,6 +62,17 @@ const char *table_age(int64_t secs, char *buf)
 	return buf;
 }
 
+/* The same for bytes; two digits or more are left, so that it is about that. */
+static void size_text(int64_t bytes, char *cell)
+{
+	static const char *const units[] = { "B", "KiB", "MiB", "GiB" };
+	size_t unit = 0;
+
+	for (; bytes >= 10240 && unit < 3; unit++)
+		bytes /= 1024;
+	(void)snprintf(cell, CELL_BYTES, "%" PRId64 "%s", bytes, units[unit]);
+}
+
 static void number_text(const json_t *value, const char *null, char *cell)
 {
 	if (json_is_integer(value))
@@ -81,6 +100,8 @@ static void cell_text(const struct table_column *column, const json_t *object,
 		ready_text(object, cell);
 	else if (column->format == TABLE_AGE && json_is_integer(value))
 		(void)table_age(json_integer_value(value), cell);
+	else if (column->format == TABLE_SIZE && json_is_integer(value))
+		size_text(json_integer_value(value), cell);
 	else if (column->format == TABLE_TEXT && json_is_string(value))
 		(void)text_show((struct text){ json_string_value(value),
 					       json_string_length(value) },
@@ -94,6 +115,27 @@ static bool is_kind(const json_t *object, const char *kind)
 	const char *its = json_string_value(json_object_get(object, "kind"));
 
 	return its != NULL && strcmp(its, kind) == 0;
+}
+
+static bool is_group(const json_t *object)
+{
+	return is_kind(object, "group");
+}
+
+static bool is_instance(const json_t *object)
+{
+	return is_kind(object, "instance");
+}
+
+/* A group that has dead letters; or may have some, as far as is known. */
+static bool has_letters(const json_t *object)
+{
+	const json_t *letters = json_object_get(object, "dead_letters");
+
+	return is_group(object) &&
+	       (json_is_integer(letters)
+			? json_integer_value(letters) > 0
+			: json_is_integer(json_object_get(object, "dead")));
 }
 
 /* Nothing stands behind the last cell, so it needs no room to the right. */
@@ -124,7 +166,8 @@ void table_row(FILE *out, const struct table_column *columns,
 }
 
 static void print_table(FILE *out, const struct table_column *columns,
-			const json_t *objects, const char *kind)
+			const json_t *objects,
+			bool (*is_row)(const json_t *object))
 {
 	bool has_head = false;
 	json_t *object;
@@ -132,7 +175,7 @@ static void print_table(FILE *out, const struct table_column *columns,
 
 	json_array_foreach(objects, i, object)
 	{
-		if (!is_kind(object, kind))
+		if (!is_row(object))
 			continue;
 		if (!has_head) {
 			fputc('\n', out);
@@ -171,6 +214,7 @@ static void print_head(FILE *out, const json_t *head)
 void table_print(FILE *out, const json_t *objects)
 {
 	print_head(out, json_array_get(objects, 0));
-	print_table(out, group_columns, objects, "group");
-	print_table(out, instance_columns, objects, "instance");
+	print_table(out, group_columns, objects, is_group);
+	print_table(out, letter_columns, objects, has_letters);
+	print_table(out, instance_columns, objects, is_instance);
 }

@@ -9,6 +9,7 @@ enum table_format {
 	TABLE_TEXT,
 	TABLE_NUMBER,
 	TABLE_AGE,   /* seconds, in the unit that fits: "12m" */
+	TABLE_SIZE,  /* bytes, in the unit that fits: "18MiB" */
 	TABLE_READY, /* "2/3" */
 };
 
@@ -32,7 +33,8 @@ void table_row(FILE *out, const struct table_column *columns,
 const char *table_age(int64_t secs, char *buf);
 
 /* Show an overview (see overview.h) to a person: a head line, a table of the
-   groups and one of the instances, in 80 columns. What is unknown is "?". */
+   groups, one of their dead letters where there are any, and one of the
+   instances, in 80 columns. What is unknown is "?". */
 void table_print(FILE *out, const json_t *objects);
 
 #endif

@@ -99,6 +99,9 @@ static void an_idle_group_has_no_lag(void **state)
 	assert_int_equal(numbers.oldest_pending_secs, 0);
 	assert_int_equal(numbers.handled, 0);
 	assert_int_equal(numbers.dead, 0);
+	assert_int_equal(numbers.letters, 0);
+	assert_int_equal(numbers.letters_bytes, 0);
+	assert_int_equal(numbers.oldest_letter_secs, 0);
 }
 
 static void lag_and_pending_have_an_age(void **state)
@@ -170,6 +173,73 @@ static void every_book_counts_once(void **state)
 	assert_int_equal(numbers.dead, 7);
 }
 
+static void dead_add(const char *group, const char *msecs)
+{
+	char id[32], index[64];
+
+	(void)snprintf(id, sizeof(id), "%s-0", msecs);
+	(void)snprintf(index, sizeof(index), "{ordermq}:%s:dead", group);
+	(void)redis_fixture_command(server, "XADD", "{ordermq}:dead", id,
+				    "group", group, "id", id, "fields", "0",
+				    NULL);
+	(void)redis_fixture_command(server, "ZADD", index, msecs, id, NULL);
+}
+
+static void dead_letters_are_those_of_the_group(void **state)
+{
+	int64_t all;
+
+	(void)state;
+	make_group();
+	dead_add("push", "1000");
+	dead_add("points", "1714060800000");
+	dead_add("push", "1714060800001");
+	dead_add("points", "1714060900000");
+	read_numbers();
+	all = redis_fixture_integer(server, "MEMORY", "USAGE", "{ordermq}:dead",
+				    NULL);
+	assert_int_equal(numbers.letters, 2);
+	assert_int_equal(numbers.letters_bytes, all / 2);
+	assert_in_range(numbers.oldest_letter_secs, 3600, 3600 * 24 * 365 * 50);
+	assert_int_equal(numbers.dead, 0);
+}
+
+static void letters_that_were_trimmed_are_none(void **state)
+{
+	(void)state;
+	make_group();
+	dead_add("points", "1000");
+	dead_add("points", "1714060800000");
+	dead_add("push", "1714060800001");
+	(void)redis_fixture_command(server, "XTRIM", "{ordermq}:dead", "MAXLEN",
+				    "2", NULL);
+	read_numbers();
+	assert_int_equal(numbers.letters, 1);
+	(void)redis_fixture_command(server, "XTRIM", "{ordermq}:dead", "MAXLEN",
+				    "1", NULL);
+	read_numbers();
+	assert_int_equal(numbers.letters, 0);
+	assert_int_equal(numbers.letters_bytes, 0);
+}
+
+static void what_redis_does_not_tell_of_letters_is_unknown(void **state)
+{
+	(void)state;
+	make_group();
+	dead_add("points", "1000");
+	(void)redis_fixture_command(server, "ACL", "SETUSER", "default",
+				    "-memory", NULL);
+	read_numbers();
+	assert_int_equal(numbers.letters, 1);
+	assert_int_equal(numbers.letters_bytes, -1);
+	(void)redis_fixture_command(server, "ACL", "SETUSER", "default",
+				    "-zcard", NULL);
+	read_numbers();
+	assert_int_equal(numbers.dead, 0);
+	assert_int_equal(numbers.letters, -1);
+	assert_int_equal(numbers.oldest_letter_secs, -1);
+}
+
 static void a_program_without_group_has_no_numbers(void **state)
 {
 	(void)state;
@@ -202,6 +272,9 @@ int main(void)
 		TEST(an_entry_larger_than_any_reply_has_an_age),
 		TEST(a_lag_that_redis_cannot_tell_is_unknown),
 		TEST(every_book_counts_once),
+		TEST(dead_letters_are_those_of_the_group),
+		TEST(letters_that_were_trimmed_are_none),
+		TEST(what_redis_does_not_tell_of_letters_is_unknown),
 		TEST(a_program_without_group_has_no_numbers),
 		TEST(a_server_that_goes_is_an_error),
 	};

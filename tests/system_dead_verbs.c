@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <sysexits.h>
@@ -283,6 +284,27 @@ static void they_are_dropped_by_id(void **state)
 	assert_string_equal(ctl.out, "0 dropped\n");
 	assert_int_equal(dead_count(shop), 1);
 	assert_int_equal(indexed(shop), 1);
+}
+
+static void status_tells_what_lies_there(void **state)
+{
+	const struct shop *shop = *state;
+
+	two_refused(shop);
+	assert_int_equal(
+		ctl_run_on(shop, "dead", "drop", "points", letter, NULL),
+		EX_OK);
+	/* Without ordermqd. */
+	assert_int_equal(ctl_run_on(shop, "status", "points", "--json", NULL),
+			 EX_UNAVAILABLE);
+	assert_int_equal(json_array_size(ctl_records()), 2);
+	assert_string_equal(ctl_value(1, "dead"), "2");
+	assert_string_equal(ctl_value(1, "dead_letters"), "1");
+	assert_string_equal(ctl_value(1, "oldest_dead_letter_seconds"), "0");
+	assert_true(atoi(ctl_value(1, "dead_letters_bytes")) > 100);
+	assert_int_equal(ctl_run_on(shop, "status", "points", NULL),
+			 EX_UNAVAILABLE);
+	assert_non_null(strstr(ctl.out, "DEAD LETTERS OF       COUNT"));
 }
 
 static void all_of_a_group_means_no_others(void **state)
@@ -567,6 +589,7 @@ int main(void)
 		in_shop(an_export_has_everything),
 		in_shop(what_is_replayed_comes_back_to_its_group),
 		in_shop(they_are_dropped_by_id),
+		in_shop(status_tells_what_lies_there),
 		in_shop(all_of_a_group_means_no_others),
 		in_shop(an_interrupted_drop_is_run_again),
 		in_shop(large_letters_fit_into_no_page),

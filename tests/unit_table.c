@@ -80,6 +80,29 @@ static void an_instance_without_process_has_no_pid(void **state)
 	assert_non_null(strstr(shown, " exit 78\n"));
 }
 
+static void dead_letters_have_a_table_when_there_are_any(void **state)
+{
+	(void)state;
+	(void)show("[" HEAD ",{\"kind\":\"group\",\"name\":\"points\","
+		   "\"dead\":7,\"dead_letters\":0}]");
+	assert_null(strstr(shown, "DEAD LETTERS"));
+	/* Without Redis, or without a group of Redis. */
+	(void)show("[" HEAD ",{\"kind\":\"group\",\"name\":\"xread\","
+		   "\"dead\":null,\"dead_letters\":null}]");
+	assert_null(strstr(shown, "DEAD LETTERS"));
+	(void)show("[" HEAD ",{\"kind\":\"group\",\"name\":\"points\","
+		   "\"dead\":7,\"dead_letters\":5,"
+		   "\"dead_letters_bytes\":19352228,"
+		   "\"oldest_dead_letter_seconds\":7300},"
+		   "{\"kind\":\"group\",\"name\":\"push\","
+		   "\"dead\":7,\"dead_letters\":null}]");
+	assert_non_null(strstr(
+		shown, "\n\n"
+		       "DEAD LETTERS OF       COUNT      SIZE OLDEST\n"
+		       "points                    5     18MiB     2h\n"
+		       "push                      ?         ?      ?\n"));
+}
+
 static void an_age_takes_the_unit_that_fits(void **state)
 {
 	static const char *const ages[][2] = {
@@ -140,6 +163,8 @@ int main(void)
 		cmocka_unit_test_teardown(what_is_unknown_is_no_zero, forget),
 		cmocka_unit_test_teardown(
 			an_instance_without_process_has_no_pid, forget),
+		cmocka_unit_test_teardown(
+			dead_letters_have_a_table_when_there_are_any, forget),
 		cmocka_unit_test_teardown(an_age_takes_the_unit_that_fits,
 					  forget),
 		cmocka_unit_test_teardown(a_line_has_eighty_columns, forget),
