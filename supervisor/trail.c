@@ -9,24 +9,22 @@
 #include "lib/redis.h"
 #include "lib/settings.h"
 #include "supervisor/ledger_line.h"
-#include "supervisor/letter.h"
 #include "supervisor/record.h"
+#include "supervisor/trail_parts.h"
 #include "supervisor/view.h"
 
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
-static bool is_ours(const struct trail *trail, const struct reply *fields)
+bool trail_is_ours(const struct trail *trail, const struct reply *fields)
 {
 	const char *name = trail->view->settings->fields.orderno;
 
 	return text_is(reply_text(reply_field(fields, name)), trail->orderno);
 }
 
-/* The event key of an entry, or null: it is no order, or of another type. A key
-   is noted, to be looked for in the ledgers. */
-static json_t *event_of(struct trail *trail, const struct reply *fields)
+json_t *trail_event(struct trail *trail, const struct reply *fields)
 {
 	struct text pairs[2 * ORDER_FIELDS_MAX];
 	size_t count = reply_count(fields);
@@ -59,7 +57,7 @@ static int read_entries(struct trail *trail)
 		for (size_t i = 0; i < reply_count(page); i++) {
 			const struct reply *entry = reply_at(page, i);
 
-			if (!is_ours(trail, reply_at(entry, 1)))
+			if (!trail_is_ours(trail, reply_at(entry, 1)))
 				continue;
 			(void)json_array_append_new(
 				trail->entries,
@@ -67,7 +65,8 @@ static int read_entries(struct trail *trail)
 					  record_shown(reply_text(
 						  reply_at(entry, 0))),
 					  "event",
-					  event_of(trail, reply_at(entry, 1))));
+					  trail_event(trail,
+						      reply_at(entry, 1))));
 		}
 	}
 	return more;
@@ -83,15 +82,15 @@ static json_t *type_of(const json_t *event)
 	return colon == NULL ? json_null() : record_text(colon + 1);
 }
 
-/* A place of which nothing is known but where and how it is. */
-static json_t *place_new(const char *state, struct text group, json_t *id,
-			 json_t *event)
+json_t *trail_place(const char *state, struct text group, json_t *id,
+		    json_t *event)
 {
-	return json_pack("{s:s,s:o,s:o,s:o,s:o,s:s,s:n,s:n,s:n,s:n,s:n,s:n}",
-			 "kind", "place", "entry", id, "event", event, "type",
-			 type_of(event), "group", record_shown(group), "state",
-			 state, "consumer", "idle_seconds", "deliveries",
-			 "attempts", "error", "dead_letter");
+	return json_pack(
+		"{s:s,s:o,s:o,s:o,s:o,s:s,s:n,s:n,s:n,s:n,s:n,s:n,s:n}", "kind",
+		"place", "entry", id, "event", event, "type", type_of(event),
+		"group", record_shown(group), "state", state, "consumer",
+		"idle_seconds", "deliveries", "attempts", "error",
+		"dead_letter", "replay_id");
 }
 
 static void set(json_t *place, const char *name, json_t *value)
@@ -99,11 +98,9 @@ static void set(json_t *place, const char *name, json_t *value)
 	(void)json_object_set_new(place, name, value);
 }
 
-/* row is that of XPENDING. */
-static void set_pending(json_t *place, const struct reply *row,
-			struct view_tries tries)
+void trail_set_pending(json_t *place, const struct reply *row,
+		       struct view_tries tries)
 {
-	set(place, "state", json_string("pending"));
 	set(place, "consumer", record_shown(reply_text(reply_at(row, 1))));
 	set(place, "idle_seconds",
 	    record_count(reply_integer(reply_at(row, 2), -1000) / 1000));
@@ -135,7 +132,8 @@ static int look_up_pending(struct trail *trail, json_t *place,
 			      keys.tries, id, NULL);
 	if (noted == NULL)
 		return -1;
-	set_pending(place, reply_at(rows, 0), view_tries(noted));
+	set(place, "state", json_string("pending"));
+	trail_set_pending(place, reply_at(rows, 0), view_tries(noted));
 	return 0;
 }
 
@@ -158,9 +156,9 @@ static int read_place(struct trail *trail, const json_t *entry,
 	struct text group = reply_text(reply_field(info, "name"));
 	struct text last = reply_text(reply_field(info, "last-delivered-id"));
 	const char *id = json_string_value(json_object_get(entry, "id"));
-	json_t *place = place_new("undelivered", group,
-				  json_copy(json_object_get(entry, "id")),
-				  json_copy(json_object_get(entry, "event")));
+	json_t *place = trail_place("undelivered", group,
+				    json_copy(json_object_get(entry, "id")),
+				    json_copy(json_object_get(entry, "event")));
 
 	(void)json_array_append_new(trail->places, place);
 	if (is_beyond(text_of(id), last))
@@ -184,74 +182,6 @@ static int read_places(struct trail *trail)
 		}
 	}
 	return 0;
-}
-
-static bool has(const json_t *place, const char *name, struct text value)
-{
-	const char *its = json_string_value(json_object_get(place, name));
-
-	return its != NULL && text_is(value, its);
-}
-
-/* The place that a letter tells the end of; a new one where the stream does not
-   have the entry any more. */
-static json_t *place_of_letter(struct trail *trail, const struct letter *letter)
-{
-	struct text group = letter_note(letter, "group");
-	struct text id = letter_note(letter, "id");
-	json_t *place;
-	size_t i;
-
-	json_array_foreach(trail->places, i, place)
-	{
-		if (has(place, "entry", id) && has(place, "group", group) &&
-		    has(place, "state", text_of("done")))
-			return place;
-	}
-	place = place_new("done", group, record_shown(id),
-			  event_of(trail, &letter->fields));
-	(void)json_array_append_new(trail->places, place);
-	return place;
-}
-
-static void add_letter(struct trail *trail, const struct letter *letter)
-{
-	static const char *const same[] = { "consumer", "deliveries",
-					    "attempts" };
-	json_t *record = letter_record(trail->view, letter);
-	json_t *place = place_of_letter(trail, letter);
-
-	set(place, "state", json_string("dead"));
-	for (size_t i = 0; i < sizeof(same) / sizeof(same[0]); i++)
-		(void)json_object_set(place, same[i],
-				      json_object_get(record, same[i]));
-	(void)json_object_set(place, "error",
-			      json_object_get(record, "reason"));
-	(void)json_object_set(place, "dead_letter",
-			      json_object_get(record, "id"));
-	json_decref(record);
-}
-
-static int read_letters(struct trail *trail)
-{
-	const struct reply *page;
-	struct view_range range;
-	struct letter letter;
-	struct keys keys;
-	int more;
-
-	keys_make(trail->view->settings->stream_key, NULL, &keys);
-	view_range(&range, keys.dead);
-	range.letters = true;
-	while ((more = view_next(trail->view, &range, &page)) > 0) {
-		for (size_t i = 0; i < reply_count(page); i++) {
-			letter_read(reply_at(page, i), trail->view->arena,
-				    &letter);
-			if (is_ours(trail, &letter.fields))
-				add_letter(trail, &letter);
-		}
-	}
-	return more;
 }
 
 static int read_line(struct trail *trail, const char *group, const char *event)
@@ -320,8 +250,11 @@ int trail_open(struct trail *trail, struct view *view, const char *orderno)
 		.ledger = json_array(),
 	};
 	add_usual_events(trail);
+	/* What dies or comes back in between is found in one or the other. */
 	return read_entries(trail) < 0 || read_places(trail) < 0 ||
-			       read_letters(trail) < 0 ||
+			       trail_replays(trail) < 0 ||
+			       trail_letters(trail) < 0 ||
+			       trail_replays(trail) < 0 ||
 			       read_ledgers(trail) < 0
 		       ? -1
 		       : 0;

@@ -21,6 +21,7 @@
 #define WORDS_MAX 16
 
 static const char orders_script[] =
+#include "lib/scripts/letter.inc"
 #include "supervisor/orders.inc"
 	;
 
@@ -112,16 +113,35 @@ const struct reply *view_call(struct view *view, const struct text *words,
 	return NULL;
 }
 
-const struct reply *view_groups(struct view *view)
+static const struct reply *groups_of(struct view *view, const char *stream)
 {
-	const char *key = view->settings->stream_key;
 	const struct reply *there = redis_command(
-		view->redis, view->arena, &view->err, "EXISTS", key, NULL);
+		view->redis, view->arena, &view->err, "EXISTS", stream, NULL);
 
 	if (there == NULL || reply_integer(there, 0) == 0)
 		return there;
 	return redis_command(view->redis, view->arena, &view->err, "XINFO",
-			     "GROUPS", key, NULL);
+			     "GROUPS", stream, NULL);
+}
+
+const struct reply *view_groups(struct view *view)
+{
+	return groups_of(view, view->settings->stream_key);
+}
+
+const struct reply *view_group(struct view *view, const char *stream,
+			       const char *group)
+{
+	const struct reply *groups = groups_of(view, stream);
+	size_t i = 0;
+
+	if (groups == NULL)
+		return NULL;
+	while (i < reply_count(groups) &&
+	       !text_is(reply_text(reply_field(reply_at(groups, i), "name")),
+			group))
+		i++;
+	return reply_at(groups, i);
 }
 
 /* "a, b" into buf. */
@@ -247,16 +267,21 @@ int view_last_id(struct view *view, const char *key, char *id_r)
 }
 
 const struct reply *view_orders(struct view *view, const struct keys *keys,
-				const struct text *ids, size_t count)
+				bool replays, const struct text *ids,
+				size_t count)
 {
 	struct text words[WORDS_MAX + VIEW_PAGE] = {
-		text_of("EVAL_RO"),   text_of(orders_script),
-		text_of("2"),         text_of(keys->stream),
-		text_of(keys->tries), text_of(view->settings->fields.orderno),
+		text_of("EVAL_RO"),
+		text_of(orders_script),
+		text_of("2"),
+		text_of(replays ? keys->replay : keys->stream),
+		text_of(keys->tries),
+		text_of(view->settings->fields.orderno),
+		text_of(replays ? "replay:" : ""),
 	};
 
-	memcpy(words + 6, ids, count * sizeof(ids[0]));
-	return view_call(view, words, 6 + count);
+	memcpy(words + 7, ids, count * sizeof(ids[0]));
+	return view_call(view, words, 7 + count);
 }
 
 /* Attempts, four numbers more, and the last error: see lib/scripts/tries.lua.

@@ -53,6 +53,11 @@ const struct reply *view_call(struct view *view, const struct text *words,
 /* XINFO GROUPS; an empty reply where there is no stream. */
 const struct reply *view_groups(struct view *view);
 
+/* The row of a group there; a nil reply where the stream or the group is not
+   there. */
+const struct reply *view_group(struct view *view, const char *stream,
+			       const char *group);
+
 /* Does the stream have that group? Returns EX_OK, or the exit status after it
    said which groups there are. */
 int view_check_group(struct view *view, const char *group);
@@ -86,9 +91,11 @@ int view_next(struct view *view, struct view_range *range,
    where there is none. Returns 0, or -1. */
 int view_last_id(struct view *view, const char *key, char *id_r);
 
-/* Order numbers and notes of tries of so many ids: see orders.lua. */
+/* Order numbers, notes of tries and first ids of so many ids, of the stream or,
+   when replays, of P:<group>:replay: three replies an id, see orders.lua. */
 const struct reply *view_orders(struct view *view, const struct keys *keys,
-				const struct text *ids, size_t count);
+				bool replays, const struct text *ids,
+				size_t count);
 
 /* A row of P:<group>:tries. Nothing is noted before the first failure, so a nil
    one means no attempts; attempts that cannot be read are -1. */

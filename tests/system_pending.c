@@ -104,6 +104,63 @@ static void more_than_a_page_comes_whole(void **state)
 	assert_non_null(strstr(ctl.out, "A-1001 "));
 }
 
+/* Of two letters that came back to points, the first is in hand and has failed
+   there; both are of entries that the stream has forgotten. */
+static void two_came_back(const struct shop *shop)
+{
+	(void)redis_fixture_command(
+		shop->redis, "EVAL",
+		"redis.call('XGROUP', 'CREATE', KEYS[1], 'points', '0', "
+		"'MKSTREAM') for n = 1, 2 do redis.call('XADD', KEYS[1], '*', "
+		"'group', 'points', 'id', '7-' .. n, 'orderno', 'a note', "
+		"'fields', 2, 'x', 'y', 'orderno', 'R-' .. n) end "
+		"local read = redis.call('XREADGROUP', 'GROUP', 'points', "
+		"'points-7@web1', 'COUNT', 1, 'STREAMS', KEYS[1], '>') "
+		"redis.call('HSET', KEYS[2], 'replay:' .. read[1][2][1][1], "
+		"ARGV[1])",
+		"2", "{ordermq}:points:replay", "{ordermq}:points:tries",
+		"3\t0\t0\t1\t1\tno answer", NULL);
+}
+
+static void what_came_back_is_told_apart(void **state)
+{
+	const struct shop *shop = *state;
+
+	three_pending(shop);
+	two_came_back(shop);
+	assert_int_equal(ctl_run_on(shop, "pending", "points", NULL), EX_OK);
+	ctl_says("ID              CONSUMER      IDLE DELIV TRIES ORDER      "
+		 "LAST ERROR\n"
+		 "ID              points-7@web1   0s     1     0 A-1        -\n"
+		 "ID              points-7@web1   0s     1     2 A-2        "
+		 "no \\x1b[2J answer\n"
+		 "ID              points-7@web1   0s     1     0 A-3        "
+		 "-\n"
+		 "\n"
+		 "REPLAY OF       CONSUMER      IDLE DELIV TRIES ORDER      "
+		 "LAST ERROR\n"
+		 "7-1             points-7@web1   0s     1     3 R-1        "
+		 "no answer\n"
+		 "7-2             -               0s     0     0 R-2        "
+		 "-\n");
+	assert_int_equal(ctl_run_on(shop, "pending", "points", "--json", NULL),
+			 EX_OK);
+	assert_int_equal(json_array_size(ctl_records()), 5);
+	assert_string_equal(ctl_value(0, "replay"), "false");
+	assert_string_equal(ctl_value(3, "replay"), "true");
+	assert_string_equal(ctl_value(3, "entry"), "\"7-1\"");
+	assert_string_equal(ctl_value(4, "consumer"), "null");
+	/* Nobody has the last one, and none is so old. */
+	assert_int_equal(ctl_run_on(shop, "pending", "points", "--consumer",
+				    "points-7@web1", "--json", NULL),
+			 EX_OK);
+	assert_int_equal(json_array_size(ctl_records()), 4);
+	assert_int_equal(
+		ctl_run_on(shop, "pending", "points", "--idle", "1h", NULL),
+		EX_OK);
+	assert_string_equal(ctl.out, "");
+}
+
 static void an_entry_that_is_gone_has_no_order_number(void **state)
 {
 	const struct shop *shop = *state;
@@ -211,6 +268,7 @@ int main(void)
 		in_shop(json_has_a_line_an_entry),
 		in_shop(it_can_be_narrowed),
 		in_shop(more_than_a_page_comes_whole),
+		in_shop(what_came_back_is_told_apart),
 		in_shop(an_entry_that_is_gone_has_no_order_number),
 		in_shop(it_shows_what_a_real_worker_holds),
 		in_shop(an_unknown_group_names_those_there_are),

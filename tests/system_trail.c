@@ -112,6 +112,40 @@ static bool has_died(void *data)
 				     NULL) > 0;
 }
 
+/* A letter of points came back, and nobody reads. */
+static void what_came_back_is_neither_dead_nor_done(void **state)
+{
+	const struct shop *shop = *state;
+
+	worker_start(&points, shop, "points", 1, "web1");
+	shop_await_done(shop, "points");
+	(void)shop_publish(shop, "orderno", "X-2", "amount", "12x", NULL);
+	shop_await_done(shop, "points");
+	worker_kill(&points);
+	assert_int_equal(
+		ctl_run_on(shop, "dead", "replay", "points", "ALL", NULL),
+		EX_OK);
+	assert_int_equal(ctl_run_on(shop, "order", "X-2", NULL), EX_OK);
+	ctl_says(
+		"ENTRY           TYPE       GROUP    STATE       CONSUMER      "
+		"IDLE DELIV TRIES ERROR\n"
+		"ID              ?          points   replay      -             "
+		"   -     -     - -\n");
+	/* Also without its entry, and when somebody has it. */
+	(void)redis_fixture_command(shop->redis, "XTRIM", "ordermq", "MAXLEN",
+				    "0", NULL);
+	(void)redis_fixture_command(shop->redis, "XREADGROUP", "GROUP",
+				    "points", "points-7@web1", "STREAMS",
+				    "{ordermq}:points:replay", ">", NULL);
+	assert_int_equal(ctl_run_on(shop, "order", "X-2", "--json", NULL),
+			 EX_OK);
+	assert_int_equal(json_array_size(ctl_records()), 1);
+	assert_string_equal(ctl_value(0, "state"), "\"replay\"");
+	assert_string_equal(ctl_value(0, "consumer"), "\"points-7@web1\"");
+	assert_string_equal(ctl_value(0, "dead_letter"), "null");
+	assert_true(strlen(ctl_value(0, "replay_id")) > 15);
+}
+
 static void what_failed_too_often_says_why(void **state)
 {
 	struct shop *shop = *state;
@@ -189,6 +223,7 @@ int main(void)
 		in_shop(every_group_tells_where_it_is),
 		in_shop(json_has_places_and_ledger_lines),
 		in_shop(a_dead_letter_is_no_done),
+		in_shop(what_came_back_is_neither_dead_nor_done),
 		in_shop(what_failed_too_often_says_why),
 		in_shop(a_ledger_line_outlives_its_entry),
 		in_shop(it_is_found_on_any_page),
