@@ -6,6 +6,7 @@
 #include "lib/redis.h"
 #include "lib/settings.h"
 #include "supervisor/ctl.h"
+#include "supervisor/view_range.h"
 
 #include <stdio.h>
 #include <stdlib.h>

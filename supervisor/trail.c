@@ -2,7 +2,6 @@
 
 #include "supervisor/trail.h"
 
-#include "lib/delivery.h"
 #include "lib/err.h"
 #include "lib/keys.h"
 #include "lib/order.h"
@@ -11,7 +10,7 @@
 #include "supervisor/ledger_line.h"
 #include "supervisor/record.h"
 #include "supervisor/trail_parts.h"
-#include "supervisor/view.h"
+#include "supervisor/view_range.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -137,18 +136,6 @@ static int look_up_pending(struct trail *trail, json_t *place,
 	return 0;
 }
 
-/* Is an entry beyond the last one that was delivered? */
-static bool is_beyond(struct text id, struct text last)
-{
-	int64_t msecs, last_msecs;
-	uint64_t seq, last_seq;
-
-	if (delivery_parse_id(id, &msecs, &seq) < 0 ||
-	    delivery_parse_id(last, &last_msecs, &last_seq) < 0)
-		return false;
-	return msecs != last_msecs ? msecs > last_msecs : seq > last_seq;
-}
-
 /* info is a group's of XINFO GROUPS. */
 static int read_place(struct trail *trail, const json_t *entry,
 		      const struct reply *info)
@@ -161,7 +148,7 @@ static int read_place(struct trail *trail, const json_t *entry,
 				    json_copy(json_object_get(entry, "event")));
 
 	(void)json_array_append_new(trail->places, place);
-	if (is_beyond(text_of(id), last))
+	if (view_is_beyond(text_of(id), last))
 		return 0;
 	return look_up_pending(trail, place, group.data, id);
 }

@@ -7,6 +7,7 @@
 #include "lib/settings.h"
 #include "supervisor/letter.h"
 #include "supervisor/record.h"
+#include "supervisor/view_range.h"
 
 #include <stdio.h>
 #include <string.h>

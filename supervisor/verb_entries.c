@@ -11,7 +11,7 @@
 #include "supervisor/ctl.h"
 #include "supervisor/record.h"
 #include "supervisor/signals.h"
-#include "supervisor/view.h"
+#include "supervisor/view_range.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -30,19 +30,6 @@ struct entries {
 	const char *field; /* "K=V" */
 	bool follow;
 };
-
-static bool has_field(const struct reply *fields, const char *wanted)
-{
-	const char *value = strchr(wanted, '=') + 1;
-	struct text name = { wanted, (size_t)(value - wanted) - 1 };
-
-	for (size_t i = 0; i + 1 < reply_count(fields); i += 2) {
-		if (text_equal(reply_text(reply_at(fields, i)), name) &&
-		    text_is(reply_text(reply_at(fields, i + 1)), value))
-			return true;
-	}
-	return false;
-}
 
 static void print_line(const struct view *view, struct text id,
 		       const struct reply *fields)
@@ -67,7 +54,7 @@ static void print_entry(const struct entries *entries,
 	const struct reply *fields = reply_at(entry, 1);
 	struct text id = reply_text(reply_at(entry, 0));
 
-	if (entries->field != NULL && !has_field(fields, entries->field))
+	if (entries->field != NULL && !view_has(fields, entries->field))
 		return;
 	if (!entries->view.as_json) {
 		print_line(&entries->view, id, fields);

@@ -12,7 +12,7 @@
 #include "supervisor/ctl.h"
 #include "supervisor/letter.h"
 #include "supervisor/record.h"
-#include "supervisor/view.h"
+#include "supervisor/view_range.h"
 
 #include <inttypes.h>
 #include <stdio.h>

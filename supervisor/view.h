@@ -46,6 +46,9 @@ void view_close(struct view *view);
    reached, 78 when it refuses. */
 int view_failed(const struct view *view);
 
+/* Connect anew. Returns 0, or -1. */
+int view_connect(struct view *view);
+
 /* One command of any number of words; NULL also for an error reply. */
 const struct reply *view_call(struct view *view, const struct text *words,
 			      size_t count);
@@ -67,29 +70,6 @@ int view_check_group(struct view *view, const char *group);
    is wrong. */
 int view_when(const struct view *view, const char *option, const char *text,
 	      char *id_r);
-
-/* The entries of a stream between two ids, page by page. */
-struct view_range {
-	const char *key;
-	char from[WHEN_ID_BYTES + 1]; /* moves on; "(" stands for behind it */
-	char to[WHEN_ID_BYTES];
-	size_t count; /* a page: smaller where entries are large */
-	bool letters; /* of a too large one, what was noted is of use */
-};
-
-/* From "-" to "+"; either can be set to an id afterwards. */
-void view_range(struct view_range *range, const char *key);
-
-/* The next page, an array of at most VIEW_PAGE times [id, [name, value, ...]].
-   An entry that alone is larger than redis.max_reply has nil for fields; when
-   they are letters, it has all before those of the entry.
-   Returns 1; 0 at the end; or -1. */
-int view_next(struct view *view, struct view_range *range,
-	      const struct reply **entries_r);
-
-/* The id of the last entry of a stream into id_r, WHEN_ID_BYTES long; "0-0"
-   where there is none. Returns 0, or -1. */
-int view_last_id(struct view *view, const char *key, char *id_r);
 
 /* Order numbers, notes of tries and first ids of so many ids, of the stream or,
    when replays, of P:<group>:replay: three replies an id, see orders.lua. */
