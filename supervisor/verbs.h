@@ -13,6 +13,7 @@ int verb_entries(struct ctl *ctl);
 int verb_order(struct ctl *ctl);
 int verb_pending(struct ctl *ctl);
 int verb_points(struct ctl *ctl);
+int verb_replay(struct ctl *ctl);
 int verb_verify(struct ctl *ctl);
 
 #endif

@@ -17,6 +17,7 @@
 static const char replay_lua[] =
 #include "lib/scripts/letter.inc"
 #include "lib/scripts/index.inc"
+#include "lib/scripts/come_back.inc"
 #include "lib/scripts/replay.inc"
 	;
 

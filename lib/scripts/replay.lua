@@ -12,24 +12,18 @@ end
 letter = letter[2]
 if letter[#letter - 1] == 'fields' and letter[#letter] == '0' then
 	local origin = letter_open(letter).id
-	local entry = redis.call('XRANGE', KEYS[4], origin, origin)[1]
+	local entry = origin and redis.call('XRANGE', KEYS[4], origin, origin)[1]
 	if not entry then
 		return 0
 	end
 	letter = {unpack(letter, 1, #letter - 2)}
 	letter_close(letter, entry[2])
 end
-local group = redis.pcall('XGROUP', 'CREATE', KEYS[2], ARGV[1], '0', 'MKSTREAM')
-if group.err and not string.find(group.err, 'BUSYGROUP') then
-	return group
+local failed = come_back_check(KEYS[2], KEYS[3], ARGV[1])
+if failed then
+	return failed
 end
-local replayed = redis.call('HGET', KEYS[3], 'replayed')
-if replayed and not string.match(replayed, '^%d+$') then
-	return redis.error_reply('WRONGTYPE ' .. KEYS[3] ..
-		' field replayed is no number')
-end
-local id = redis.call('XADD', KEYS[2], '*', unpack(letter))
-redis.call('HINCRBY', KEYS[3], 'replayed', 1)
 index_remove(KEYS[1], ARGV[1], letter_open(letter).id or '', ARGV[2])
+local id = come_back(KEYS[2], KEYS[3], letter)
 redis.call('XDEL', KEYS[1], ARGV[2])
 return id
