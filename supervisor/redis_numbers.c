@@ -13,6 +13,14 @@
 #include <stdio.h>
 #include <string.h>
 
+static const char lag_lua[] =
+#include "supervisor/lag.inc"
+	"if redis.call('EXISTS', KEYS[1]) == 0 then return {} end "
+	"local stream = named(redis.call('XINFO', 'STREAM', KEYS[1])) "
+	"for _, row in ipairs(redis.call('XINFO', 'GROUPS', KEYS[1])) do "
+	"local group = named(row) if group.name == ARGV[1] then "
+	"return {lag_of(stream, group)} end end return {}";
+
 struct question {
 	struct redis *redis;
 	struct arena *arena;
@@ -60,50 +68,19 @@ static int read_clock(struct question *question)
 	return 0;
 }
 
-/* Without the entry itself, which may be larger than any reply. */
-static const char next_script[] =
-	"local entry = redis.call('XRANGE', KEYS[1], '(' .. ARGV[1], '+', "
-	"'COUNT', 1)[1] return entry and entry[1] or ''";
-
-/* How old is the first entry behind last? */
-static int64_t age_behind(const struct question *question, struct text last)
-{
-	char after[64];
-	const struct reply *next;
-
-	(void)snprintf(after, sizeof(after), "%.*s", (int)last.length,
-		       last.data);
-	next = redis_command(question->redis, question->arena, question->err,
-			     "EVAL_RO", next_script, "1", question->key, after,
-			     NULL);
-	if (next == NULL)
-		return -1;
-	return reply_text(next).length == 0
-		       ? 0
-		       : age_secs(question, reply_text(next));
-}
-
 static void read_lag(const struct question *question,
 		     struct redis_numbers *numbers)
 {
-	const struct reply *groups =
-		redis_command(question->redis, question->arena, question->err,
-			      "XINFO", "GROUPS", question->key, NULL);
+	const struct reply *lag = redis_command(
+		question->redis, question->arena, question->err, "EVAL_RO",
+		lag_lua, "1", question->key, question->group, NULL);
+	struct text first;
 
-	if (groups == NULL)
+	if (lag == NULL || reply_count(lag) == 0)
 		return;
-	for (size_t i = 0; i < reply_count(groups); i++) {
-		const struct reply *info = reply_at(groups, i);
-
-		if (!text_is(reply_text(reply_field(info, "name")),
-			     question->group))
-			continue;
-		/* Nil, where entries were deleted in between. */
-		numbers->lag = reply_integer(reply_field(info, "lag"), -1);
-		numbers->lag_secs = age_behind(
-			question,
-			reply_text(reply_field(info, "last-delivered-id")));
-	}
+	first = reply_text(reply_at(lag, 1));
+	numbers->lag = reply_integer(reply_at(lag, 0), -1);
+	numbers->lag_secs = first.length == 0 ? 0 : age_secs(question, first);
 }
 
 static void read_pending(const struct question *question,

@@ -11,7 +11,7 @@ struct settings_group;
 
 /* What Redis knows of a group, and ordermqd does not. -1: unknown. */
 struct redis_numbers {
-	int64_t lag;      /* entries not yet delivered */
+	int64_t lag;      /* entries not yet delivered: exact, or unknown */
 	int64_t lag_secs; /* age of the first of them; 0 when there is none */
 	int64_t pending;  /* delivered, not yet settled */
 	int64_t oldest_pending_secs; /* age of the first of them */

@@ -146,7 +146,33 @@ static void an_entry_larger_than_any_reply_has_an_age(void **state)
 	assert_true(numbers.lag_secs > 3600);
 }
 
-static void a_lag_that_redis_cannot_tell_is_unknown(void **state)
+static void add_many(const char *count)
+{
+	(void)redis_fixture_command(
+		server, "EVAL",
+		"for n = 1, ARGV[1] do redis.call('XADD', KEYS[1], '*', 'f', "
+		"'v') end",
+		"1", "ordermq", count, NULL);
+}
+
+static void take(const char *count)
+{
+	(void)redis_fixture_command(server, "XREADGROUP", "GROUP", "points",
+				    "c", "COUNT", count, "STREAMS", "ordermq",
+				    ">", NULL);
+}
+
+/* What Redis itself says of it: the tests would be of no use if it were
+   right. */
+static int64_t lag_of_redis(void)
+{
+	const struct reply *groups = redis_fixture_command(
+		server, "XINFO", "GROUPS", "ordermq", NULL);
+
+	return reply_integer(reply_field(reply_at(groups, 0), "lag"), -1);
+}
+
+static void deleted_entries_are_no_lag(void **state)
 {
 	(void)state;
 	add("1000-1");
@@ -155,9 +181,84 @@ static void a_lag_that_redis_cannot_tell_is_unknown(void **state)
 	make_group();
 	take_one();
 	(void)redis_fixture_command(server, "XDEL", "ordermq", "1000-2", NULL);
+	assert_int_equal(lag_of_redis(), -1);
+	read_numbers();
+	assert_int_equal(numbers.lag, 1);
+	assert_true(numbers.lag_secs > 3600);
+	(void)redis_fixture_command(server, "XDEL", "ordermq", "1000-3", NULL);
+	read_numbers();
+	assert_int_equal(numbers.lag, 0);
+	assert_int_equal(numbers.lag_secs, 0);
+}
+
+static void trimmed_entries_are_no_lag(void **state)
+{
+	(void)state;
+	add_many("11");
+	make_group();
+	take("3");
+	(void)redis_fixture_command(server, "XTRIM", "ordermq", "MAXLEN", "5",
+				    NULL);
+	read_numbers();
+	assert_int_equal(numbers.lag, 5);
+	take("1");
+	read_numbers();
+	assert_int_equal(numbers.lag, 4);
+	take("4");
+	read_numbers();
+	assert_int_equal(numbers.lag, 0);
+	assert_int_equal(numbers.lag_secs, 0);
+	(void)redis_fixture_command(server, "XTRIM", "ordermq", "MAXLEN", "0",
+				    NULL);
+	read_numbers();
+	assert_int_equal(numbers.lag, 0);
+}
+
+static void a_group_that_was_set_is_counted_from_there(void **state)
+{
+	char id[64];
+	const struct reply *entries;
+
+	(void)state;
+	add_many("11");
+	make_group();
+	take("11");
+	entries = redis_fixture_command(server, "XRANGE", "ordermq", "-", "+",
+					NULL);
+	(void)snprintf(id, sizeof(id), "%s",
+		       reply_text(reply_at(reply_at(entries, 3), 0)).data);
+	(void)redis_fixture_command(server, "XGROUP", "SETID", "ordermq",
+				    "points", id, NULL);
+	assert_int_equal(lag_of_redis(), -1);
+	read_numbers();
+	assert_int_equal(numbers.lag, 7);
+	(void)redis_fixture_command(server, "XGROUP", "SETID", "ordermq",
+				    "points", "9999999999999-0", NULL);
+	read_numbers();
+	assert_int_equal(numbers.lag, 0);
+}
+
+static void a_long_lag_is_the_one_of_redis_or_unknown(void **state)
+{
+	(void)state;
+	make_group();
+	add_many("1200");
+	take("1");
+	read_numbers();
+	assert_int_equal(numbers.lag, 1199);
+	/* Without an idea of its own it leaves more than we count. */
+	(void)redis_fixture_command(
+		server, "EVAL",
+		"local e = redis.call('XRANGE', KEYS[1], '-', '+', 'COUNT', 3)"
+		" redis.call('XDEL', KEYS[1], e[3][1])",
+		"1", "ordermq", NULL);
 	read_numbers();
 	assert_int_equal(numbers.lag, -1);
-	assert_true(numbers.lag_secs > 3600);
+	take("300");
+	(void)redis_fixture_command(server, "XGROUP", "SETID", "ordermq",
+				    "points", "0", NULL);
+	read_numbers();
+	assert_int_equal(numbers.lag, 1199);
 }
 
 static void every_book_counts_once(void **state)
@@ -270,7 +371,10 @@ int main(void)
 		TEST(lag_and_pending_have_an_age),
 		TEST(an_entry_of_the_future_has_no_age),
 		TEST(an_entry_larger_than_any_reply_has_an_age),
-		TEST(a_lag_that_redis_cannot_tell_is_unknown),
+		TEST(deleted_entries_are_no_lag),
+		TEST(trimmed_entries_are_no_lag),
+		TEST(a_group_that_was_set_is_counted_from_there),
+		TEST(a_long_lag_is_the_one_of_redis_or_unknown),
 		TEST(every_book_counts_once),
 		TEST(dead_letters_are_those_of_the_group),
 		TEST(letters_that_were_trimmed_are_none),
