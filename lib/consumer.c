@@ -333,10 +333,11 @@ static void consumer_close(struct consumer *consumer)
 int consumer_main(int argc, char **argv, const struct handler *handler)
 {
 	static struct consumer consumer;
+	const struct process_kind kind = { .program = handler->name };
 	int status;
 
 	consumer.handler = handler;
-	status = process_open(&consumer.process, handler->name, argc, argv);
+	status = process_open(&consumer.process, &kind, argc, argv);
 	status = status < 0 ? -1 - status : consumer_work(&consumer);
 	consumer_close(&consumer);
 	return status;

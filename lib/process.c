@@ -7,11 +7,8 @@
 #include "lib/fatal.h"
 #include "lib/lifeline.h"
 #include "lib/log.h"
-#include "lib/node_id.h"
-#include "lib/num.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,114 +19,6 @@
 #include <sys/socket.h>
 #include <sysexits.h>
 #include <unistd.h>
-
-#define PROCESS_DEFAULT_FILE SYSCONFDIR "/ordermq/ordermq.conf"
-
-enum {
-	OPTION_SUPERVISED = 256,
-	OPTION_GROUP,
-	OPTION_SLOT,
-	OPTION_NODE_ID,
-	OPTION_VERSION,
-};
-
-struct process_options {
-	const char *file;
-	const char *node;
-	const char *group;
-	const char *node_id;
-	int64_t slot;
-	bool supervised;
-};
-
-static const struct option long_options[] = {
-	{ "config", required_argument, NULL, 'c' },
-	{ "node", required_argument, NULL, 'X' },
-	{ "group", required_argument, NULL, OPTION_GROUP },
-	{ "slot", required_argument, NULL, OPTION_SLOT },
-	{ "help", no_argument, NULL, 'h' },
-	{ "version", no_argument, NULL, OPTION_VERSION },
-	{ "supervised", no_argument, NULL, OPTION_SUPERVISED },
-	{ "node-id", required_argument, NULL, OPTION_NODE_ID },
-	{ NULL, 0, NULL, 0 },
-};
-
-/* "Return this from main": process_open() says it in one number. */
-static int end_with(int status)
-{
-	return -1 - status;
-}
-
-static int usage(const char *program, FILE *out, int status)
-{
-	fprintf(out,
-		"Usage: ordermq-%s [-c FILE] [-X NODE] [--group NAME] "
-		"[--slot N]\n"
-		"One instance of the %s service. Normally ordermqd starts it.\n"
-		"\n"
-		"  -c, --config FILE  configuration file\n"
-		"                     (default: " PROCESS_DEFAULT_FILE ")\n"
-		"  -X, --node NAME    node name, in the place of the host's\n"
-		"      --group NAME   group to work for (default: the first "
-		"with\n"
-		"                     program = \"%s\")\n"
-		"      --slot N       number of this instance (default: 1)\n"
-		"  -h, --help         this text\n"
-		"      --version      version of ordermq\n",
-		program, program, program);
-	return end_with(status);
-}
-
-static int options_take(struct process_options *options, int letter)
-{
-	switch (letter) {
-	case 'c':
-		options->file = optarg;
-		return 0;
-	case 'X':
-		options->node = optarg;
-		return 0;
-	case OPTION_GROUP:
-		options->group = optarg;
-		return 0;
-	case OPTION_SLOT:
-		return num_parse(optarg, strlen(optarg), &options->slot);
-	case OPTION_SUPERVISED:
-		options->supervised = true;
-		return 0;
-	case OPTION_NODE_ID:
-		options->node_id = optarg;
-		return strlen(optarg) < PROCESS_NODE_ID_BYTES ? 0 : -1;
-	default:
-		return -1;
-	}
-}
-
-static int options_parse(struct process_options *options, const char *program,
-			 int argc, char **argv)
-{
-	int letter;
-
-	*options = (struct process_options){
-		.file = PROCESS_DEFAULT_FILE,
-		.slot = 1,
-	};
-	while ((letter = getopt_long(argc, argv, "c:X:h", long_options,
-				     NULL)) >= 0) {
-		if (letter == 'h')
-			return usage(program, stdout, EX_OK);
-		if (letter == OPTION_VERSION) {
-			printf("ordermq-%s %s\n", program, PACKAGE_VERSION);
-			return end_with(EX_OK);
-		}
-		if (options_take(options, letter) < 0)
-			return usage(program, stderr, EX_USAGE);
-	}
-	if (optind < argc || options->slot < 1 ||
-	    options->slot > SETTINGS_INSTANCES_MAX)
-		return usage(program, stderr, EX_USAGE);
-	return 0;
-}
 
 static const struct settings_group *group_find(const struct settings *settings,
 					       const char *name,
@@ -147,8 +36,9 @@ static const struct settings_group *group_find(const struct settings *settings,
 
 static int settings_take(struct process *process,
 			 const struct process_options *options,
-			 const char *program, struct err *err)
+			 const struct process_kind *kind, struct err *err)
 {
+	const char *program = kind->program;
 	int ret = options->supervised ? conf_receive(LIFELINE_SETTINGS_FD,
 						     &process->settings, err)
 				      : conf_load(options->file, options->node,
@@ -156,6 +46,8 @@ static int settings_take(struct process *process,
 
 	if (ret < 0)
 		return -1;
+	if (kind->about != NULL)
+		return 0;
 	process->group =
 		group_find(&process->settings, options->group, program);
 	if (process->group == NULL)
@@ -166,10 +58,16 @@ static int settings_take(struct process *process,
 	return 0;
 }
 
-static void names_make(struct process *process, int64_t slot)
+static void names_make(struct process *process, const char *program,
+		       int64_t slot)
 {
+	if (process->group == NULL) {
+		(void)snprintf(process->name, sizeof(process->name), "%s",
+			       program);
+		return;
+	}
 	(void)snprintf(process->name, sizeof(process->name), "%s-%d",
-		       process->group->name, (int)slot);
+		       process->group->name, slot == 0 ? 1 : (int)slot);
 	(void)snprintf(process->consumer, sizeof(process->consumer), "%s@%s",
 		       process->name, process->settings.node);
 }
@@ -261,8 +159,8 @@ static int board_take(struct process *process,
 		fd = alone_open(process, err);
 	if (fd < 0)
 		return -1;
+	process->board_fd = fd;
 	process->board = board_map(fd, err);
-	(void)close(fd);
 	if (process->board == NULL)
 		return -1;
 	suspect_find(process);
@@ -288,21 +186,21 @@ static void log_begin(struct process *process, const char *program)
 
 static int process_prepare(struct process *process,
 			   const struct process_options *options,
-			   const char *program, struct err *err)
+			   const struct process_kind *kind, struct err *err)
 {
 	/* First of all, so that being told to stop is never missed. */
 	if (signals_open(process, err) < 0 ||
-	    settings_take(process, options, program, err) < 0)
+	    settings_take(process, options, kind, err) < 0)
 		return -1;
-	names_make(process, options->slot);
-	log_begin(process, program);
+	names_make(process, kind->program, options->slot);
+	log_begin(process, kind->program);
 	if (wake_open(process, err) < 0)
 		return -1;
 	return board_take(process, options, err);
 }
 
-int process_open(struct process *process, const char *program, int argc,
-		 char **argv)
+int process_open(struct process *process, const struct process_kind *kind,
+		 int argc, char **argv)
 {
 	struct process_options options;
 	struct err err;
@@ -312,20 +210,18 @@ int process_open(struct process *process, const char *program, int argc,
 	process->wake_fd = -1;
 	process->signal_fd = -1;
 	process->lock_fd = -1;
-	ret = options_parse(&options, program, argc, argv);
+	process->board_fd = -1;
+	ret = process_options_parse(&options, kind, argc, argv);
 	if (ret < 0)
 		return ret;
 	process->supervised = options.supervised;
-	if (options.supervised &&
-	    (options.group == NULL || options.node_id == NULL))
-		return usage(program, stderr, EX_USAGE);
 	/* Should ordermqd have died before it could set this for us: the
 	   lifeline is at its end, and process_woken() sees it. */
 	if (options.supervised)
 		(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (process_prepare(process, &options, program, &err) < 0) {
+	if (process_prepare(process, &options, kind, &err) < 0) {
 		log_line(LOG_ERR, "%s", err.text);
-		return end_with(err_exit_status(&err));
+		return -1 - err_exit_status(&err);
 	}
 	return 0;
 }
@@ -333,6 +229,8 @@ int process_open(struct process *process, const char *program, int argc,
 void process_close(struct process *process)
 {
 	board_unmap(&process->board);
+	if (process->board_fd >= 0)
+		(void)close(process->board_fd);
 	if (process->wake_fd >= 0)
 		(void)close(process->wake_fd);
 	if (process->signal_fd >= 0)

@@ -2,6 +2,8 @@
 #define OMQ_PROCESS_H
 
 #include "lib/board.h"
+#include "lib/node_id.h"
+#include "lib/process_options.h"
 #include "lib/settings.h"
 
 #include <stdbool.h>
@@ -9,11 +11,7 @@
 struct err;
 
 #define PROCESS_NAME_BYTES (SETTINGS_NAME_BYTES + 16)
-#define PROCESS_NODE_ID_BYTES 17
 
-/* One instance as a process: who it is, its settings, its board, and what may
-   wake it. Started by ordermqd it inherits all that; started by hand or by
-   systemd it sees to it itself. */
 /* The entry that the process before us died on, if it died on one. */
 struct process_suspect {
 	bool is_there;
@@ -22,14 +20,18 @@ struct process_suspect {
 	int signal; /* of its own fault; 0: it was killed from elsewhere */
 };
 
+/* A process of ours: who it is, its settings, its board, and what may
+   wake it. Started by ordermqd it inherits all that; started by hand or by
+   systemd it sees to it itself. */
 struct process {
 	struct settings settings;
-	const struct settings_group *group;
-	char name[PROCESS_NAME_BYTES]; /* "points-2" */
+	const struct settings_group *group; /* NULL: it is of no group */
+	char name[PROCESS_NAME_BYTES];      /* "points-2" */
 	char consumer[PROCESS_NAME_BYTES + SETTINGS_NAME_BYTES];
-	char node_id[PROCESS_NODE_ID_BYTES];
+	char node_id[NODE_ID_BYTES];
 	bool supervised;
 	struct board *board;
+	int board_fd; /* the file behind it */
 	struct process_suspect suspect;
 	/* Readable when a signal came or ordermqd is gone: process_woken(). An
 	   epoll descriptor, so that one is enough for every wait. */
@@ -40,11 +42,11 @@ struct process {
 };
 
 /* Everything that comes before the work: options, settings, log, signals,
-   board. program is the handler's name. Returns 0; or the exit status plus one
+   board. kind is borrowed. Returns 0; or the exit status plus one
    as a negative number when the process shall end at once: --help, wrong
    options, a bad configuration; what is to be said has been said. */
-int process_open(struct process *process, const char *program, int argc,
-		 char **argv);
+int process_open(struct process *process, const struct process_kind *kind,
+		 int argc, char **argv);
 void process_close(struct process *process);
 
 /* See what woke us; sets process->stop when it was time. */
