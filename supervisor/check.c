@@ -80,6 +80,16 @@ static void behind_add(struct check *check, const char *name, int64_t secs)
 		       check->limits->crit_msecs / 1000);
 }
 
+static void keeper_check(struct check *check, const json_t *object)
+{
+	const char *state = json_string_value(json_object_get(object, "state"));
+
+	if (state != NULL && strcmp(state, "ready") == 0)
+		return;
+	state_raise(check, CHECK_WARNING);
+	text_add(check, "the keeper is not ready");
+}
+
 /* A program without a group has no lag. */
 static void group_check(struct check *check, const json_t *object)
 {
@@ -127,6 +137,8 @@ static void overview_check(struct check *check, const struct overview *overview)
 
 		if (kind != NULL && strcmp(kind, "group") == 0)
 			group_check(check, object);
+		if (kind != NULL && strcmp(kind, "keeper") == 0)
+			keeper_check(check, object);
 	}
 	if (!overview->has_supervisor) {
 		state_raise(check, CHECK_CRITICAL);

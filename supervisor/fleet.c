@@ -14,12 +14,24 @@
 #define FLEET_MAX                                                              \
 	(sizeof(((struct fleet *)NULL)->services) / sizeof(struct service *))
 
+/* What is the same of it in every configuration. */
+static const struct settings_group keeper_settings = {
+	.name = "keeper",
+	.program = "keeper",
+	.instances = 1,
+};
+
 struct fleet *fleet_open(struct loop *loop, const char *node_id)
 {
 	struct fleet *fleet = calloc(1, sizeof(*fleet));
 
 	if (fleet == NULL)
 		return NULL;
+	fleet->keeper = service_open(&fleet->home, &keeper_settings, true);
+	if (fleet->keeper == NULL) {
+		free(fleet);
+		return NULL;
+	}
 	fleet->home = (struct slot_home){
 		.loop = loop,
 		.settings_fd = -1,
@@ -39,6 +51,7 @@ void fleet_close(struct fleet **_fleet)
 		return;
 	for (size_t i = 0; i < fleet->count; i++)
 		service_close(&fleet->services[i]);
+	service_close(&fleet->keeper);
 	if (fleet->home.settings_fd >= 0)
 		(void)close(fleet->home.settings_fd);
 	free(fleet);
@@ -66,7 +79,7 @@ static int make_room(struct fleet *fleet, const struct settings *settings,
 		if (fleet->count == FLEET_MAX)
 			return err_set(err, ERR_RETRY,
 				       "too many former groups still drain");
-		service = service_open(&fleet->home, group);
+		service = service_open(&fleet->home, group, false);
 		if (service == NULL)
 			return err_errno(err, ERR_RETRY, "group %s",
 					 group->name);
@@ -90,6 +103,9 @@ static void put_in_force(struct fleet *fleet, const struct settings *settings,
 int fleet_apply(struct fleet *fleet, const struct settings *settings,
 		int settings_fd, const struct roster *roster, struct err *err)
 {
+	/* It obeys nearly all of them, and takes no time to start. */
+	bool rolls = memcmp(&fleet->settings, settings, sizeof(*settings)) != 0;
+
 	if (make_room(fleet, settings, err) < 0)
 		return -1;
 	put_in_force(fleet, settings, settings_fd);
@@ -107,6 +123,7 @@ int fleet_apply(struct fleet *fleet, const struct settings *settings,
 			service_apply(service, group,
 				      change != NULL && change->rolls);
 	}
+	service_apply(fleet->keeper, &keeper_settings, rolls);
 	return 0;
 }
 
@@ -114,16 +131,20 @@ void fleet_stop(struct fleet *fleet)
 {
 	for (size_t i = 0; i < fleet->count; i++)
 		service_stop(fleet->services[i]);
+	service_stop(fleet->keeper);
+}
+
+static void hurry(struct service *service)
+{
+	for (int i = 0; i < service->count; i++)
+		slot_hurry(&service->slots[i]);
 }
 
 void fleet_hurry(struct fleet *fleet)
 {
-	for (size_t i = 0; i < fleet->count; i++) {
-		struct service *service = fleet->services[i];
-
-		for (int j = 0; j < service->count; j++)
-			slot_hurry(&service->slots[j]);
-	}
+	for (size_t i = 0; i < fleet->count; i++)
+		hurry(fleet->services[i]);
+	hurry(fleet->keeper);
 }
 
 /* Forget the services that are gone from the settings and have drained. */
@@ -148,17 +169,28 @@ void fleet_tick(struct fleet *fleet, int64_t now_msecs)
 {
 	for (size_t i = 0; i < fleet->count; i++)
 		service_tick(fleet->services[i], now_msecs);
+	service_tick(fleet->keeper, now_msecs);
 	forget_former(fleet);
 }
 
 int64_t fleet_deadline(const struct fleet *fleet)
 {
-	int64_t deadline = -1;
+	int64_t deadline = service_deadline(fleet->keeper);
 
 	for (size_t i = 0; i < fleet->count; i++)
 		deadline = clock_earlier(deadline,
 					 service_deadline(fleet->services[i]));
 	return deadline;
+}
+
+int fleet_figures(const struct fleet *fleet, struct figures *figures_r)
+{
+	const struct service *keeper = fleet->keeper;
+
+	if (keeper->count == 0 || keeper->slots[0].board_fd < 0)
+		return -1;
+	return figures_read(keeper->slots[0].board_fd, clock_msecs(),
+			    figures_r);
 }
 
 bool fleet_is_empty(const struct fleet *fleet)
@@ -167,7 +199,7 @@ bool fleet_is_empty(const struct fleet *fleet)
 		if (fleet->services[i]->count > 0)
 			return false;
 	}
-	return true;
+	return fleet->keeper->count == 0;
 }
 
 bool fleet_has_tried(const struct fleet *fleet)

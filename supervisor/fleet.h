@@ -2,6 +2,7 @@
 #define OMQ_FLEET_H
 
 #include "lib/settings.h"
+#include "supervisor/figures.h"
 #include "supervisor/roster.h"
 #include "supervisor/service.h"
 
@@ -19,6 +20,9 @@ struct fleet {
 	char runtime_dir[SETTINGS_TEXT_BYTES];
 	struct service *services[2 * SETTINGS_GROUPS_MAX];
 	size_t count;
+	/* ordermq-keeper: watched like an instance, and of no group. The set is
+	   ready without it. */
+	struct service *keeper;
 };
 
 /* An empty fleet. loop and node_id are borrowed. Returns NULL when out of
@@ -45,7 +49,10 @@ void fleet_hurry(struct fleet *fleet);
 void fleet_tick(struct fleet *fleet, int64_t now_msecs);
 int64_t fleet_deadline(const struct fleet *fleet);
 
-/* Is there no instance any more? */
+/* What the keeper found in Redis last. Returns 0; or -1: nothing of now. */
+int fleet_figures(const struct fleet *fleet, struct figures *figures_r);
+
+/* Is there no process any more? */
 bool fleet_is_empty(const struct fleet *fleet);
 
 /* Was every instance ready once, or has tried to be? */

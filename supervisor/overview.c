@@ -6,6 +6,7 @@
 #include "lib/redis.h"
 #include "lib/settings.h"
 #include "supervisor/ask.h"
+#include "supervisor/numbers_json.h"
 #include "supervisor/record.h"
 #include "supervisor/redis_numbers.h"
 
@@ -71,21 +72,9 @@ static void add_numbers(json_t *group, const json_t *objects,
 {
 	const char *name = json_string_value(json_object_get(group, "name"));
 
-	(void)json_object_update_new(
-		group,
-		json_pack("{s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o}", "lag",
-			  record_count(numbers->lag), "lag_seconds",
-			  record_count(numbers->lag_secs), "pending",
-			  record_count(numbers->pending),
-			  "oldest_pending_seconds",
-			  record_count(numbers->oldest_pending_secs), "handled",
-			  record_count(numbers->handled), "retried",
-			  sum_of(objects, name, "retried"), "dead",
-			  record_count(numbers->dead), "dead_letters",
-			  record_count(numbers->letters), "dead_letters_bytes",
-			  record_count(numbers->letters_bytes),
-			  "oldest_dead_letter_seconds",
-			  record_count(numbers->oldest_letter_secs)));
+	numbers_put(group, numbers);
+	(void)json_object_set_new(group, "retried",
+				  sum_of(objects, name, "retried"));
 }
 
 /* The numbers of one group; a connection that breaks is no Redis. */
@@ -106,6 +95,25 @@ static void read_numbers(struct overview *overview, struct redis **redis,
 	}
 }
 
+/* Did ordermqd tell the numbers of the group, from its keeper? */
+static bool is_told(const json_t *group)
+{
+	return json_is_integer(json_object_get(group, "numbers_age_seconds"));
+}
+
+static bool all_are_told(const json_t *objects)
+{
+	json_t *object;
+	size_t i;
+
+	json_array_foreach(objects, i, object)
+	{
+		if (is_text(object, "kind", "group") && !is_told(object))
+			return false;
+	}
+	return true;
+}
+
 static void add_all_numbers(struct overview *overview, struct redis **redis,
 			    struct arena *arena,
 			    const struct settings *settings)
@@ -119,9 +127,13 @@ static void add_all_numbers(struct overview *overview, struct redis **redis,
 
 		if (!is_text(object, "kind", "group"))
 			continue;
-		read_numbers(overview, redis, arena, settings,
-			     json_string_value(json_object_get(object, "name")),
-			     &numbers);
+		if (is_told(object))
+			numbers_get(object, &numbers);
+		else
+			read_numbers(overview, redis, arena, settings,
+				     json_string_value(
+					     json_object_get(object, "name")),
+				     &numbers);
 		add_numbers(object, overview->objects, &numbers);
 	}
 }
@@ -132,7 +144,9 @@ static void ask_redis(struct overview *overview,
 	struct arena *arena = arena_open(ARENA_BYTES);
 	struct redis *redis = NULL;
 
-	if (arena == NULL || settings == NULL)
+	if (all_are_told(overview->objects))
+		overview->has_redis = true;
+	else if (arena == NULL || settings == NULL)
 		(void)err_set(&overview->redis_err, ERR_RETRY,
 			      "where Redis is, is not known");
 	else

@@ -8,12 +8,13 @@
 
 struct settings;
 
-/* The state of everything, put together from what ordermqd says and what Redis
-   says; either may be down, and what only that one knows is then null. */
+/* The state of everything, put together from what ordermqd says and, where it
+   cannot tell since its keeper does not run, what Redis says; either may be
+   down, and what only that one knows is then null. */
 struct overview {
 	json_t *objects; /* an array: "supervisor", "group", "instance" */
 	bool has_supervisor;
-	bool has_redis;
+	bool has_redis; /* it answered us, or the keeper a moment ago */
 	struct err supervisor_err; /* why not */
 	struct err redis_err;
 };

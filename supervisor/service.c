@@ -7,7 +7,8 @@
 #include <stdlib.h>
 
 struct service *service_open(const struct slot_home *home,
-			     const struct settings_group *settings)
+			     const struct settings_group *settings,
+			     bool is_single)
 {
 	/* Of the room for the most instances only what is used is real. */
 	struct service *service = calloc(1, sizeof(*service));
@@ -15,6 +16,7 @@ struct service *service_open(const struct slot_home *home,
 	if (service == NULL)
 		return NULL;
 	service->group.home = home;
+	service->group.is_single = is_single;
 	service->group.settings = *settings;
 	restart_group_reset(&service->group.restart);
 	return service;
@@ -38,7 +40,7 @@ static void reconcile(struct service *service)
 {
 	for (; service->count < service->wanted; service->count++)
 		slot_open(&service->slots[service->count], &service->group,
-			  service->count + 1);
+			  service->group.is_single ? 0 : service->count + 1);
 	for (int i = 0; i < service->wanted; i++)
 		slot_event(&service->slots[i], INSTANCE_START);
 	for (int i = service->count; i > service->wanted; i--)

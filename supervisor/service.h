@@ -16,10 +16,12 @@ struct service {
 	struct slot slots[SETTINGS_INSTANCES_MAX];
 };
 
-/* A service that wants nothing yet. home and settings->name must not change as
-   long as it lives. Returns NULL when out of memory. */
+/* A service that wants nothing yet; is_single: see slot.h. home and
+   settings->name must not change as long as it lives. Returns NULL when out of
+   memory. */
 struct service *service_open(const struct slot_home *home,
-			     const struct settings_group *settings);
+			     const struct settings_group *settings,
+			     bool is_single);
 
 /* Every process must be gone. */
 void service_close(struct service **service);

@@ -38,8 +38,9 @@ void slot_open(struct slot *slot, struct slot_group *group, int number)
 	memset(slot, 0, sizeof(*slot));
 	slot->group = group;
 	slot->number = number;
-	(void)snprintf(slot->name, sizeof(slot->name), "%s-%d",
-		       group->settings.name, number);
+	(void)snprintf(slot->name, sizeof(slot->name),
+		       number == 0 ? "%s" : "%s-%d", group->settings.name,
+		       number);
 	slot->state = INSTANCE_STOPPED;
 	slot->death = (struct loop_watch){ -1, death_ready, slot };
 	slot->words = (struct loop_watch){ -1, words_ready, slot };

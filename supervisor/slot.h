@@ -31,6 +31,8 @@ struct slot_home {
 /* What the slots of one group share and their service owns. */
 struct slot_group {
 	const struct slot_home *home;
+	/* Not of the configuration: it has one slot, number 0, named as it. */
+	bool is_single;
 	struct settings_group settings;
 	struct restart_group restart;
 	unsigned int version; /* of the settings: counts their changes */
@@ -38,7 +40,7 @@ struct slot_group {
 
 struct slot {
 	struct slot_group *group;
-	int number; /* from 1 */
+	int number; /* from 1; 0: the only one */
 	char name[SLOT_NAME_BYTES];
 	enum instance_state state;
 	bool has_tried;       /* was ready, or has died, at least once */

@@ -46,12 +46,12 @@ static int start(struct slot *slot, struct err *err)
 	char *const argv[] = {
 		path,
 		(char[]){ "--supervised" },
-		(char[]){ "--group" },
+		(char[]){ "--node-id" },
+		(char *)home->node_id,
+		slot->number == 0 ? NULL : (char[]){ "--group" },
 		slot->group->settings.name,
 		(char[]){ "--slot" },
 		number,
-		(char[]){ "--node-id" },
-		(char *)home->node_id,
 		NULL,
 	};
 	struct spawned spawned;

@@ -3,7 +3,9 @@
 #include "supervisor/status.h"
 
 #include "lib/clock.h"
+#include "supervisor/figures.h"
 #include "supervisor/fleet.h"
+#include "supervisor/numbers_json.h"
 #include "supervisor/record.h"
 
 #include <string.h>
@@ -38,9 +40,28 @@ static const char *state_word(const struct slot *slot,
 	return instance_state_name(slot->state);
 }
 
-static json_t *group(const struct service *service)
+/* What the keeper found in Redis; NULL: nothing of now. */
+static void add_figures(json_t *object, const char *name,
+			const struct figures *figures)
+{
+	const struct figures_group *found =
+		figures == NULL ? NULL : figures_of(figures, name);
+	int64_t age_msecs = -1;
+
+	if (found != NULL)
+		age_msecs = clock_msecs() - figures->msecs;
+	(void)json_object_set_new(
+		object, "numbers_age_seconds",
+		record_count(found == NULL ? -1 : age_msecs / 1000));
+	if (found != NULL)
+		numbers_put(object, &found->numbers);
+}
+
+static json_t *group(const struct service *service,
+		     const struct figures *figures)
 {
 	const struct settings_group *settings = &service->group.settings;
+	json_t *object;
 	int ready = 0;
 
 	for (int i = 0; i < service->wanted; i++) {
@@ -51,10 +72,12 @@ static json_t *group(const struct service *service)
 		ready += strcmp(state_word(slot, has_board ? &board : NULL),
 				"ready") == 0;
 	}
-	return json_pack("{s:s,s:s,s:s,s:I,s:i}", "kind", "group", "name",
-			 settings->name, "program", settings->program,
-			 "instances", (json_int_t)settings->instances, "ready",
-			 ready);
+	object = json_pack("{s:s,s:s,s:s,s:I,s:i}", "kind", "group", "name",
+			   settings->name, "program", settings->program,
+			   "instances", (json_int_t)settings->instances,
+			   "ready", ready);
+	add_figures(object, settings->name, figures);
+	return object;
 }
 
 /* Numbers of the board; they go on over the deaths of an instance. */
@@ -79,43 +102,65 @@ static void add_counters(json_t *object, const struct board *board)
 	}
 }
 
-static json_t *instance(const struct slot *slot)
+/* What there is to say of every process. */
+static json_t *process(const char *kind, const struct slot *slot,
+		       const struct board *board)
 {
 	bool runs = slot_is_running(slot);
+	int64_t uptime_msecs = clock_msecs() - slot->started_msecs;
+
+	return json_pack("{s:s,s:s,s:o,s:s,s:o,s:I,s:o,s:o}", "kind", kind,
+			 "name", slot->name, "pid",
+			 record_count(runs ? slot->pid : -1), "state",
+			 state_word(slot, board), "uptime_seconds",
+			 record_count(runs ? uptime_msecs / 1000 : -1),
+			 "restarts", (json_int_t)slot->restart_count,
+			 "last_exit", record_text_or_null(slot->last_exit),
+			 "status", record_text_or_null(slot->status));
+}
+
+static json_t *instance(const struct slot *slot)
+{
 	struct board copy;
 	const struct board *board = slot_board(slot, &copy) == 0 ? &copy : NULL;
-	int64_t uptime_msecs = clock_msecs() - slot->started_msecs;
 	int64_t in_flight = -1;
-	json_t *object;
+	json_t *object = process("instance", slot, board);
 
-	if (runs && board != NULL)
+	if (slot_is_running(slot) && board != NULL)
 		in_flight = (int64_t)board_get(&board->in_flight);
-	object = json_pack("{s:s,s:s,s:s,s:i,s:o,s:s,s:o}", "kind", "instance",
-			   "name", slot->name, "group",
-			   slot->group->settings.name, "slot", slot->number,
-			   "pid", record_count(runs ? slot->pid : -1), "state",
-			   state_word(slot, board), "uptime_seconds",
-			   record_count(runs ? uptime_msecs / 1000 : -1));
-	add_counters(object, board);
 	(void)json_object_update_new(
-		object, json_pack("{s:o,s:I,s:o,s:o}", "in_flight",
-				  record_count(in_flight), "restarts",
-				  (json_int_t)slot->restart_count, "last_exit",
-				  record_text_or_null(slot->last_exit),
-				  "status", record_text_or_null(slot->status)));
+		object,
+		json_pack("{s:s,s:i,s:o}", "group", slot->group->settings.name,
+			  "slot", slot->number, "in_flight",
+			  record_count(in_flight)));
+	add_counters(object, board);
 	return object;
+}
+
+static json_t *keeper(const struct slot *slot)
+{
+	struct board board;
+
+	return process("keeper", slot,
+		       slot_board(slot, &board) == 0 ? &board : NULL);
 }
 
 void status_write(FILE *out, const struct status_head *head,
 		  const struct fleet *fleet)
 {
+	struct figures figures;
+	bool has_figures = fleet_figures(fleet, &figures) == 0;
+
 	record_write(out, supervisor(head, fleet));
 	for (size_t i = 0; i < fleet->count; i++)
-		record_write(out, group(fleet->services[i]));
+		record_write(out, group(fleet->services[i],
+					has_figures ? &figures : NULL));
 	for (size_t i = 0; i < fleet->count; i++) {
 		const struct service *service = fleet->services[i];
 
 		for (int j = 0; j < service->count; j++)
 			record_write(out, instance(&service->slots[j]));
 	}
+	if (fleet->keeper->count > 0)
+		record_write(out, keeper(&fleet->keeper->slots[0]));
 }

@@ -16,7 +16,8 @@ struct status_head {
 };
 
 /* Write the state of everything as JSON Lines: one "supervisor", a "group" for
-   each group, an "instance" for each instance. What is unknown is null. */
+   each group, an "instance" for each instance, a "keeper". What is unknown is
+   null. */
 void status_write(FILE *out, const struct status_head *head,
 		  const struct fleet *fleet);
 

@@ -42,6 +42,16 @@ static const struct table_column instance_columns[] = {
 	{ NULL, NULL, 0, TABLE_TEXT, NULL },
 };
 
+static const struct table_column keeper_columns[] = {
+	{ "HOUSEKEEPING", "name", -17, TABLE_TEXT, "?" },
+	{ "PID", "pid", 8, TABLE_NUMBER, "-" },
+	{ "STATE", "state", -8, TABLE_TEXT, "?" },
+	{ "UP", "uptime_seconds", 5, TABLE_AGE, "-" },
+	{ "RESTARTS", "restarts", 8, TABLE_NUMBER, "?" },
+	{ "STATUS", "status", -28, TABLE_TEXT, "-" },
+	{ NULL, NULL, 0, TABLE_TEXT, NULL },
+};
+
 const char *table_age(int64_t secs, char *buf)
 {
 	const char *unit = "s";
@@ -125,6 +135,11 @@ static bool is_group(const json_t *object)
 static bool is_instance(const json_t *object)
 {
 	return is_kind(object, "instance");
+}
+
+static bool is_keeper(const json_t *object)
+{
+	return is_kind(object, "keeper");
 }
 
 /* A group that has dead letters; or may have some, as far as is known. */
@@ -217,4 +232,5 @@ void table_print(FILE *out, const json_t *objects)
 	print_table(out, group_columns, objects, is_group);
 	print_table(out, letter_columns, objects, has_letters);
 	print_table(out, instance_columns, objects, is_instance);
+	print_table(out, keeper_columns, objects, is_keeper);
 }

@@ -40,6 +40,9 @@ static int64_t batch_of(const char *group)
 	static struct settings settings;
 	struct err err;
 
+	/* In the place of ordermq-keeper. */
+	if (group[0] == '\0')
+		return 0;
 	if (conf_receive(LIFELINE_SETTINGS_FD, &settings, &err) < 0 ||
 	    settings_group(&settings, group) == NULL)
 		exit(EX_SOFTWARE);

@@ -152,8 +152,8 @@ static void worker_exec(const struct worker *worker, const char *program,
 						     : "consumers",
 		       program);
 	(void)snprintf(number, sizeof(number), "%d", slot);
-	(void)execl(path, path, "-c", worker->shop->conf, "-X", node, "--slot",
-		    number, (char *)NULL);
+	(void)execl(path, path, "-c", worker->shop->conf, "-X", node,
+		    slot == 0 ? NULL : "--slot", number, (char *)NULL);
 	_exit(127);
 }
 

@@ -51,8 +51,8 @@ void shop_configure(const struct shop *shop, const char *redis,
 void shop_move(struct shop *shop);
 
 /* Start consumers/ordermq-<program>, or the trial_worker.c of the tests for
-   "trial": instance slot of its group on node. The worker must stand still in
-   memory until shop_close(). */
+   "trial": instance slot of its group on node; slot 0 for "keeper". The worker
+   must stand still in memory until shop_close(). */
 void worker_start(struct worker *worker, const struct shop *shop,
 		  const char *program, int slot, const char *node);
 

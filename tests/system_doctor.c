@@ -368,16 +368,16 @@ static void a_monitor_hears_how_far_behind_it_is(void **state)
 	expect(64, run("check", "--warn-lag", "soon"));
 }
 
-static void await_ready(void)
+static void await_status(int status)
 {
 	const struct timespec pause = { .tv_nsec = READY_TRY_MSECS * 1000000L };
 
 	for (int i = 0; i < READY_TRIES; i++) {
-		if (run("check", NULL, NULL) == 0)
+		if (run("check", NULL, NULL) == status)
 			return;
 		(void)nanosleep(&pause, NULL);
 	}
-	fail_msg("never ready: %s", ctl.out);
+	fail_msg("never %d: %s", status, ctl.out);
 }
 
 static void with_ordermqd_the_age_decides(void **state)
@@ -389,7 +389,7 @@ static void with_ordermqd_the_age_decides(void **state)
 
 	(void)state;
 	program_start(&daemon_program, argv);
-	await_ready();
+	await_status(0);
 	says("ORDERMQ OK: points 0 s behind | points=0s;30;300;0\n");
 	(void)snprintf(id, sizeof(id), "%" PRId64 "000-0",
 		       (int64_t)time(NULL) - 100);
@@ -400,7 +400,7 @@ static void with_ordermqd_the_age_decides(void **state)
 		"redis.call('XREADGROUP', 'GROUP', 'points', 'c', 'STREAMS', "
 		"KEYS[1], '>')",
 		"1", "ordermq", id, NULL);
-	expect(1, run("check", NULL, NULL));
+	await_status(1);
 	says("ORDERMQ WARNING: points 10");
 	expect(2, run("check", "--crit-lag", "1m"));
 	says("ORDERMQ CRITICAL: points 10");

@@ -39,7 +39,8 @@ trap leave_chaos EXIT
 # The programs in one folder, whose name all of their processes carry.
 mkdir "$dir/programs" "$dir/redis" "$dir/run" "$dir/other" || exit 99
 ln -s "$top/consumers/ordermq-points" "$top/consumers/ordermq-push" \
-	"$top/tests/trial/ordermq-trial" "$dir/programs"
+	"$top/tests/trial/ordermq-trial" "$top/supervisor/ordermq-keeper" \
+	"$dir/programs"
 
 write_config() { # write_config NAME CONTROL POINTS PUSH
 	common='batch = 32; owner_ttl = "2s"; retry = { base = "50ms"; max = "500ms"; };'

@@ -1,0 +1,75 @@
+#include "config.h"
+
+#include "supervisor/figures.h"
+
+#include "lib/board.h"
+
+#include <stddef.h>
+#include <string.h>
+#include <unistd.h>
+
+/* So often a reader may come in between. */
+#define LOOKS_MAX 3
+
+/* FNV-1a. */
+static uint64_t check_of(const struct figures *figures)
+{
+	const unsigned char *at = (const unsigned char *)figures;
+	uint64_t hash = UINT64_C(14695981039346656037);
+
+	for (size_t i = offsetof(struct figures, msecs); i < sizeof(*figures);
+	     i++)
+		hash = (hash ^ at[i]) * UINT64_C(1099511628211);
+	return hash;
+}
+
+void figures_write(int fd, struct figures *figures)
+{
+	figures->check = check_of(figures);
+	/* What fails leaves the old ones, which grow too old. */
+	if (pwrite(fd, figures, sizeof(*figures), sizeof(struct board)) < 0)
+		return;
+}
+
+static bool is_whole(const struct figures *figures)
+{
+	if (figures->check != check_of(figures) || figures->count < 0 ||
+	    figures->count > SETTINGS_GROUPS_MAX)
+		return false;
+	for (int64_t i = 0; i < figures->count; i++) {
+		const char *name = figures->groups[i].name;
+
+		if (memchr(name, '\0', sizeof(figures->groups[i].name)) == NULL)
+			return false;
+	}
+	return true;
+}
+
+int figures_read(int fd, int64_t now_msecs, struct figures *figures_r)
+{
+	struct figures figures;
+
+	for (int i = 0; i < LOOKS_MAX; i++) {
+		if (pread(fd, &figures, sizeof(figures),
+			  sizeof(struct board)) != (ssize_t)sizeof(figures))
+			return -1;
+		if (!is_whole(&figures))
+			continue;
+		if (figures.msecs < 0 || figures.msecs > now_msecs ||
+		    now_msecs - figures.msecs > FIGURES_STALE_MSECS)
+			return -1;
+		*figures_r = figures;
+		return 0;
+	}
+	return -1;
+}
+
+const struct figures_group *figures_of(const struct figures *figures,
+				       const char *name)
+{
+	for (int64_t i = 0; i < figures->count; i++) {
+		if (strcmp(figures->groups[i].name, name) == 0)
+			return &figures->groups[i];
+	}
+	return NULL;
+}

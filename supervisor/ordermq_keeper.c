@@ -1,0 +1,159 @@
+#include "config.h"
+
+#include "lib/arena.h"
+#include "lib/backoff.h"
+#include "lib/clock.h"
+#include "lib/err.h"
+#include "lib/lifeline.h"
+#include "lib/log.h"
+#include "lib/process.h"
+#include "lib/redis.h"
+#include "supervisor/keep.h"
+
+#include <poll.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <sysexits.h>
+
+/* From one round to the next. */
+#define ROUND_MSECS 1000
+
+/* First wait after Redis went away; the longest is a setting. */
+#define RETRY_MSECS 50
+
+#define ARENA_BYTES (256 * 1024)
+
+struct keeper {
+	struct process process;
+	struct redis *redis; /* NULL: not connected */
+	struct keep keep;
+	struct backoff backoff;
+	bool was_ready;
+	bool in_trouble; /* and it has been said */
+	enum err_class trouble;
+	int64_t next_msecs;
+};
+
+static const struct process_kind kind = {
+	.program = "keeper",
+	.about = "Does the housekeeping in Redis for one host.",
+};
+
+static void status_say(const struct keeper *keeper, const char *text)
+{
+	char lines[640];
+
+	(void)snprintf(lines, sizeof(lines), "%sSTATUS=%s",
+		       keeper->was_ready ? "READY=1\n" : "", text);
+	lifeline_notify(keeper->process.supervised, lines);
+}
+
+static void well(struct keeper *keeper)
+{
+	if (keeper->was_ready && !keeper->in_trouble)
+		return;
+	log_line(LOG_NOTICE,
+		 keeper->was_ready ? "redis is well again" : "ready");
+	keeper->was_ready = true;
+	keeper->in_trouble = false;
+	backoff_reset(&keeper->backoff);
+	board_set(&keeper->process.board->state, BOARD_READY);
+	status_say(keeper, "keeping");
+}
+
+/* Something is wrong with Redis: wait, and say so once. */
+static void trouble(struct keeper *keeper, const struct err *err)
+{
+	const struct settings_redis *set = &keeper->process.settings.redis;
+	bool refused = err->class == ERR_FATAL;
+
+	redis_close(&keeper->redis);
+	keeper->next_msecs =
+		clock_msecs() + (refused ? set->alarm_retry_msecs
+					 : backoff_next(&keeper->backoff));
+	if (keeper->was_ready)
+		board_set(&keeper->process.board->state, BOARD_DEGRADED);
+	if (keeper->in_trouble && keeper->trouble == err->class)
+		return;
+	keeper->in_trouble = true;
+	keeper->trouble = err->class;
+	log_line(refused ? LOG_ALERT : LOG_ERR, "%s: %s", err->text,
+		 refused ? "needs an operator; trying again now and then"
+			 : "connecting again");
+	status_say(keeper, err->text);
+}
+
+static int work(struct keeper *keeper, struct err *err)
+{
+	struct process *process = &keeper->process;
+
+	if (keeper->redis == NULL &&
+	    redis_open(&process->settings.redis, process->wake_fd,
+		       &keeper->redis, err) < 0)
+		return -1;
+	return keep_round(&keeper->keep, keeper->redis, err);
+}
+
+static void turn(struct keeper *keeper)
+{
+	struct err err;
+	int ret = work(keeper, &err);
+
+	/* What we were woken by may be the end. */
+	process_woken(&keeper->process);
+	if (keeper->process.stop)
+		return;
+	keeper->next_msecs = clock_msecs() + ROUND_MSECS;
+	if (ret < 0) {
+		keeper->keep.figures.msecs = -1;
+		trouble(keeper, &err);
+	} else {
+		well(keeper);
+	}
+	figures_write(keeper->process.board_fd, &keeper->keep.figures);
+}
+
+static void run(struct keeper *keeper)
+{
+	struct process *process = &keeper->process;
+	struct pollfd wake = { .fd = process->wake_fd, .events = POLLIN };
+
+	while (!process->stop) {
+		if (clock_msecs() >= keeper->next_msecs)
+			turn(keeper);
+		board_set(&process->board->busy_msecs, 0);
+		(void)poll(&wake, 1, clock_until(keeper->next_msecs));
+		board_set(&process->board->busy_msecs, (uint64_t)clock_msecs());
+		process_woken(process);
+	}
+	lifeline_notify(process->supervised, "STOPPING=1");
+}
+
+static int keep(struct keeper *keeper)
+{
+	keeper->keep.settings = &keeper->process.settings;
+	keeper->keep.arena = arena_open(ARENA_BYTES);
+	keeper->backoff = (struct backoff){
+		.first_msecs = RETRY_MSECS,
+		.max_msecs = keeper->process.settings.redis.retry_max_msecs,
+	};
+	if (keeper->keep.arena == NULL) {
+		log_line(LOG_ERR, "out of memory");
+		return EX_TEMPFAIL;
+	}
+	run(keeper);
+	log_line(LOG_INFO, "stopped");
+	redis_close(&keeper->redis);
+	arena_close(&keeper->keep.arena);
+	return EX_OK;
+}
+
+int main(int argc, char **argv)
+{
+	static struct keeper keeper;
+	int status = process_open(&keeper.process, &kind, argc, argv);
+
+	status = status < 0 ? -1 - status : keep(&keeper);
+	process_close(&keeper.process);
+	return status;
+}

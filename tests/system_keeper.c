@@ -1,0 +1,240 @@
+#include "config.h"
+
+#include "tests/ctl_fixture.h"
+
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+/* ordermqd with its keeper, and two groups. */
+
+static struct program daemon_program;
+static struct shop *shop;
+
+static void configure(const char *retention, int64_t points)
+{
+	FILE *file = fopen(shop->conf, "we");
+	char *programs = realpath("consumers", NULL);
+
+	assert_non_null(file);
+	fprintf(file,
+		"redis: { url = \"unix://%s\"; retry_max = \"200ms\"; };\n"
+		"node = \"test\";\n"
+		"stream: { %s };\n"
+		"supervisor: { control = \"%s/control.sock\"; programs = "
+		"\"%s\"; };\nlog: { to = \"stderr\"; };\n"
+		"groups: ( { name = \"points\"; program = \"points\"; "
+		"instances = %d; },\n{ name = \"push\"; program = \"push\"; "
+		"instances = 0; push: { file = \"%s\"; }; } );\n",
+		redis_fixture_socket(shop->redis), retention, shop->run_dir,
+		programs, (int)points, shop->push_file);
+	assert_int_equal(fclose(file), 0);
+	free(programs);
+}
+
+static void daemon_start(void)
+{
+	const char *argv[] = { "supervisor/ordermqd", "-c", shop->conf, NULL };
+
+	program_start(&daemon_program, argv);
+}
+
+static void daemon_stop(void)
+{
+	(void)kill(daemon_program.pid, SIGTERM);
+	program_finish(&daemon_program);
+	assert_int_equal(daemon_program.status, 0);
+	assert_null(strstr(daemon_program.err, "Sanitizer"));
+	assert_null(strstr(daemon_program.err, "runtime error"));
+}
+
+/* One value of the first record of that kind and name, as JSON text. */
+static const char *status_value(const char *kind, const char *name,
+				const char *key)
+{
+	json_t *records, *record;
+	size_t i;
+
+	(void)ctl_run_on(shop, "status", "--json", NULL);
+	records = ctl_records();
+	json_array_foreach(records, i, record)
+	{
+		const char *its_kind =
+			json_string_value(json_object_get(record, "kind"));
+		const char *its_name =
+			json_string_value(json_object_get(record, "name"));
+
+		if (strcmp(its_kind, kind) == 0 && its_name != NULL &&
+		    strcmp(its_name, name) == 0)
+			return ctl_value(i, key);
+	}
+	return "";
+}
+
+struct wanted {
+	const char *kind;
+	const char *name;
+	const char *key;
+	const char *value;
+};
+
+static bool is_so(void *data)
+{
+	const struct wanted *wanted = data;
+
+	return strcmp(status_value(wanted->kind, wanted->name, wanted->key),
+		      wanted->value) == 0;
+}
+
+static void await_value(const char *kind, const char *name, const char *key,
+			const char *value)
+{
+	struct wanted wanted = { kind, name, key, value };
+	char what[128];
+
+	(void)snprintf(what, sizeof(what), "%s %s becomes %s", name, key,
+		       value);
+	until(is_so, &wanted, what);
+}
+
+static void await_keeper(const char *state)
+{
+	await_value("keeper", "keeper", "state", state);
+}
+
+static bool are_of_the_keeper(void *data)
+{
+	(void)data;
+	return strcmp(status_value("group", "points", "numbers_age_seconds"),
+		      "null") != 0;
+}
+
+static void begin(void **state, const char *retention)
+{
+	shop = *state;
+	configure(retention, 1);
+	daemon_start();
+	await_keeper("\"ready\"");
+	until(are_of_the_keeper, NULL, "the keeper has looked");
+}
+
+static void the_numbers_come_from_the_keeper(void **state)
+{
+	begin(state, "");
+	shop_orders(shop, 1, 30);
+	await_value("group", "points", "handled", "30");
+	assert_string_equal(status_value("group", "points", "lag"), "0");
+	assert_string_equal(status_value("group", "points", "pending"), "0");
+	/* There is no such group in Redis: unknown. */
+	assert_string_equal(status_value("group", "push", "lag"), "null");
+	assert_string_equal(status_value("group", "push", "lag_seconds"),
+			    "null");
+	/* Not one word to Redis of ordermqctl's own. */
+	(void)redis_fixture_command(shop->redis, "CONFIG", "RESETSTAT", NULL);
+	assert_int_equal(ctl_run_on(shop, "status", NULL), 0);
+	assert_non_null(strstr(ctl.out, "\nHOUSEKEEPING "));
+	assert_non_null(
+		strstr(reply_text(redis_fixture_command(shop->redis, "INFO",
+							"stats", NULL))
+			       .data,
+		       "total_connections_received:0\r"));
+	daemon_stop();
+}
+
+static void a_killed_keeper_comes_back_and_the_set_does_not_notice(void **state)
+{
+	char points[32];
+	pid_t keeper;
+
+	begin(state, "");
+	(void)snprintf(points, sizeof(points), "%s",
+		       status_value("instance", "points-1", "pid"));
+	keeper = atoi(status_value("keeper", "keeper", "pid"));
+	assert_true(keeper > 1);
+	(void)kill(keeper, SIGKILL);
+	await_value("keeper", "keeper", "restarts", "1");
+	await_keeper("\"ready\"");
+	assert_string_equal(status_value("keeper", "keeper", "last_exit"),
+			    "\"signal 9 (Killed)\"");
+	assert_string_equal(status_value("instance", "points-1", "pid"),
+			    points);
+	assert_string_equal(status_value("instance", "points-1", "restarts"),
+			    "0");
+	daemon_stop();
+}
+
+static void numbers_of_a_redis_that_is_away_are_unknown(void **state)
+{
+	begin(state, "");
+	redis_fixture_kill(shop->redis);
+	await_keeper("\"degraded\"");
+	assert_string_equal(
+		status_value("group", "points", "numbers_age_seconds"), "null");
+	assert_string_equal(status_value("group", "points", "lag"), "null");
+	assert_int_equal(ctl.status, 69);
+	redis_fixture_restart(shop->redis);
+	await_keeper("\"ready\"");
+	until(are_of_the_keeper, NULL, "the keeper looks again");
+	daemon_stop();
+}
+
+static void a_reload_changes_the_keeper_alone(void **state)
+{
+	char points[32], keeper[32];
+
+	begin(state, "");
+	(void)snprintf(points, sizeof(points), "%s",
+		       status_value("instance", "points-1", "pid"));
+	(void)snprintf(keeper, sizeof(keeper), "%s",
+		       status_value("keeper", "keeper", "pid"));
+	configure("", 2);
+	assert_int_equal(ctl_run_on(shop, "reload", NULL), 0);
+	await_value("instance", "points-2", "state", "\"ready\"");
+	await_keeper("\"ready\"");
+	assert_string_equal(status_value("instance", "points-1", "pid"),
+			    points);
+	assert_string_not_equal(status_value("keeper", "keeper", "pid"),
+				keeper);
+	daemon_stop();
+}
+
+/* Without ordermqd: as a unit of its own, say. */
+static void a_keeper_runs_alone(void **state)
+{
+	static struct worker keeper, other;
+
+	shop = *state;
+	worker_start(&keeper, shop, "keeper", 0, "web1");
+	worker_await(&keeper, "keeper: ready");
+	/* One on a host: the other one has nothing to add. */
+	worker_start(&other, shop, "keeper", 0, "web2");
+	assert_int_equal(worker_wait(&other), 78);
+	assert_int_equal(worker_stop(&keeper), 0);
+}
+
+#define in_shop(test)                                                          \
+	cmocka_unit_test_setup_teardown(test, shop_open, ctl_close)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		in_shop(the_numbers_come_from_the_keeper),
+		in_shop(a_killed_keeper_comes_back_and_the_set_does_not_notice),
+		in_shop(numbers_of_a_redis_that_is_away_are_unknown),
+		in_shop(a_reload_changes_the_keeper_alone),
+		in_shop(a_keeper_runs_alone),
+	};
+
+	if (redis_fixture_skip_all())
+		return 0;
+	return cmocka_run_group_tests_name("keeper", tests, NULL, NULL);
+}
