@@ -5,14 +5,22 @@
 #include <stdio.h>
 #include <string.h>
 
-/* "P:a" or "P:a:b". */
-static void name_write(const char *stream, const char *a, const char *b,
-		       char *buf)
+const char *keys_prefix(const char *stream, char *buf)
 {
 	const char *open = strchr(stream, '{') == NULL ? "{" : "";
 	const char *close = strchr(stream, '{') == NULL ? "}" : "";
 
-	(void)snprintf(buf, KEYS_BYTES, "%s%s%s:%s%s%s", open, stream, close, a,
+	(void)snprintf(buf, KEYS_BYTES, "%s%s%s", open, stream, close);
+	return buf;
+}
+
+/* "P:a" or "P:a:b". */
+static void name_write(const char *stream, const char *a, const char *b,
+		       char *buf)
+{
+	size_t used = strlen(keys_prefix(stream, buf));
+
+	(void)snprintf(buf + used, KEYS_BYTES - used, ":%s%s%s", a,
 		       b == NULL ? "" : ":", b == NULL ? "" : b);
 }
 
@@ -35,4 +43,5 @@ void keys_make(const char *stream, const char *group, struct keys *keys_r)
 	name_write(stream, group, "tries", keys_r->tries);
 	name_write(stream, group, "replay", keys_r->replay);
 	name_write(stream, group, "start", keys_r->start);
+	name_write(stream, group, "done", keys_r->done);
 }

@@ -17,10 +17,14 @@ struct keys {
 	char tries[KEYS_BYTES];  /* P:<group>:tries */
 	char replay[KEYS_BYTES]; /* P:<group>:replay */
 	char start[KEYS_BYTES];  /* P:<group>:start */
+	char done[KEYS_BYTES];   /* P:<group>:done */
 };
 
 /* Fill in the names; group NULL leaves those of a group empty. */
 void keys_make(const char *stream, const char *group, struct keys *keys_r);
+
+/* P itself into buf, KEYS_BYTES long. Returns buf. */
+const char *keys_prefix(const char *stream, char *buf);
 
 /* P:<group>:<what> into buf, KEYS_BYTES long. Returns buf. */
 const char *keys_of_group(const char *stream, const char *group,

@@ -222,23 +222,30 @@ static int group_ensure(struct seat *seat, struct err *err)
 {
 	const struct settings_group *group = seat->set.group;
 	const struct reply *reply;
+	struct text what, at;
 
-	begin_script(seat, SCRIPT_ENSURE, seat->keys.stream, 3);
+	begin_script(seat, SCRIPT_ENSURE, seat->keys.stream, 4);
 	command_word(&seat->command, seat->keys.books);
 	command_word(&seat->command, seat->keys.start);
+	command_word(&seat->command, seat->keys.done);
 	command_word(&seat->command, group->name);
 	command_word(&seat->command, group->start);
 	command_word(&seat->command, seat->saw_group ? "1" : "0");
+	/* An effect in Redis takes place once, however often it is tried. */
+	command_word(&seat->command,
+		     seat->set.effect_script == NULL ? "1" : "0");
 	reply = seat_call(seat, "XGROUP CREATE", err);
 	if (reply == NULL)
 		return -1;
 	seat->saw_group = true;
-	if (text_is(reply_text(reply), "again"))
+	what = reply_text(reply_at(reply, 0));
+	at = reply_text(reply_at(reply, 1));
+	if (text_is(what, "again"))
 		log_line(LOG_ERR,
-			 "group %s on %s had vanished: created again at the "
-			 "first entry",
-			 group->name, seat->keys.stream);
-	else if (text_is(reply_text(reply), "new"))
+			 "group %s on %s had vanished: created again at %.*s",
+			 group->name, seat->keys.stream, (int)at.length,
+			 at.data);
+	else if (text_is(what, "new"))
 		log_line(LOG_NOTICE, "group %s on %s: created at %s",
 			 group->name, seat->keys.stream, group->start);
 	return 0;

@@ -20,6 +20,7 @@
 
 #define OWNERS "{ordermq}:points:owners"
 #define BOOKS "{ordermq}:points:books"
+#define DONE "{ordermq}:points:done"
 #define DEADLINE_MSECS 20000
 #define SEATS_MAX 3
 
@@ -182,6 +183,68 @@ static void a_group_that_vanished_begins_again_at_the_first_entry(void **state)
 	(void)redis_fixture_command(fixture, "HSET", BOOKS, "applied", "1",
 				    NULL);
 	(void)take(1, "points-2@a", "node-a");
+	assert_string_equal(group_says("last-delivered-id"), "0-0");
+}
+
+/* A group that works outside of Redis begins behind what the keeper noted. */
+static void a_group_that_vanished_begins_behind_what_is_done(void **state)
+{
+	static const struct {
+		const char *done;
+		const char *begins;
+	} cases[] = {
+		{ "5-2", "5-2" },
+		{ "5-18446744073709551615", "0-0" }, /* beyond the last */
+		{ "6-0", "0-0" },
+		{ "1000-0", "0-0" },
+		{ "5-3", "5-3" },
+		{ "nonsense", "0-0" },
+	};
+
+	(void)state;
+	for (int i = 1; i <= 3; i++) {
+		char id[8];
+
+		(void)snprintf(id, sizeof(id), "5-%d", i);
+		(void)redis_fixture_command(fixture, "XADD", "ordermq", id, "f",
+					    "v", NULL);
+	}
+	(void)take(0, "points-1@a", "node-a");
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		(void)redis_fixture_command(fixture, "XGROUP", "DESTROY",
+					    "ordermq", "points", NULL);
+		(void)redis_fixture_command(fixture, "SET", DONE, cases[i].done,
+					    NULL);
+		assert_int_equal(seat_connect(&seats[0], &err), 1);
+		assert_string_equal(group_says("last-delivered-id"),
+				    cases[i].begins);
+	}
+	/* A flushed stream knows nothing of it. */
+	(void)redis_fixture_command(fixture, "DEL", "ordermq", NULL);
+	(void)redis_fixture_command(fixture, "SET", DONE, "5-2", NULL);
+	assert_int_equal(seat_connect(&seats[0], &err), 1);
+	assert_string_equal(group_says("last-delivered-id"), "0-0");
+}
+
+/* One whose effect is in Redis does all of it again: it takes place once. */
+static void a_group_with_a_ledger_begins_at_the_first_entry(void **state)
+{
+	struct seat_settings set = {
+		.settings = &settings,
+		.group = group,
+		.consumer = "points-1@a",
+		.node_id = "node-a",
+		.effect_script = "return 1",
+		.wake_fd = -1,
+	};
+
+	(void)state;
+	publish(3);
+	(void)redis_fixture_command(fixture, "HSET", BOOKS, "applied", "1",
+				    NULL);
+	(void)redis_fixture_command(fixture, "SET", DONE, "5-2", NULL);
+	assert_int_equal(seat_open(&seats[0], &set, &err), 0);
+	assert_int_equal(seat_connect(&seats[0], &err), 0);
 	assert_string_equal(group_says("last-delivered-id"), "0-0");
 }
 
@@ -461,6 +524,8 @@ int main(void)
 		seated(the_first_one_creates_the_group_and_the_next_find_it),
 		seated(a_new_group_begins_where_the_setting_says),
 		seated(a_group_that_vanished_begins_again_at_the_first_entry),
+		seated(a_group_that_vanished_begins_behind_what_is_done),
+		seated(a_group_with_a_ledger_begins_at_the_first_entry),
 		seated(the_same_node_takes_its_lease_again_and_fences_the_old_one),
 		seated(a_connection_that_comes_back_keeps_its_lease),
 		seated(a_foreign_holder_who_is_alive_is_named),

@@ -221,6 +221,43 @@ static void a_keeper_runs_alone(void **state)
 	assert_int_equal(worker_stop(&keeper), 0);
 }
 
+static bool is_noted_as_done(void *data)
+{
+	char id[64];
+	const struct reply *groups = redis_fixture_command(
+		shop->redis, "XINFO", "GROUPS", "ordermq", NULL);
+
+	(void)data;
+	(void)snprintf(id, sizeof(id), "%s",
+		       reply_text(reply_field(reply_at(groups, 0),
+					      "last-delivered-id"))
+			       .data);
+	return text_is(
+		reply_text(redis_fixture_command(shop->redis, "GET",
+						 "{ordermq}:push:done", NULL)),
+		id);
+}
+
+static void push_that_vanished_tells_nothing_twice(void **state)
+{
+	static struct worker keeper, push;
+
+	shop = *state;
+	worker_start(&push, shop, "push", 1, "web1");
+	worker_start(&keeper, shop, "keeper", 0, "web1");
+	shop_orders(shop, 1, 200);
+	shop_await_done(shop, "push");
+	until(is_noted_as_done, NULL, "what is done is noted");
+	(void)redis_fixture_command(shop->redis, "XGROUP", "DESTROY", "ordermq",
+				    "push", NULL);
+	worker_await(&push, "had vanished: created again at 1");
+	shop_orders(shop, 201, 100);
+	shop_await_done(shop, "push");
+	assert_int_equal(shop_check_push(shop, 300), 0);
+	assert_int_equal(worker_stop(&push), 0);
+	assert_int_equal(worker_stop(&keeper), 0);
+}
+
 #define in_shop(test)                                                          \
 	cmocka_unit_test_setup_teardown(test, shop_open, ctl_close)
 
@@ -232,6 +269,7 @@ int main(void)
 		in_shop(numbers_of_a_redis_that_is_away_are_unknown),
 		in_shop(a_reload_changes_the_keeper_alone),
 		in_shop(a_keeper_runs_alone),
+		in_shop(push_that_vanished_tells_nothing_twice),
 	};
 
 	if (redis_fixture_skip_all())

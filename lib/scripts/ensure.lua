@@ -1,9 +1,11 @@
 -- Make sure that the group is there, and that its account has a beginning.
--- KEYS: stream, books, start   ARGV: group, where a new group starts, '1' if we
--- saw it
--- A group that we saw, or that has kept books, was there before and vanished: it
--- starts again at the first entry, so that nothing is skipped.
--- Returns 'there', 'new' or 'again'.
+-- KEYS: stream, books, start, done   ARGV: group, where a new group starts, '1' if
+-- we saw it, '1' if it may start behind what the keeper knows to be done
+-- A group that we saw, or that has kept books, was there before and vanished. It
+-- starts again behind what is done; if that is not known, or is of another stream
+-- since it lies beyond the last entry, at the first entry, so that nothing is
+-- skipped. Where it does no harm to do everything again it always does.
+-- Returns 'there', 'new' or 'again', and where it starts.
 if not redis.REDIS_VERSION_NUM then
 	return redis.error_reply('TOOOLD ordermq needs Redis 7.0 or Valkey')
 end
@@ -60,16 +62,39 @@ local function begin(group)
 		'time', redis.call('TIME')[1])
 end
 
+-- Two numbers with a dash; the second one may have more digits than fit.
+local function is_beyond(id, last)
+	local msecs, seq = string.match(id, '^(%d+)-(%d+)$')
+	local last_msecs, last_seq = string.match(last, '^(%d+)-(%d+)$')
+	if msecs ~= last_msecs then
+		return tonumber(msecs) > tonumber(last_msecs)
+	end
+	if #seq ~= #last_seq then
+		return #seq > #last_seq
+	end
+	return seq > last_seq
+end
+
+local function start_again()
+	local done = ARGV[4] == '1' and redis.call('GET', KEYS[4])
+	if not done or not string.match(done, '^%d+-%d+$') or
+			redis.call('EXISTS', KEYS[1]) == 0 then
+		return '0'
+	end
+	local stream = named(redis.call('XINFO', 'STREAM', KEYS[1]))
+	return is_beyond(done, stream['last-generated-id']) and '0' or done
+end
+
 local group = find()
 if group then
 	if redis.call('EXISTS', KEYS[3]) == 0 then
 		begin(group)
 	end
-	return 'there'
+	return {'there'}
 end
 local known = ARGV[3] == '1' or redis.call('EXISTS', KEYS[2]) == 1
-redis.call('XGROUP', 'CREATE', KEYS[1], ARGV[1], known and '0' or ARGV[2],
-	'MKSTREAM')
+local at = known and start_again() or ARGV[2]
+redis.call('XGROUP', 'CREATE', KEYS[1], ARGV[1], at, 'MKSTREAM')
 redis.call('DEL', KEYS[3])
 begin(find())
-return known and 'again' or 'new'
+return {known and 'again' or 'new', at}
