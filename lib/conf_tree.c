@@ -50,6 +50,7 @@ static const char *const forms[SETTING_KIND_COUNT] = {
 	[SETTING_SIZE] = "a size in quotes, such as \"64MiB\"",
 	[SETTING_AMOUNT] = "a field name in quotes, or { product, scale }",
 	[SETTING_FACTORS] = "a list of field names, (\"price\", \"quantity\")",
+	[SETTING_NAMES] = "a list of names, (\"old\", \"older\")",
 };
 
 static int wrong_type(const struct setting *key, struct err *err)
@@ -60,10 +61,10 @@ static int wrong_type(const struct setting *key, struct err *err)
 static int read_list(const struct setting *key, void *base,
 		     const config_setting_t *node, struct err *err)
 {
-	const char *texts[SETTINGS_FACTORS_MAX];
+	const char *texts[SETTINGS_NAMES_MAX];
 	int count = config_setting_length(node);
 
-	for (int i = 0; i < count && i < SETTINGS_FACTORS_MAX; i++) {
+	for (int i = 0; i < count && i < SETTINGS_NAMES_MAX; i++) {
 		texts[i] = config_setting_get_string_elem(node, i);
 		if (texts[i] == NULL)
 			return wrong_type(key, err);
@@ -77,10 +78,10 @@ static int read_value(const struct setting *key, void *base,
 	if (setting_is_text(key) && node->type == CONFIG_TYPE_STRING)
 		return setting_set_text(key, base,
 					config_setting_get_string(node), err);
-	if (key->kind == SETTING_FACTORS && is_list(node))
-		return read_list(key, base, node, err);
-	if (!setting_is_text(key) && key->kind != SETTING_FACTORS &&
-	    is_integer(node))
+	if (key->kind == SETTING_FACTORS || key->kind == SETTING_NAMES)
+		return is_list(node) ? read_list(key, base, node, err)
+				     : wrong_type(key, err);
+	if (!setting_is_text(key) && is_integer(node))
 		return setting_set_integer(key, base,
 					   config_setting_get_int64(node), err);
 	return wrong_type(key, err);
@@ -299,6 +300,24 @@ static void read_groups(const config_setting_t *node, struct settings *settings,
 	}
 }
 
+/* What is removed at the ceiling is not kept for anybody: it is no way to say
+   how much is kept as a rule. */
+static void check_retention(const config_t *config,
+			    const struct settings *settings,
+			    struct conf_complaints *complaints)
+{
+	const struct settings_retention *retention = &settings->retention;
+	const config_setting_t *node =
+		config_lookup(config, "stream.retention.ceiling");
+
+	if (node != NULL && retention->ceiling > 0 &&
+	    retention->ceiling <= retention->max_entries)
+		conf_complain(complaints, node->line,
+			      "stream.retention.ceiling: not above "
+			      "retention.max_entries (%" PRId64 ")",
+			      retention->max_entries);
+}
+
 static void read_tree(config_t *config, struct settings *settings,
 		      struct conf_complaints *complaints)
 {
@@ -309,6 +328,7 @@ static void read_tree(config_t *config, struct settings *settings,
 				.complaints = complaints };
 
 	read_section(&root);
+	check_retention(config, settings, complaints);
 	read_groups(config_lookup(config, "groups"), settings, complaints);
 }
 

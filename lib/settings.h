@@ -20,6 +20,7 @@ struct err;
 #define SETTINGS_GROUPS_MAX 16
 #define SETTINGS_INSTANCES_MAX 256 /* of one group */
 #define SETTINGS_FACTORS_MAX 4
+#define SETTINGS_NAMES_MAX 8
 
 struct settings_redis {
 	char url[SETTINGS_TEXT_BYTES];
@@ -30,6 +31,25 @@ struct settings_redis {
 	int64_t retry_max_msecs;     /* longest back-off, Redis away */
 	int64_t alarm_retry_msecs;   /* wait after a refusal by Redis */
 	int64_t max_reply_bytes;
+};
+
+struct settings_names {
+	char names[SETTINGS_NAMES_MAX][SETTINGS_NAME_BYTES];
+	int64_t count;
+};
+
+enum settings_unread {
+	SETTINGS_UNREAD_KEEP,
+	SETTINGS_UNREAD_DROP,
+};
+
+/* How long entries stay in the stream. */
+struct settings_retention {
+	int64_t max_age_msecs;        /* 0: no limit */
+	int64_t max_entries;          /* 0: no limit */
+	int64_t unread;               /* enum settings_unread */
+	struct settings_names ignore; /* groups that hold nothing */
+	int64_t ceiling;              /* entries; 0: none */
 };
 
 /* Which stream fields an order is read from. */
@@ -97,6 +117,7 @@ struct settings_log {
 struct settings {
 	char node[SETTINGS_NAME_BYTES]; /* never empty once loaded */
 	char stream_key[SETTINGS_TEXT_BYTES];
+	struct settings_retention retention;
 	struct settings_redis redis;
 	struct settings_fields fields;
 	struct settings_group groups[SETTINGS_GROUPS_MAX];

@@ -53,6 +53,8 @@ static const struct heading {
 } headings[] = {
 	{ "redis", "The connection to Redis." },
 	{ "stream", "Where orders come from." },
+	{ "stream.retention", "How long entries stay there. For how long, too, "
+			      "history can be looked into." },
 	{ "fields", "Which field of a stream entry means what, to read streams "
 		    "that other programs write." },
 	{ "fields.amount", "Or the amount as the product of decimal numbers:" },

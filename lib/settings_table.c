@@ -30,6 +30,13 @@ static int find_target(const char *word)
 	return -1;
 }
 
+static int find_unread(const char *word)
+{
+	if (strcmp(word, "drop") == 0)
+		return SETTINGS_UNREAD_DROP;
+	return strcmp(word, "keep") == 0 ? SETTINGS_UNREAD_KEEP : -1;
+}
+
 /* A row is KIND(path, struct, member, default, least, most, rest). The struct
    is settings, or settings_group for what each group has; the rest is help and
    what only some keys have. */
@@ -97,6 +104,33 @@ const struct setting settings_table[] = {
 	     .check = settings_check_key,
 	     .help = "The stream that orders are written to. It may have one "
 		     "hash tag, such as \"{shop}:orders\"; no other braces."),
+
+	DURATION("stream.retention.max_age", settings, retention.max_age_msecs,
+		 "7d", 0, 3650 * DAYS,
+		 .help = "Entries older than this are removed, once every "
+			 "group on the stream has settled them. 0: no limit."),
+	INTEGER("stream.retention.max_entries", settings, retention.max_entries,
+		"1000000", 0, BILLION, .unit = "entries",
+		.help = "Beyond so many the oldest entries are removed, too, "
+			"once every group has settled them. 0: no limit."),
+	CHOICE("stream.retention.unread", settings, retention.unread, "keep",
+	       .words = "keep, drop", .find = find_unread,
+	       .help = "What holds for entries that a group has not settled: "
+		       "\"keep\" leaves them, however old and many they are; "
+		       "\"drop\" removes them by age and number like all "
+		       "others. What a group was not given then is counted, "
+		       "and an alarm names it."),
+	ROW(SETTING_NAMES, "stream.retention.ignore", settings,
+	    retention.ignore, "()", 1, NAME_MAX_BYTES,
+	    .help = "Groups on the stream for which nothing is kept: those "
+		    "that nobody reads any more. Every other one holds what it "
+		    "has not settled, whoever made it."),
+	INTEGER("stream.retention.ceiling", settings, retention.ceiling, "0", 0,
+		BILLION, .unit = "entries",
+		.help = "Beyond so many the oldest entries are removed "
+			"whatever "
+			"else is said here, before Redis is full and takes no "
+			"order any more. Above max_entries. 0: none."),
 
 	TEXT("fields.orderno", settings, fields.orderno, "orderno", 1,
 	     NAME_MAX_BYTES, .help = "The field with the order's number."),

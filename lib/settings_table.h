@@ -21,6 +21,7 @@ enum setting_kind {
 	SETTING_SIZE,     /* in quotes, with a unit; kept in bytes */
 	SETTING_AMOUNT,   /* one field's name; also a section */
 	SETTING_FACTORS,  /* a list of field names */
+	SETTING_NAMES,    /* a list of names, empty at first */
 	SETTING_KIND_COUNT,
 };
 

@@ -24,7 +24,7 @@ static void *place(const struct setting *key, void *base)
 bool setting_is_text(const struct setting *key)
 {
 	return key->kind != SETTING_INTEGER && key->kind != SETTING_POWER &&
-	       key->kind != SETTING_FACTORS;
+	       key->kind != SETTING_FACTORS && key->kind != SETTING_NAMES;
 }
 
 static bool is_utf8(const char *text)
@@ -210,19 +210,26 @@ int setting_set_integer(const struct setting *key, void *base, int64_t value,
 int setting_set_list(const struct setting *key, void *base,
 		     const char *const *texts, size_t count, struct err *err)
 {
+	bool is_names = key->kind == SETTING_NAMES;
+	size_t most = is_names ? SETTINGS_NAMES_MAX : SETTINGS_FACTORS_MAX;
 	struct settings_fields *fields = place(key, base);
+	struct settings_names *names = place(key, base);
+	char(*list)[SETTINGS_NAME_BYTES] =
+		is_names ? names->names : fields->amount;
+	char range[VALUE_RANGE_BYTES];
 
-	if (count < 1 || count > SETTINGS_FACTORS_MAX)
-		return err_set(err, ERR_FATAL, "expected 1 to %d field names",
-			       SETTINGS_FACTORS_MAX);
+	if ((count < 1 && !is_names) || count > most)
+		return err_set(err, ERR_FATAL, "expected %s",
+			       setting_range(key, range, sizeof(range)));
 	for (size_t i = 0; i < count; i++) {
 		if (check_text(key, texts[i], err) < 0)
 			return -1;
 	}
-	memset(fields->amount, 0, sizeof(fields->amount));
+	memset(list, 0, most * sizeof(list[0]));
 	for (size_t i = 0; i < count; i++)
-		memcpy(fields->amount[i], texts[i], strlen(texts[i]));
-	fields->amount_factor_count = (int64_t)count;
+		memcpy(list[i], texts[i], strlen(texts[i]));
+	*(is_names ? &names->count : &fields->amount_factor_count) =
+		(int64_t)count;
 	return 0;
 }
 
@@ -261,6 +268,10 @@ const char *setting_range(const struct setting *key, char *buf, size_t bytes)
 		(void)snprintf(buf, bytes, "1 to %d field names",
 			       SETTINGS_FACTORS_MAX);
 		return buf;
+	case SETTING_NAMES:
+		(void)snprintf(buf, bytes, "up to %d names",
+			       SETTINGS_NAMES_MAX);
+		return buf;
 	default:
 		(void)snprintf(buf, bytes, "%sup to %" PRId64 " bytes",
 			       key->min > 0 ? "" : "empty or ", key->max);
@@ -274,7 +285,9 @@ static void set_preset(const struct setting *key, void *base)
 	int64_t value = 0;
 	int result;
 
-	if (key->kind == SETTING_FACTORS) {
+	if (key->kind == SETTING_NAMES) {
+		result = setting_set_list(key, base, NULL, 0, &err);
+	} else if (key->kind == SETTING_FACTORS) {
 		result = setting_set_list(key, base, &key->preset, 1, &err);
 	} else if (setting_is_text(key)) {
 		result = setting_set_text(key, base, key->preset, &err);
@@ -333,6 +346,7 @@ static bool is_sane(const struct setting *key, const void *base)
 {
 	const char *at = (const char *)base + key->offset;
 	const struct settings_fields *fields = (const void *)at;
+	const struct settings_names *names = (const void *)at;
 	int64_t value;
 
 	if (is_number(key)) {
@@ -344,6 +358,8 @@ static bool is_sane(const struct setting *key, const void *base)
 	if (key->kind == SETTING_AMOUNT || key->kind == SETTING_FACTORS)
 		return fields->amount_factor_count >= 1 &&
 		       fields->amount_factor_count <= SETTINGS_FACTORS_MAX;
+	if (key->kind == SETTING_NAMES)
+		return names->count >= 0 && names->count <= SETTINGS_NAMES_MAX;
 	return memchr(at, '\0', key->bytes) != NULL;
 }
 

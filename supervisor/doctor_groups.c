@@ -88,19 +88,30 @@ static void pending_check(struct patient *patient)
 
 static void lost_check(struct patient *patient)
 {
+	static const char remedy[] = "publish without MAXLEN or MINID; look at "
+				     "stream.retention";
 	struct doctor *doctor = patient->doctor;
-	const struct reply *lost =
-		redis_command(doctor->redis, doctor->arena, doctor->err, "HGET",
-			      patient->keys.books, "lost", NULL);
+	const struct reply *books = redis_command(
+		doctor->redis, doctor->arena, doctor->err, "HMGET",
+		patient->keys.books, "lost", "dropped", NULL);
+	int64_t lost, dropped;
 
-	if (lost == NULL)
+	if (books == NULL) {
 		doctor_unknown(doctor, patient->subject);
-	else if (reply_integer(lost, 0) > 0)
-		doctor_say(doctor, DOCTOR_WARN, patient->subject,
-			   "publish without MAXLEN or MINID",
+		return;
+	}
+	lost = reply_integer(reply_at(books, 0), 0);
+	dropped = reply_integer(reply_at(books, 1), 0);
+	if (lost > 0)
+		doctor_say(doctor, DOCTOR_WARN, patient->subject, remedy,
 			   "%" PRId64 " entries were removed from the stream "
 			   "while they were pending",
-			   reply_integer(lost, 0));
+			   lost);
+	if (dropped > 0)
+		doctor_say(doctor, DOCTOR_WARN, patient->subject, remedy,
+			   "%" PRId64 " entries were removed from the stream "
+			   "before they were delivered",
+			   dropped);
 }
 
 /* "node generation expiry who": does somebody hold the consumer now? */

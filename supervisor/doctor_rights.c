@@ -21,6 +21,7 @@
 #define STREAM "<stream>"
 #define HASH "<hash>"
 #define DEAD "<dead>"
+#define DONE "<done>"
 
 struct right {
 	const char *words[WORDS_MAX]; /* ended by NULL */
@@ -39,6 +40,7 @@ static const struct right consumer_rights[] = {
 	{ { "XINFO", "STREAM", STREAM } },
 	{ { "XINFO", "GROUPS", STREAM } },
 	{ { "XGROUP", "CREATE", STREAM, "-", "0" } },
+	{ { "XGROUP", "SETID", STREAM, "-", "0" } },
 	{ { "XGROUP", "CREATECONSUMER", STREAM, "-", "-" } },
 	{ { "XGROUP", "DELCONSUMER", STREAM, "-", "-" } },
 	{ { "EXISTS", HASH } },
@@ -52,6 +54,17 @@ static const struct right consumer_rights[] = {
 	{ { "HDEL", HASH, "-" } },
 	{ { "HINCRBY", HASH, "-", "1" } },
 	{ { "XADD", DEAD, "*", "-", "-" } },
+	{ { NULL } },
+};
+
+/* What the keeper asks beyond that. */
+static const struct right keeper_rights[] = {
+	{ { "EVAL", "-", "1", STREAM } },
+	{ { "EVAL_RO", "-", "1", STREAM } },
+	{ { "XTRIM", STREAM, "MINID", "~", "0" } },
+	{ { "XINFO", "CONSUMERS", STREAM, "-" } },
+	{ { "GET", DONE } },
+	{ { "SET", DONE, "-" } },
 	{ { NULL } },
 };
 
@@ -78,6 +91,8 @@ static const char *key_of(const struct keys *keys, const char *word)
 		return keys->stream;
 	if (strcmp(word, DEAD) == 0)
 		return keys->dead;
+	if (strcmp(word, DONE) == 0)
+		return keys->done;
 	return strcmp(word, HASH) == 0 ? keys->books : word;
 }
 
@@ -172,6 +187,9 @@ void doctor_rights(struct doctor *doctor)
 			     part);
 	}
 	keys_make(settings->stream_key, settings->groups[0].name, &keys);
+	if (redis_is_open(doctor->redis))
+		rights_check(doctor, user, &keys, keeper_rights, DOCTOR_FAIL,
+			     "rights of the keeper");
 	if (redis_is_open(doctor->redis))
 		rights_check(doctor, user, &keys, ctl_rights, DOCTOR_WARN,
 			     "rights of ordermqctl");

@@ -17,6 +17,7 @@
 struct figures_group {
 	char name[SETTINGS_NAME_BYTES];
 	struct redis_numbers numbers;
+	int64_t silent_secs; /* nobody has read what waits; -1: unknown */
 };
 
 struct figures {

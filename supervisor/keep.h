@@ -3,22 +3,61 @@
 
 #include "supervisor/figures.h"
 
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
 struct arena;
 struct err;
 struct redis;
+struct reply;
 struct settings;
 
-/* One round of housekeeping in Redis. Whatever it does can be done again, and
-   by several hosts at once: it changes nothing the second time. */
+/* One round of housekeeping in Redis: what groups were not given is counted,
+   what is done is noted, what nobody needs any more is removed, and every group
+   is looked at. Whatever it does can be done again, and by several hosts at
+   once: it changes nothing the second time. Each call of the script takes a
+   bounded time, however long the stream is. */
+
+#define KEEP_ID_BYTES 48
+#define KEEP_GROUPS_MAX 64
+
+/* A group from which nobody reads for so long is silent. */
+#define KEEP_SILENT_MSECS 3600000
+
+/* What was found of a group on the stream, configured or not. */
+struct keep_group {
+	char name[SETTINGS_NAME_BYTES]; /* printable, cut */
+	int64_t dropped;      /* removed before it was given them; now */
+	int64_t silent_msecs; /* nobody has read what waits; 0: not silent */
+};
+
+struct keep_result {
+	int64_t trimmed; /* entries removed */
+	int64_t length;  /* entries there were before */
+	/* Below these ids entries are not needed ("": none is), and too old. */
+	char hold[KEEP_ID_BYTES];
+	char old[KEEP_ID_BYTES];
+	char holder[SETTINGS_NAME_BYTES]; /* who needs the first one kept */
+	struct keep_group groups[KEEP_GROUPS_MAX];
+	size_t group_count; /* the first ones only, if there are more */
+};
+
 struct keep {
 	const struct settings *settings;
 	struct arena *arena; /* of the replies */
 	struct figures figures;
+	struct keep_result result;
 };
 
-/* Look at every group, and leave in figures what was found. Returns 0; or -1
-   with ERR_RETRY, when the connection is of no use any more, or with ERR_FATAL
-   when Redis refuses; the figures then tell nothing. */
+/* Do what retention asks for, and leave in result what was done; or, as a dry
+   run, what stands now. Returns 0; or -1 with ERR_RETRY, when the connection is
+   of no use any more, or with ERR_FATAL when Redis refuses. */
+int keep_trim(struct keep *keep, struct redis *redis, bool is_dry_run,
+	      struct err *err);
+
+/* The same, and look at every group of the configuration: figures. They tell
+   nothing after a failure. Returns as above. */
 int keep_round(struct keep *keep, struct redis *redis, struct err *err);
 
 #endif

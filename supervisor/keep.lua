@@ -1,42 +1,221 @@
 -- One round of housekeeping: see keep.h. lag.lua comes before.
--- ARGV: P, group, group, ... of the configuration
-local PREFIX, GROUPS_FROM = ARGV[1], 2
+-- ARGV[1..7]: P; how many milliseconds entries are kept, and how many entries (0:
+-- no limit); 'keep' or 'drop' for what is not settled; the most entries ever (0:
+-- none); '1' to change nothing; after how many milliseconds a group is silent
+-- ARGV[8]: n, then n groups that hold nothing; then of each group that is
+-- configured its name and where it starts
+-- Returns how many entries were removed; below which id entries are not needed
+-- ('': all may be) and who needs the rest; below which id they are too old; how
+-- many there are; and for each group: its name, how many it was not given before
+-- they were removed, and for how long nobody has read from it (0: not silent).
+local PREFIX, AGE, ENTRIES, CEILING =
+	ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[5])
+local DROPS, LOOKS, SILENT = ARGV[4] == 'drop', ARGV[6] == '1', tonumber(ARGV[7])
+local PAGE, PAGES, PENDING_FEW = 100, 10, 20
+
+local ignored, configured = {}, {}
+for n = 9, 8 + ARGV[8] do
+	ignored[ARGV[n]] = true
+end
+for n = 9 + ARGV[8], #ARGV, 2 do
+	configured[ARGV[n]] = ARGV[n + 1]
+end
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local stream, groups
+
+local function whole(number)
+	return string.format('%.0f', number)
+end
 
 local function key_of(group, what)
 	return PREFIX .. ':' .. group .. ':' .. what
+end
+
+local function read_stream()
+	stream, groups = nil, {}
+	if redis.call('EXISTS', KEYS[1]) == 0 then
+		return
+	end
+	stream = named(redis.call('XINFO', 'STREAM', KEYS[1]))
+	for n, row in ipairs(redis.call('XINFO', 'GROUPS', KEYS[1])) do
+		groups[n] = named(row)
+	end
+end
+
+-- What was removed before a group was given it. Redis counts what a group has read
+-- (entries-read), but not what it was not given: so where the true place is known,
+-- it is ahead by that. The count is then set right, and nobody counts it again.
+local dropped = {}
+local function account(group)
+	local lag, first, is_certain = lag_of(stream, group)
+	local place, read = stream['entries-added'] - lag, group['entries-read']
+	group.first = first
+	if not is_certain or place == read or LOOKS then
+		return
+	end
+	local count = read and place > read and not ignored[group.name] and
+		place - read or 0
+	local books = key_of(group.name, 'books')
+	-- All that can fail comes first.
+	if count > 0 then
+		local probe = redis.pcall('HINCRBY', books, 'dropped', 0)
+		if type(probe) == 'table' then
+			return
+		end
+	end
+	local set = redis.pcall('XGROUP', 'SETID', KEYS[1], group.name,
+		group['last-delivered-id'], 'ENTRIESREAD', whole(place))
+	if count > 0 and not set.err then
+		redis.call('HINCRBY', books, 'dropped', whole(count))
+		dropped[group.name] = (dropped[group.name] or 0) + count
+	end
 end
 
 -- The greatest id below this one, or one below that.
 local function id_before(id)
 	local msecs, seq = string.match(id, '^(%d+)-(%d+)$')
 	if tonumber(seq) > 0 and #seq < 16 then
-		return msecs .. '-' .. string.format('%.0f', seq - 1)
+		return msecs .. '-' .. whole(seq - 1)
 	end
-	return string.format('%.0f', math.max(msecs - 1, 0)) ..
-		'-18446744073709551615'
+	return whole(math.max(msecs - 1, 0)) .. '-18446744073709551615'
 end
 
 -- Everything up to here is done, whatever happens to the group.
-local function done_note(group, oldest)
+local function note_done(group, oldest)
 	local done = oldest and id_before(oldest) or group['last-delivered-id']
 	local key = key_of(group.name, 'done')
-	if redis.call('GET', key) ~= done then
-		redis.call('SET', key, done)
+	if not LOOKS and redis.call('GET', key) ~= done then
+		redis.pcall('SET', key, done)
 	end
 end
 
-if redis.call('EXISTS', KEYS[1]) == 0 then
-	return {}
+-- Below which id does the group need nothing? What was deleted while it was pending
+-- cannot be kept any more.
+local function hold_of(group, oldest)
+	local last = group['last-delivered-id']
+	if not oldest or stream.length == 0 then
+		return last
+	end
+	local first = stream['recorded-first-entry-id']
+	local rows = redis.call('XPENDING', KEYS[1], group.name,
+		before(oldest, first) and first or oldest, '+', PENDING_FEW)
+	for _, row in ipairs(rows) do
+		if redis.call('XRANGE', KEYS[1], row[1], row[1])[1] then
+			return row[1]
+		end
+	end
+	return #rows == PENDING_FEW and rows[#rows][1] or last
 end
-local configured = {}
-for n = GROUPS_FROM, #ARGV do
-	configured[ARGV[n]] = true
+
+-- The same for one that is not there (yet): it will begin somewhere.
+local function hold_of_absent(name, start)
+	if redis.call('EXISTS', key_of(name, 'books')) == 1 or start == '0' then
+		return '0-0'
+	end
+	return start ~= '$' and start or nil
 end
-for _, row in ipairs(redis.call('XINFO', 'GROUPS', KEYS[1])) do
-	local group = named(row)
-	local oldest = redis.call('XPENDING', KEYS[1], group.name)[2]
-	if configured[group.name] then
-		done_note(group, oldest)
+
+-- For how long nobody has read what waits; a group that always has readers, or
+-- nothing to read, is not silent.
+local function silence_of(group)
+	local age = now - (tonumber(string.match(group.first, '^(%d+)-')) or now)
+	if age < SILENT then
+		return 0
+	end
+	for _, row in ipairs(redis.call('XINFO', 'CONSUMERS', KEYS[1], group.name)) do
+		age = math.min(age, named(row).idle)
+	end
+	return age < SILENT and 0 or age
+end
+
+local hold, holder
+local function hold_at(id, name)
+	if id and not ignored[name] and (not hold or before(id, hold)) then
+		hold, holder = id, name
 	end
 end
-return {}
+
+-- The entries below this id are more than are wanted, as far as we look in one go;
+-- nothing beyond most is looked at.
+local function id_of_surplus(most)
+	local surplus = stream.length - ENTRIES
+	local at, from = nil, '-'
+	for _ = 1, PAGES do
+		local page = surplus > 0 and (not most or not at or before(at, most))
+			and redis.call('XRANGE', KEYS[1], from, '+', 'COUNT',
+				math.min(surplus, PAGE)) or {}
+		if #page == 0 then
+			break
+		end
+		at = page[#page][1]
+		from = '(' .. at
+		surplus = surplus - #page
+	end
+	local msecs, seq = string.match(at or '', '^(%d+)-(%d+)$')
+	return seq and #seq < 16 and msecs .. '-' .. whole(seq + 1) or at
+end
+
+-- In whole nodes, which is cheap; by default at most a hundred of them in one call.
+local function trim(...)
+	return LOOKS and 0 or redis.call('XTRIM', KEYS[1], ...)
+end
+
+local old = AGE > 0 and whole(math.max(now - AGE, 0)) .. '-0' or '0-0'
+local function trim_settled()
+	local to = old
+	if ENTRIES > 0 and stream.length > ENTRIES and not LOOKS then
+		local surplus = id_of_surplus(hold)
+		to = surplus and before(to, surplus) and surplus or to
+	end
+	if hold and before(hold, to) then
+		to = hold
+	end
+	return trim('MINID', '~', to)
+end
+
+local function trim_all()
+	local count = trim('MINID', '~', old)
+	if ENTRIES > 0 then
+		count = count + trim('MAXLEN', '~', ENTRIES)
+	end
+	return count
+end
+
+read_stream()
+for _, group in ipairs(groups) do
+	account(group)
+	local oldest = redis.call('XPENDING', KEYS[1], group.name)[2]
+	if configured[group.name] then
+		note_done(group, oldest)
+	end
+	hold_at(hold_of(group, oldest), group.name)
+end
+local rows, there, trimmed = {}, {}, 0
+for _, group in ipairs(groups) do
+	there[group.name] = true
+end
+for name, start in pairs(configured) do
+	if not there[name] then
+		hold_at(hold_of_absent(name, start), name)
+	end
+end
+-- A stream without any group: nobody has told yet what he needs.
+if stream and (#groups > 0 or DROPS) then
+	trimmed = DROPS and trim_all() or trim_settled()
+end
+if stream and CEILING > 0 and stream.length - trimmed > CEILING then
+	trimmed = trimmed + trim('MAXLEN', '~', CEILING)
+end
+if trimmed > 0 then
+	read_stream()
+end
+for n, group in ipairs(groups) do
+	if trimmed > 0 then
+		account(group)
+	end
+	rows[n] = {group.name, dropped[group.name] or 0,
+		ignored[group.name] and 0 or silence_of(group)}
+end
+return {trimmed, hold or '', holder or '', old, stream and stream.length or 0,
+	rows}

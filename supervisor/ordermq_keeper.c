@@ -8,6 +8,7 @@
 #include "lib/log.h"
 #include "lib/process.h"
 #include "lib/redis.h"
+#include "supervisor/alarm.h"
 #include "supervisor/keep.h"
 
 #include <poll.h>
@@ -27,6 +28,7 @@ struct keeper {
 	struct process process;
 	struct redis *redis; /* NULL: not connected */
 	struct keep keep;
+	struct alarm_book alarms;
 	struct backoff backoff;
 	bool was_ready;
 	bool in_trouble; /* and it has been said */
@@ -108,6 +110,7 @@ static void turn(struct keeper *keeper)
 		keeper->keep.figures.msecs = -1;
 		trouble(keeper, &err);
 	} else {
+		alarm_say(&keeper->alarms, &keeper->keep.result);
 		well(keeper);
 	}
 	figures_write(keeper->process.board_fd, &keeper->keep.figures);

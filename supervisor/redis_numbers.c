@@ -32,8 +32,8 @@ struct question {
 
 void redis_numbers_clear(struct redis_numbers *numbers_r)
 {
-	*numbers_r =
-		(struct redis_numbers){ -1, -1, -1, -1, -1, -1, -1, -1, -1 };
+	*numbers_r = (struct redis_numbers){ -1, -1, -1, -1, -1,
+					     -1, -1, -1, -1, -1 };
 }
 
 static int64_t secs_since(const struct question *question, int64_t msecs)
@@ -109,7 +109,7 @@ static bool is_dead(struct text book)
 static bool is_handled(struct text book)
 {
 	return !is_dead(book) && !text_is(book, "lost") &&
-	       !text_is(book, "replayed");
+	       !text_is(book, "dropped") && !text_is(book, "replayed");
 }
 
 static void read_books(const struct question *question,
@@ -125,12 +125,15 @@ static void read_books(const struct question *question,
 		return;
 	numbers->handled = 0;
 	numbers->dead = 0;
+	numbers->dropped = 0;
 	for (size_t i = 0; i + 1 < reply_count(books); i += 2) {
 		struct text book = reply_text(reply_at(books, i));
 		int64_t count = reply_integer(reply_at(books, i + 1), 0);
 
 		if (is_dead(book))
 			numbers->dead += count;
+		else if (text_is(book, "dropped"))
+			numbers->dropped += count;
 		else if (is_handled(book))
 			numbers->handled += count;
 	}

@@ -20,6 +20,7 @@ struct redis_numbers {
 	int64_t letters;             /* dead letters that lie there now */
 	int64_t letters_bytes;       /* about, of memory: see ordermqctl(1) */
 	int64_t oldest_letter_secs;  /* since the first of them died */
+	int64_t dropped; /* removed from the stream before it was given them */
 };
 
 /* All unknown. */

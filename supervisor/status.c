@@ -53,8 +53,11 @@ static void add_figures(json_t *object, const char *name,
 	(void)json_object_set_new(
 		object, "numbers_age_seconds",
 		record_count(found == NULL ? -1 : age_msecs / 1000));
-	if (found != NULL)
-		numbers_put(object, &found->numbers);
+	if (found == NULL)
+		return;
+	numbers_put(object, &found->numbers);
+	(void)json_object_set_new(object, "silent_seconds",
+				  record_count(found->silent_secs));
 }
 
 static json_t *group(const struct service *service,

@@ -112,6 +112,7 @@ static void a_sound_installation_is_left_in_peace(void **state)
 	(void)state;
 	doctor_says(0, "ok    durability: appendonly, appendfsync always");
 	says("ok    rights of points: user default may do all of it");
+	says("ok    rights of the keeper: user default may do all of it");
 	says("ok    group points: 0 consumers, 0 entries pending");
 	assert_null(strstr(ctl.out, "->"));
 }

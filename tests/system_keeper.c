@@ -221,6 +221,74 @@ static void a_keeper_runs_alone(void **state)
 	assert_int_equal(worker_stop(&keeper), 0);
 }
 
+static bool has_said_it_twice(void *data)
+{
+	return worker_said(data, "before they were delivered") == 2;
+}
+
+/* By a sender, and by retention that is told to. */
+static void what_was_dropped_balances(void **state)
+{
+	static struct worker keeper, points, push;
+	int64_t left;
+
+	shop = *state;
+	worker_start(&points, shop, "points", 1, "web1");
+	worker_start(&push, shop, "push", 1, "web1");
+	worker_start(&keeper, shop, "keeper", 0, "web1");
+	shop_orders(shop, 1, 300);
+	shop_await_done(shop, "points");
+	shop_await_done(shop, "push");
+	assert_int_equal(worker_stop(&points), 0);
+	shop_orders(shop, 301, 700);
+	shop_await_done(shop, "push");
+	/* A sender that thinks of nobody. */
+	(void)redis_fixture_command(shop->redis, "XTRIM", "ordermq", "MAXLEN",
+				    "450", NULL);
+	worker_await(&keeper, "group points: 250 entries were removed from the "
+			      "stream before they were delivered");
+	assert_int_equal(worker_stop(&keeper), 0);
+	shop_configure(shop, "", "",
+		       "stream: { retention: { max_entries = 200; "
+		       "unread = \"drop\"; }; };");
+	worker_start(&keeper, shop, "keeper", 0, "web1");
+	until(has_said_it_twice, &keeper, "the keeper has dropped more");
+	left = redis_fixture_integer(shop->redis, "XLEN", "ordermq", NULL);
+	assert_in_range(left, 200, 299);
+	worker_start(&points, shop, "points", 1, "web1");
+	shop_await_done(shop, "points");
+	assert_int_equal(shop_number(shop, "points", "books", "dropped"),
+			 700 - left);
+	assert_int_equal(shop_number(shop, "push", "books", "dropped"), 0);
+	assert_int_equal(ctl_run_on(shop, "verify", NULL), 0);
+	assert_non_null(strstr(ctl.out,
+			       " entries were removed from the stream before "
+			       "they were delivered (dropped)"));
+	assert_int_equal(worker_said(&keeper, "group push"), 0);
+	assert_int_equal(worker_stop(&points), 0);
+	assert_int_equal(worker_stop(&push), 0);
+	assert_int_equal(worker_stop(&keeper), 0);
+}
+
+static void a_silent_group_is_named_once(void **state)
+{
+	static struct worker keeper;
+
+	shop = *state;
+	(void)redis_fixture_command(shop->redis, "XADD", "ordermq", "1-0",
+				    "orderno", "1", NULL);
+	(void)redis_fixture_command(shop->redis, "XGROUP", "CREATE", "ordermq",
+				    "forgotten", "0", NULL);
+	worker_start(&keeper, shop, "keeper", 0, "web1");
+	worker_await(&keeper, "group forgotten: nobody has read from it for ");
+	(void)redis_fixture_command(shop->redis, "XREADGROUP", "GROUP",
+				    "forgotten", "c", "STREAMS", "ordermq", ">",
+				    NULL);
+	worker_await(&keeper, "group forgotten: is read again");
+	assert_int_equal(worker_said(&keeper, "nobody has read"), 1);
+	assert_int_equal(worker_stop(&keeper), 0);
+}
+
 static bool is_noted_as_done(void *data)
 {
 	char id[64];
@@ -269,6 +337,8 @@ int main(void)
 		in_shop(numbers_of_a_redis_that_is_away_are_unknown),
 		in_shop(a_reload_changes_the_keeper_alone),
 		in_shop(a_keeper_runs_alone),
+		in_shop(what_was_dropped_balances),
+		in_shop(a_silent_group_is_named_once),
 		in_shop(push_that_vanished_tells_nothing_twice),
 	};
 

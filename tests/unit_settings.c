@@ -31,7 +31,7 @@ static void every_key_has_help_and_a_place_large_enough(void **state)
 		if (is_text)
 			assert_true((size_t)s->max < s->bytes);
 		else if (s->kind != SETTING_AMOUNT &&
-			 s->kind != SETTING_FACTORS)
+			 s->kind != SETTING_FACTORS && s->kind != SETTING_NAMES)
 			assert_int_equal(s->bytes, sizeof(int64_t));
 		assert_true((s->words != NULL) == (s->kind == SETTING_WORD ||
 						   s->kind == SETTING_CHOICE));
@@ -96,6 +96,11 @@ static void the_defaults_are_those_of_the_design(void **state)
 	assert_int_equal(set.redis.connect_timeout_msecs, 3000);
 	assert_int_equal(set.redis.max_reply_bytes, 64 << 20);
 	assert_string_equal(set.stream_key, "ordermq");
+	assert_int_equal(set.retention.max_age_msecs, 7 * 86400000LL);
+	assert_int_equal(set.retention.max_entries, 1000000);
+	assert_int_equal(set.retention.unread, SETTINGS_UNREAD_KEEP);
+	assert_int_equal(set.retention.ignore.count, 0);
+	assert_int_equal(set.retention.ceiling, 0);
 	assert_string_equal(set.fields.orderno, "orderno");
 	assert_string_equal(set.fields.amount[0], "amount");
 	assert_int_equal(set.fields.amount_factor_count, 1);

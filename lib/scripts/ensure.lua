@@ -47,6 +47,10 @@ local function begin(group)
 		end
 		behind = stream.length - before
 	end
+	-- From here on it counts, too, what is removed before the group is given it:
+	-- by how far the true place is ahead of entries-read.
+	redis.pcall('XGROUP', 'SETID', KEYS[1], ARGV[1], last, 'ENTRIESREAD',
+		string.format('%.0f', stream['entries-added'] - behind))
 	-- What was replayed is to be done once more.
 	local settled = 0
 	local books = named(redis.call('HGETALL', KEYS[2]))
