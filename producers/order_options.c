@@ -4,6 +4,7 @@
 
 #include "lib/err.h"
 #include "lib/num.h"
+#include "producers/once.h"
 
 #include <getopt.h>
 #include <stdio.h>
@@ -13,6 +14,7 @@
 #define OPTIONS_BATCH_MAX 10000
 #define OPTIONS_USERS 1000
 #define OPTIONS_TIMEOUT_MSECS (30 * 1000)
+#define OPTIONS_ONCE_MAX_MSECS (INT64_C(3650) * 24 * 3600 * 1000)
 #define OPTIONS_RATE_MAX_MILLIS INT64_C(1000000000)
 
 static const char options_help[] =
@@ -35,6 +37,13 @@ static const char options_help[] =
 	"  --rate R             at most R orders a second, evenly\n"
 	"  --batch N            N orders in one go (default 128)\n"
 	"  --atomic             each batch as a whole or not at all\n"
+	"  --once               what has an event key that is known adds no "
+	"entry\n"
+	"  --once-for TIME      the same; keys are known for TIME (default "
+	"7d)\n"
+	"  --state FILE         the same; keep in FILE how far it is, and "
+	"begin\n"
+	"                       there after an interruption\n"
 	"  --timeout TIME       how long to try again when Redis cannot take\n"
 	"                       an order (default 30s)\n"
 	"\n"
@@ -63,6 +72,9 @@ enum {
 	OPTION_RATE,
 	OPTION_BATCH,
 	OPTION_ATOMIC,
+	OPTION_ONCE,
+	OPTION_ONCE_FOR,
+	OPTION_STATE,
 	OPTION_TIMEOUT,
 	OPTION_PROGRESS,
 };
@@ -79,6 +91,9 @@ static const struct option long_options[] = {
 	{ "rate", required_argument, NULL, OPTION_RATE },
 	{ "batch", required_argument, NULL, OPTION_BATCH },
 	{ "atomic", no_argument, NULL, OPTION_ATOMIC },
+	{ "once", no_argument, NULL, OPTION_ONCE },
+	{ "once-for", required_argument, NULL, OPTION_ONCE_FOR },
+	{ "state", required_argument, NULL, OPTION_STATE },
 	{ "timeout", required_argument, NULL, OPTION_TIMEOUT },
 	{ "quiet", no_argument, NULL, 'q' },
 	{ "progress", required_argument, NULL, OPTION_PROGRESS },
@@ -126,6 +141,20 @@ static int timeout_parse(const char *text, int64_t *msecs_r, struct err *err)
 	return 0;
 }
 
+static int once_parse(const char *text, int64_t *msecs_r, struct err *err)
+{
+	int64_t msecs;
+
+	if (num_parse_duration(text, &msecs) < 0 || msecs < 1 ||
+	    msecs > OPTIONS_ONCE_MAX_MSECS)
+		return err_set(err, ERR_REJECT,
+			       "--once-for '%s' is no duration such as 7d, of "
+			       "3650d at most",
+			       text);
+	*msecs_r = msecs;
+	return 0;
+}
+
 static int progress_parse(const char *text, enum progress_mode *mode_r,
 			  struct err *err)
 {
@@ -168,6 +197,13 @@ static int seed_parse(struct order_options *options, const char *text,
 	return number_parse("seed", text, 0, INT64_MAX, &options->seed, err);
 }
 
+/* Without --once-for the usual time is meant. */
+static void once_take(struct order_options *options)
+{
+	if (options->once_msecs == 0)
+		options->once_msecs = ONCE_FOR_MSECS;
+}
+
 /* Options that only need to be kept, or to be done. */
 static void plain_take(struct order_options *options, int option)
 {
@@ -183,6 +219,13 @@ static void plain_take(struct order_options *options, int option)
 		break;
 	case OPTION_ATOMIC:
 		options->atomic = true;
+		break;
+	case OPTION_STATE:
+		options->state = optarg;
+		once_take(options);
+		break;
+	case OPTION_ONCE:
+		once_take(options);
 		break;
 	case 'q':
 		options->quiet = true;
@@ -218,6 +261,8 @@ static int option_take(struct order_options *options, int option, char **argv,
 	case OPTION_BATCH:
 		return number_parse("batch", optarg, 1, OPTIONS_BATCH_MAX,
 				    &options->batch, err);
+	case OPTION_ONCE_FOR:
+		return once_parse(optarg, &options->once_msecs, err);
 	case OPTION_TIMEOUT:
 		return timeout_parse(optarg, &options->timeout_msecs, err);
 	case OPTION_PROGRESS:

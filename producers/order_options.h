@@ -33,6 +33,8 @@ struct order_options {
 	int64_t rate_millis; /* orders per 1,000 seconds; 0: no limit */
 	int64_t batch;
 	bool atomic;
+	int64_t once_msecs; /* 0: not once */
+	const char *state;  /* NULL: none is kept */
 	int64_t timeout_msecs;
 	bool quiet;
 	enum progress_mode progress;

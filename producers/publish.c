@@ -4,49 +4,35 @@
 
 #include "lib/arena.h"
 #include "lib/clock.h"
+#include "lib/command.h"
 #include "lib/err.h"
 #include "lib/redis.h"
 #include "lib/redis_error.h"
 #include "lib/settings.h"
+#include "producers/once.h"
+#include "producers/window.h"
 
 #include <poll.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
-#define PUBLISH_WINDOW_BYTES ((size_t)1024 * 1024)
-#define PUBLISH_KEEP_BYTES (2 * PUBLISH_WINDOW_BYTES)
-
-/* "XADD", the key, "*". */
-#define PUBLISH_WORDS 3
-
-struct publish_entry {
-	enum publish_state state;
-	uint64_t line;
-	const struct text *args; /* the whole command, in the arena */
-	size_t arg_count;
-};
+#define PUBLISH_KEEP_BYTES ((size_t)2 * 1024 * 1024)
 
 struct publisher {
 	struct publish_settings set;
+	struct once once;
 	struct redis *redis;   /* NULL: to be opened again */
-	struct arena *orders;  /* of the window */
 	struct arena *replies; /* of the reply at hand */
-	struct publish_entry *entries;
-	size_t entry_count;
+	struct command command;
 
 	/* While a window is under way. */
+	struct window *window;
 	size_t sent_count;
 	size_t replies_awaited;
-	size_t next_entry; /* that a reply belongs to */
+	size_t next_order; /* that a reply belongs to */
 	/* Its worst error reply, the first of that kind. */
 	bool failed;
 	enum redis_class failed_class;
 	char failed_text[256];
-
-	uint64_t count;
-	uint64_t sure_line;
-	char last_id[48];
 };
 
 static struct publisher *publisher_new(const struct publish_settings *set)
@@ -56,14 +42,30 @@ static struct publisher *publisher_new(const struct publish_settings *set)
 	if (publisher == NULL)
 		return NULL;
 	publisher->set = *set;
-	publisher->orders = arena_open(PUBLISH_KEEP_BYTES);
+	once_begin(&publisher->once, set->stream, set->once_msecs);
 	publisher->replies = arena_open(PUBLISH_KEEP_BYTES);
-	publisher->entries =
-		calloc(set->batch_count, sizeof(*publisher->entries));
-	if (publisher->orders == NULL || publisher->replies == NULL ||
-	    publisher->entries == NULL)
+	if (publisher->replies == NULL ||
+	    command_open(&publisher->command, ONCE_WORDS_MAX) < 0)
 		publish_close(&publisher);
 	return publisher;
+}
+
+static bool is_once(const struct publisher *publisher)
+{
+	return publisher->set.once_msecs > 0;
+}
+
+static int publisher_connect(struct publisher *publisher, struct err *err)
+{
+	if (redis_open(publisher->set.redis, publisher->set.wake_fd,
+		       &publisher->redis, err) < 0)
+		return -1;
+	if (is_once(publisher) &&
+	    once_load(&publisher->once, publisher->redis, err) < 0) {
+		redis_close(&publisher->redis);
+		return -1;
+	}
+	return 0;
 }
 
 int publish_open(const struct publish_settings *set,
@@ -73,7 +75,7 @@ int publish_open(const struct publish_settings *set,
 
 	if (publisher == NULL)
 		return err_set(err, ERR_RETRY, "publish: out of memory");
-	if (redis_open(set->redis, set->wake_fd, &publisher->redis, err) < 0) {
+	if (!is_once(publisher) && publisher_connect(publisher, err) < 0) {
 		publish_close(&publisher);
 		return -1;
 	}
@@ -89,59 +91,9 @@ void publish_close(struct publisher **_publisher)
 	if (publisher == NULL)
 		return;
 	redis_close(&publisher->redis);
-	arena_close(&publisher->orders);
 	arena_close(&publisher->replies);
-	free(publisher->entries);
+	command_close(&publisher->command);
 	free(publisher);
-}
-
-/* Copy the pairs, their bytes behind one another, to args. */
-static int pairs_copy(struct publisher *publisher, const struct text *pairs,
-		      size_t pair_count, struct text *args)
-{
-	size_t bytes = 0;
-	char *copy;
-
-	for (size_t i = 0; i < 2 * pair_count; i++)
-		bytes += pairs[i].length;
-	copy = arena_take(publisher->orders, bytes + 1);
-	if (copy == NULL)
-		return -1;
-	for (size_t i = 0; i < 2 * pair_count; i++) {
-		if (pairs[i].length > 0)
-			memcpy(copy, pairs[i].data, pairs[i].length);
-		args[i] = (struct text){ copy, pairs[i].length };
-		copy += pairs[i].length;
-	}
-	return 0;
-}
-
-int publish_add(struct publisher *publisher, const struct text *pairs,
-		size_t pair_count, uint64_t line, struct err *err)
-{
-	const size_t count = PUBLISH_WORDS + 2 * pair_count;
-	struct text *args =
-		arena_take(publisher->orders, count * sizeof(*args));
-
-	if (args == NULL ||
-	    pairs_copy(publisher, pairs, pair_count, args + PUBLISH_WORDS) < 0)
-		return err_set(err, ERR_RETRY, "publish: out of memory");
-	args[0] = text_of("XADD");
-	args[1] = text_of(publisher->set.stream);
-	args[2] = text_of("*");
-	publisher->entries[publisher->entry_count++] = (struct publish_entry){
-		.state = PUBLISH_WAITING,
-		.line = line,
-		.args = args,
-		.arg_count = count,
-	};
-	return 0;
-}
-
-bool publish_is_full(const struct publisher *publisher)
-{
-	return publisher->entry_count == publisher->set.batch_count ||
-	       arena_used(publisher->orders) >= PUBLISH_WINDOW_BYTES;
 }
 
 static int word_append(struct publisher *publisher, const char *word,
@@ -153,26 +105,44 @@ static int word_append(struct publisher *publisher, const char *word,
 	return redis_append(publisher->redis, &text, 1, err);
 }
 
+static int order_append(struct publisher *publisher, struct window_order *order,
+			struct err *err)
+{
+	struct command *command = &publisher->command;
+
+	if (is_once(publisher)) {
+		once_command(&publisher->once, order, command);
+	} else {
+		command_begin(command, "XADD");
+		command_word(command, publisher->set.stream);
+		command_word(command, "*");
+		for (size_t i = 0; i < 2 * order->pair_count; i++)
+			command_text(command, order->pairs[i]);
+	}
+	if (redis_append(publisher->redis, command->words, command->count,
+			 err) < 0)
+		return -1;
+	order->state = WINDOW_SENT;
+	publisher->sent_count++;
+	publisher->replies_awaited++;
+	return 0;
+}
+
 /* Queue what is not published yet. */
 static int window_append(struct publisher *publisher, struct err *err)
 {
+	struct window *window = publisher->window;
+
 	publisher->sent_count = 0;
 	publisher->replies_awaited = 0;
-	publisher->next_entry = 0;
+	publisher->next_order = 0;
 	publisher->failed = false;
 	if (publisher->set.atomic && word_append(publisher, "MULTI", err) < 0)
 		return -1;
-	for (size_t i = 0; i < publisher->entry_count; i++) {
-		struct publish_entry *entry = &publisher->entries[i];
-
-		if (entry->state == PUBLISH_DONE)
-			continue;
-		if (redis_append(publisher->redis, entry->args,
-				 entry->arg_count, err) < 0)
+	for (size_t i = 0; i < window->count; i++) {
+		if (window->orders[i].state != WINDOW_DONE &&
+		    order_append(publisher, &window->orders[i], err) < 0)
 			return -1;
-		entry->state = PUBLISH_SENT;
-		publisher->sent_count++;
-		publisher->replies_awaited++;
 	}
 	return publisher->set.atomic ? word_append(publisher, "EXEC", err) : 0;
 }
@@ -191,23 +161,26 @@ static void error_note(struct publisher *publisher, struct text text)
 			sizeof(publisher->failed_text));
 }
 
-/* What the reply to one XADD says about its order. */
-static int entry_settle(struct publisher *publisher,
-			struct publish_entry *entry, const struct reply *reply,
-			struct err *err)
+/* What the reply to one order's command says about it. */
+static int order_settle(struct publisher *publisher, struct window_order *order,
+			const struct reply *reply, struct err *err)
 {
 	if (reply_is_error(reply)) {
 		error_note(publisher, reply_text(reply));
-		entry->state = PUBLISH_REFUSED;
+		order->state = WINDOW_REFUSED;
 		return 0;
 	}
-	if (reply->type != REPLY_STRING)
+	if (is_once(publisher)) {
+		if (once_answer(reply, order, err) < 0)
+			return -1;
+	} else if (reply->type == REPLY_STRING) {
+		(void)text_show(reply_text(reply), order->id,
+				sizeof(order->id));
+	} else {
 		return err_set(err, ERR_RETRY,
 			       "XADD: an answer that is no entry id");
-	(void)text_show(reply_text(reply), publisher->last_id,
-			sizeof(publisher->last_id));
-	entry->state = PUBLISH_DONE;
-	publisher->count++;
+	}
+	order->state = WINDOW_DONE;
 	return 0;
 }
 
@@ -220,15 +193,15 @@ static int exec_settle(struct publisher *publisher, const struct reply *reply,
 
 	if (!is_error && reply_count(reply) != publisher->sent_count)
 		return err_set(err, ERR_RETRY, "EXEC: not an answer for each");
-	for (size_t i = 0; i < publisher->entry_count; i++) {
-		struct publish_entry *entry = &publisher->entries[i];
+	for (size_t i = 0; i < publisher->window->count; i++) {
+		struct window_order *order = &publisher->window->orders[i];
 		const struct reply *one =
 			is_error ? reply : reply_at(reply, answer);
 
-		if (entry->state != PUBLISH_SENT)
+		if (order->state != WINDOW_SENT)
 			continue;
 		answer++;
-		if (entry_settle(publisher, entry, one, err) < 0)
+		if (order_settle(publisher, order, one, err) < 0)
 			return -1;
 	}
 	return 0;
@@ -249,13 +222,13 @@ static int atomic_settle(struct publisher *publisher, const struct reply *reply,
 static int reply_settle(struct publisher *publisher, const struct reply *reply,
 			struct err *err)
 {
-	struct publish_entry *entries = publisher->entries;
+	struct window_order *orders = publisher->window->orders;
 
 	if (publisher->set.atomic)
 		return atomic_settle(publisher, reply, err);
-	while (entries[publisher->next_entry].state != PUBLISH_SENT)
-		publisher->next_entry++;
-	return entry_settle(publisher, &entries[publisher->next_entry], reply,
+	while (orders[publisher->next_order].state != WINDOW_SENT)
+		publisher->next_order++;
+	return order_settle(publisher, &orders[publisher->next_order], reply,
 			    err);
 }
 
@@ -316,14 +289,6 @@ static int window_exchange(struct publisher *publisher, struct err *err)
 	return 0;
 }
 
-static void sure_line_update(struct publisher *publisher)
-{
-	for (size_t i = 0; i < publisher->entry_count &&
-			   publisher->entries[i].state == PUBLISH_DONE;
-	     i++)
-		publisher->sure_line = publisher->entries[i].line;
-}
-
 /* Every reply is there, and one of them an error. */
 static int window_failed(struct publisher *publisher, struct err *err)
 {
@@ -332,67 +297,37 @@ static int window_failed(struct publisher *publisher, struct err *err)
 	if (publisher->failed_class != REDIS_WAIT)
 		redis_close(&publisher->redis);
 	(void)err_set(err, is_refused ? ERR_FATAL : ERR_RETRY,
-		      "stream %s: XADD: %s", publisher->set.stream,
+		      "stream %s: %s: %s", publisher->set.stream,
+		      is_once(publisher) ? "once" : "XADD",
 		      publisher->failed_text);
 	return is_refused ? -1 : 1;
 }
 
-int publish_flush(struct publisher *publisher, struct err *err)
+static int window_send(struct publisher *publisher, struct err *err)
 {
-	int exchanged;
-
-	if (publisher->entry_count == 0)
-		return 0;
-	/* Nothing is in doubt while there is no connection: it was closed with
-	   every reply taken. */
-	if (publisher->redis == NULL &&
-	    redis_open(publisher->set.redis, publisher->set.wake_fd,
-		       &publisher->redis, err) < 0)
-		return err->class == ERR_FATAL ? -1 : 1;
 	if (window_append(publisher, err) < 0)
 		return -1;
-	exchanged = window_exchange(publisher, err);
-	sure_line_update(publisher);
-	if (exchanged < 0)
-		return -1;
-	if (publisher->failed)
-		return window_failed(publisher, err);
-	publisher->entry_count = 0;
-	arena_reset(publisher->orders);
-	return 0;
+	return window_exchange(publisher, err);
 }
 
-bool publish_run(const struct publisher *publisher, size_t *i,
-		 struct publish_run *run_r)
+/* In the middle of a window the connection broke. */
+static int window_broken(struct publisher *publisher)
 {
-	const struct publish_entry *first = &publisher->entries[*i];
-
-	if (*i >= publisher->entry_count)
-		return false;
-	*run_r = (struct publish_run){
-		.state = first->state,
-		.first_line = first->line,
-	};
-	while (*i < publisher->entry_count &&
-	       publisher->entries[*i].state == run_r->state) {
-		run_r->last_line = publisher->entries[*i].line;
-		run_r->count++;
-		(*i)++;
-	}
-	return true;
+	redis_close(&publisher->redis);
+	return is_once(publisher) ? 1 : -1;
 }
 
-uint64_t publish_count(const struct publisher *publisher)
+int publish_flush(struct publisher *publisher, struct window *window,
+		  struct err *err)
 {
-	return publisher->count;
-}
-
-uint64_t publish_sure_line(const struct publisher *publisher)
-{
-	return publisher->sure_line;
-}
-
-const char *publish_last_id(const struct publisher *publisher)
-{
-	return publisher->last_id;
+	if (window->count == 0)
+		return 0;
+	publisher->window = window;
+	/* Nothing that cannot be sent again is in doubt while there is no
+	   connection: it was closed with every reply taken. */
+	if (publisher->redis == NULL && publisher_connect(publisher, err) < 0)
+		return err->class == ERR_FATAL ? -1 : 1;
+	if (window_send(publisher, err) < 0)
+		return window_broken(publisher);
+	return publisher->failed ? window_failed(publisher, err) : 0;
 }

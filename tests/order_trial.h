@@ -34,7 +34,10 @@ void trial_conf(struct trial *trial, const char *text);
 void trial_run(struct trial *trial, int status, const char *input, ...)
 	__attribute__((sentinel));
 
-/* The same in two steps, for what happens while it runs. */
+/* Run it so by the shell: the arguments and redirections as a line of text. */
+void trial_shell(struct trial *trial, int status, const char *line);
+
+/* The same as trial_run() in two steps, for what happens while it runs. */
 void trial_start(struct trial *trial, ...) __attribute__((sentinel));
 void trial_finish(struct trial *trial, int status);
 

@@ -1,0 +1,72 @@
+#ifndef OMQ_ORDER_JOB_H
+#define OMQ_ORDER_JOB_H
+
+#include "lib/settings.h"
+#include "producers/order_options.h"
+#include "producers/pace.h"
+#include "producers/progress.h"
+#include "producers/state.h"
+#include "producers/window.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct err;
+struct publisher;
+struct source;
+
+/* One run of ordermq-order: orders from a source, through a window, into the
+   stream. What main() opened. */
+struct job {
+	struct order_options options;
+	struct settings settings;
+	struct source *source;
+	struct publisher *publisher;
+	struct window window;
+	struct pace pace;
+	struct progress progress;
+
+	struct state_file state_file; /* path NULL: none is kept */
+	struct state resumed; /* what the file said: its orders are skipped */
+	struct state given;   /* every order that the source gave */
+	struct state done;    /* of these, what is surely published */
+	struct state saved;   /* what the file says now */
+	int64_t save_msecs;   /* when it is to be written again */
+
+	uint64_t published; /* as new entries */
+	uint64_t known;     /* whose event key had an entry */
+	uint64_t others;    /* of these: with other fields */
+	uint64_t rejected;
+	uint64_t sure_line; /* 0: none */
+	char last_id[WINDOW_ID_BYTES];
+	int status; /* to exit with, when something failed */
+};
+
+/* Publish everything. Returns 0; or -1 with err, and the status is set. What
+   could not be finished is in the window. */
+int job_publish(struct job *job, struct err *err);
+
+/* Set the status and return -1. */
+int job_fail(struct job *job, int status);
+
+/* The exit status after the signal that asked to stop. */
+int job_signal_status(void);
+
+/* A line on stderr: "ordermq-order: ...". */
+void job_say(struct job *job, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* One order that nobody could use: say where it is, and count it. */
+void job_reject(struct job *job, uint64_t line, const char *reason);
+
+/* One order whose event key has an entry with other fields. */
+void job_report_other(struct job *job, const struct window_order *order);
+
+/* Where it ended before its end, so that nobody has to guess what to publish
+   again. */
+void job_report_failure(struct job *job, const struct err *err);
+
+/* The last line: how many of what, and how fast. */
+void job_summarize(struct job *job);
+
+#endif

@@ -1,0 +1,84 @@
+#ifndef OMQ_WINDOW_H
+#define OMQ_WINDOW_H
+
+#include "lib/text.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct arena;
+struct err;
+
+/* Orders that are gathered to go in one go, and how each of them fared. Not for
+   sharing. */
+
+enum window_state {
+	WINDOW_WAITING, /* not sent */
+	WINDOW_SENT,    /* sent, no answer: in doubt */
+	WINDOW_REFUSED, /* answered with an error: not published */
+	WINDOW_DONE,    /* published, now or before; or kept in the outbox */
+};
+
+/* What became of an order that is published once. */
+enum window_finding {
+	WINDOW_NEW,   /* it is a new entry */
+	WINDOW_KNOWN, /* its event key has an entry already */
+	WINDOW_OTHER, /* the same, and that entry has other fields */
+};
+
+/* "18446744073709551615-18446744073709551615" */
+#define WINDOW_ID_BYTES 48
+
+struct window_order {
+	enum window_state state;
+	enum window_finding finding; /* of WINDOW_DONE */
+	uint64_t line;               /* where it came from */
+	/* In the window's memory. */
+	const struct text *pairs; /* name, value, name, value, ... */
+	size_t pair_count;
+	struct text key;          /* event key; empty: none */
+	char id[WINDOW_ID_BYTES]; /* of the entry; "" before */
+};
+
+struct window {
+	struct window_order *orders;
+	size_t count;
+	size_t size;
+	struct arena *arena;
+};
+
+/* Make room for size orders. Returns 0, and the caller must window_close(); or
+   -1 with ERR_RETRY: out of memory. */
+int window_open(struct window *window, size_t size, struct err *err);
+
+/* Free the window; a zeroed one is fine. */
+void window_close(struct window *window);
+
+/* Put one order of pair_count pairs into the window, which must not be full; it
+   and its event key (the empty text: it has none) are copied. line says where
+   it came from. Returns 0, or -1 with ERR_RETRY: out of memory. */
+int window_add(struct window *window, const struct text *pairs,
+	       size_t pair_count, struct text key, uint64_t line,
+	       struct err *err);
+
+/* Full: as many orders as it has room for, or 1 MiB, whichever comes first. */
+bool window_is_full(const struct window *window);
+
+/* Forget all orders. */
+void window_clear(struct window *window);
+
+/* Neighbours in the window that fared alike. */
+struct window_run {
+	enum window_state state;
+	uint64_t first_line;
+	uint64_t last_line;
+	size_t count;
+};
+
+/* The run that begins with order number *i of the window, counted from 0.
+   Returns true and moves *i behind it, or false at the end of the window. */
+bool window_run(const struct window *window, size_t *i,
+		struct window_run *run_r);
+
+#endif

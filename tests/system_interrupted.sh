@@ -1,0 +1,106 @@
+#!/bin/sh
+# A load that is interrupted with kill -9 at a random moment and started again
+# leaves every order exactly once in the stream; in every third run Redis, which
+# syncs its file at every write, is killed too. A short form of
+# tests/long/interrupted.sh, which sets RUNS and ORDERS. Prints TAP.
+set -u
+command -v redis-cli >/dev/null || { echo '1..0 # SKIP no redis-cli'; exit 0; }
+. "${srcdir:-.}/tests/system_lib.sh"
+
+runs=${RUNS:-3}
+orders=${ORDERS:-5000}
+
+safe_redis() {
+	redis-server --port 0 --unixsocket "$dir/redis.sock" --dir "$dir" \
+		--save "" --appendonly yes --appendfsync always \
+		>>"$dir/redis.log" 2>&1 &
+	redis=$!
+	# Right after a kill -9 there may still be the old one's socket.
+	wait_for cli PING >/dev/null 2>&1
+}
+
+kill_redis() {
+	kill -9 "$redis"
+	wait "$redis" 2>/dev/null
+	rm -f "$dir/redis.sock"
+	safe_redis
+}
+
+# random MILLISECONDS: between a tenth and nine tenths of it, in seconds.
+random() {
+	awk -v n="$(od -An -N4 -tu4 /dev/urandom)" -v max="$1" \
+		'BEGIN { printf "%.3f", (0.1 + 0.8 * (n % 10000) / 10000) * max / 1000 }'
+}
+
+now() { date +%s%3N; }
+
+load() { # load OPTION...
+	producers/ordermq-order -c "$dir/ordermq.conf" -q --csv "$dir/orders.csv" \
+		"$@" >>"$dir/load.log" 2>&1
+}
+
+# The order number of each entry.
+numbers() {
+	cli --raw XRANGE ordermq - + | awk 'last == "orderno" { print } { last = $0 }'
+}
+
+begin() {
+	cli FLUSHALL >/dev/null
+	rm -f "$dir/state"
+}
+
+# How long a load takes that nobody interrupts.
+measure() {
+	begin
+	begun=$(now)
+	load --once || return
+	whole=$(($(now) - begun))
+	cli FLUSHALL >/dev/null
+}
+
+hit=0
+interrupted() { # interrupted NUMBER: one run
+	begin
+	state=
+	# Every other run has no state and goes by what Redis knows alone.
+	[ $(($1 % 2)) = 0 ] || state="--state $dir/state"
+	# shellcheck disable=SC2086 # two words
+	load --once $state &
+	publisher=$!
+	sleep "$(random "$whole")"
+	[ $(($1 % 3)) != 0 ] || kill_redis
+	kill -9 "$publisher" 2>/dev/null
+	wait "$publisher" 2>/dev/null
+	publisher=
+	before=$(cli XLEN ordermq)
+	[ "$before" = 0 ] || [ "$before" = "$orders" ] || hit=$((hit + 1))
+	# shellcheck disable=SC2086
+	if [ $(($1 % 3)) = 0 ]; then
+		load --once $state &
+		publisher=$!
+		sleep "$(random "$whole")"
+		kill_redis
+		wait "$publisher" || return
+		publisher=
+	else
+		load --once $state || return
+	fi
+	numbers | sort | cmp -s - "$dir/numbers"
+}
+
+echo 1..$((runs + 2))
+awk -v n="$orders" 'BEGIN { print "orderno,userid,amount"
+	for (i = 1; i <= n; i++) print "I-" i ",u" i % 100 "," i }' >"$dir/orders.csv"
+awk -F, 'NR > 1 { print $1 }' "$dir/orders.csv" | sort >"$dir/numbers"
+configure 1 1
+safe_redis
+check "$orders orders are loaded" measure
+echo "# in $whole ms"
+run=0
+while [ $run -lt "$runs" ]; do
+	run=$((run + 1))
+	check "interrupted load $run has each order once" interrupted $run
+done
+echo "# $hit of $runs loads were interrupted in the middle"
+check 'some were interrupted in the middle' [ $((3 * hit)) -ge "$runs" ]
+[ "$failures" = 0 ] || { sed 's/^/# /' "$dir/load.log"; exit 1; }
