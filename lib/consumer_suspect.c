@@ -51,6 +51,8 @@ static const struct reply *crash_note(struct consumer *consumer, bool replays,
 					     ? "kills"
 					     : "crashes");
 	command_word(&seat->command, reason);
+	command_number(&seat->command, consumer->process.group->max_crashes);
+	command_number(&seat->command, SUSPECT_KILLS_MAX);
 	return seat_call(seat, "crash", err);
 }
 
@@ -59,6 +61,7 @@ static int dead_letter(struct consumer *consumer, bool replays, const char *id,
 {
 	struct seat *seat = &consumer->seat;
 	const char *key = seat->keys.dead;
+	const struct reply *answer;
 
 	seat_begin_on(seat, SCRIPT_DEAD, replays, &key, 1);
 	command_word(&seat->command, id);
@@ -67,8 +70,12 @@ static int dead_letter(struct consumer *consumer, bool replays, const char *id,
 	command_word(&seat->command, outcome_book(OUTCOME_DEAD));
 	command_word(&seat->command, "1");
 	command_word(&seat->command, ""); /* attempts: what is noted */
-	if (seat_call(seat, "dead letter", err) == NULL)
+	answer = seat_call(seat, "dead letter", err);
+	if (answer == NULL)
 		return -1;
+	/* Whoever had it meanwhile has settled it. */
+	if (reply_integer(reply_at(answer, 1), 0) > 0)
+		return 0;
 	board_add(consumer->process.board, BOARD_DEAD, 1);
 	log_line(LOG_WARNING, "entry %s: dead-lettered: %s", id, reason);
 	return 0;

@@ -162,6 +162,26 @@ static bool is_stalled(void *data)
 	return worker_said(&one, "stalled: ") > 0;
 }
 
+static bool is_with_one(void *data)
+{
+	const struct shop *shop = data;
+
+	return shop_pending(shop, "trial") == 1;
+}
+
+struct turn {
+	const struct shop *shop;
+	struct worker *worker;
+};
+
+static bool is_dead_or_gone(void *data)
+{
+	const struct turn *turn = data;
+
+	return number(turn->shop, "XLEN", DEAD) > 0 ||
+	       !worker_is_alive(turn->worker);
+}
+
 static void with_too_much_waiting_nothing_more_is_read(void **state)
 {
 	struct shop *shop = *state;
@@ -180,20 +200,68 @@ static void with_too_much_waiting_nothing_more_is_read(void **state)
 	assert_true(worker_said(&one, "no longer stalled") > 0);
 }
 
+/* The entry is pending, and was delivered once, to the first worker. */
+static bool is_held(const struct shop *shop)
+{
+	const struct reply *rows =
+		redis_fixture_command(shop->redis, "XPENDING", "ordermq",
+				      "trial", "-", "+", "10", NULL);
+	const struct reply *row = reply_at(rows, 0);
+
+	if (reply_count(rows) == 0)
+		return false;
+	assert_int_equal(reply_count(rows), 1);
+	assert_string_equal(reply_text(reply_at(row, 1)).data, "trial-1@web1");
+	assert_int_equal(reply_integer(reply_at(row, 3), 0), 1);
+	return true;
+}
+
+static bool is_applied(void *data)
+{
+	const struct shop *shop = data;
+
+	return !is_held(shop) && applied(shop) == 1;
+}
+
+/* For five times the shortest owner_ttl there is, with a sibling that looks for
+   orphans. */
 static void a_slow_handler_keeps_what_it_holds(void **state)
 {
 	struct shop *shop = *state;
 
-	/* Three times owner_ttl, with a sibling that looks for orphans. */
-	(void)act(shop, "slow", "slow");
 	worker_start(&one, shop, "trial", 1, "web1");
 	worker_await(&one, "ready");
+	(void)act(shop, "slow", "slow");
+	until(is_with_one, shop, "the first one has it");
 	worker_start(&two, shop, "trial", 2, "web1");
 	worker_await(&two, "ready");
-	shop_await_done(shop, "trial");
-	assert_int_equal(applied(shop), 1);
+	assert_true(is_held(shop));
+	until(is_applied, shop, "it is done");
 	assert_int_equal(worker_said(&one, "took over"), 0);
 	assert_int_equal(worker_said(&two, "took over"), 0);
+	assert_int_equal(number(shop, "XLEN", DEAD), 0);
+}
+
+/* It dies on the entry, and the other one takes over before it is back. */
+static void a_killer_that_goes_from_one_to_the_next_is_recognised(void **state)
+{
+	struct worker *turn[] = { &one, &two };
+	struct shop *shop = *state;
+	int deaths = 0;
+
+	(void)act(shop, "killer", "null");
+	for (; deaths < 6 && !is_dead(shop); deaths++) {
+		worker_start(turn[deaths % 2], shop, "trial", 1 + deaths % 2,
+			     "web1");
+		until(is_dead_or_gone, &(struct turn){ shop, turn[deaths % 2] },
+		      "it dies, or the entry is dead-lettered");
+	}
+	assert_true(is_dead(shop));
+	assert_string_equal(letter_says(shop, "class"), "crash");
+	assert_string_equal(letter_says(shop, "crashes"), "3");
+	shop_await_done(shop, "trial");
+	assert_int_equal(number(shop, "XLEN", DEAD), 1);
+	assert_int_equal(noted(shop), 0);
 }
 
 #define in_shop(test)                                                          \
@@ -209,6 +277,7 @@ int main(void)
 		in_shop(what_is_postponed_does_not_count_as_failed),
 		in_shop(with_too_much_waiting_nothing_more_is_read),
 		in_shop(a_slow_handler_keeps_what_it_holds),
+		in_shop(a_killer_that_goes_from_one_to_the_next_is_recognised),
 	};
 
 	if (redis_fixture_skip_all())

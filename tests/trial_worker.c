@@ -12,8 +12,14 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
-#define SLOW_MSECS 3000
+#define SLOW_MSECS 5000
+
+/* What eats memory stops here, should nobody stop it before: nothing is gained
+   by a machine that dies of its tests. */
+#define EAT_BYTES (1024 * 1024)
+#define EAT_TIMES 1024
 
 struct trial {
 	struct consumer *consumer;
@@ -67,6 +73,31 @@ static void act_crash(struct trial *trial, struct delivery *delivery)
 	(void)raise(SIGSEGV);
 }
 
+/* The sanitizers would be quicker than the processor. */
+__attribute__((no_sanitize("undefined", "address"))) static void act_null(
+	struct trial *trial, struct delivery *delivery)
+{
+	static volatile int *volatile nowhere;
+
+	(void)trial;
+	(void)delivery;
+	*nowhere = 1;
+}
+
+/* Until the kernel kills it, or there is no more: then it does as others do. */
+static void act_eat(struct trial *trial, struct delivery *delivery)
+{
+	for (int i = 0; i < EAT_TIMES; i++) {
+		void *block = mmap(NULL, EAT_BYTES, PROT_READ | PROT_WRITE,
+				   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+		if (block == MAP_FAILED)
+			abort();
+		memset(block, 1, EAT_BYTES);
+	}
+	consumer_done(trial->consumer, delivery, OUTCOME_APPLIED);
+}
+
 static void act_loop(struct trial *trial, struct delivery *delivery)
 {
 	(void)delivery;
@@ -104,7 +135,8 @@ static const struct {
 	{ "wish", act_wish },     { "postpone", act_postpone },
 	{ "slow", act_slow },     { "crash", act_crash },
 	{ "mended", act_mended }, { "loop", act_loop },
-	{ "kill", act_kill },
+	{ "kill", act_kill },     { "null", act_null },
+	{ "eat", act_eat },
 };
 
 static void act(struct trial *trial, struct delivery *delivery)
