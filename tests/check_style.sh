@@ -7,7 +7,7 @@
 set -u
 cd "${1:-${srcdir:-.}}" || exit 99
 sources=$(ls lib/*.[ch] producers/*.[ch] consumers/*.[ch] supervisor/*.[ch] tests/*.[ch] \
-	tests/fuzz/*.[ch]) ||
+	tests/fuzz/*.[ch] bench/*.[ch]) ||
 	exit 99
 
 count=0

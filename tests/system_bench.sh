@@ -1,0 +1,102 @@
+#!/bin/sh
+# Does the benchmark work? One small round, which says nothing about speed: it
+# ends well, writes what can be read, and a wrong sum does not pass. Prints TAP.
+
+for tool in python3 redis-server; do
+	if ! command -v $tool >/dev/null; then
+		echo "1..0 # SKIP no $tool"
+		exit 0
+	fi
+done
+
+top=${srcdir:-.}
+dir=$(mktemp -d /tmp/omq-XXXXXX) || exit 99
+runner=
+leave() {
+	[ -z "$runner" ] || kill -9 "$runner" 2>/dev/null
+	rm -rf "$dir"
+}
+trap leave EXIT
+trap 'exit 99' INT TERM
+
+count=0
+check() { # check NAME COMMAND...: one test
+	name=$1
+	shift
+	count=$((count + 1))
+	if "$@"; then
+		echo "ok $count - $name"
+	else
+		echo "not ok $count - $name"
+	fi
+}
+
+bench() { # bench OUT OPTION...: with its temporary directory in ours
+	out=$dir/$1
+	shift
+	mkdir -p "$dir/tmp"
+	TMPDIR=$dir/tmp python3 "$top/bench/bench.py" --out "$out" "$@" \
+		>"$dir/text" 2>&1
+}
+
+# Every line is an object; all runs are there, checked, with their figures.
+lines_are_sound() {
+	python3 - "$dir/smoke/results.jsonl" <<'PYTHON'
+import json, sys
+rows = [json.loads(line) for line in open(sys.argv[1], encoding="utf-8")]
+runs = {(row["case"], row["contender"]): row for row in rows
+        if row["kind"] == "run"}
+assert rows[0]["kind"] == "machine" and rows[0]["redis"], rows[0]
+assert len(runs) == 5 and all(row["checked"] for row in runs.values())
+for name in ("ordermq", "bare", "lua1"):
+    row = runs["saturation", name]
+    assert row["orders_per_s"] > 0 and row["redis_us_per_order"] > 0
+    # Each order is added once, and read by two groups.
+    assert row["calls_per_order"]["xadd"] == 1
+assert runs["latency 1000/s", "ordermq"]["p50_us"] > 0
+PYTHON
+}
+
+plot_is_sound() {
+	python3 -c 'import sys, xml.dom.minidom as m; m.parse(sys.argv[1])' \
+		"$dir/smoke/results.svg"
+}
+
+nothing_is_left() { # no file, and no process that was told of our directory
+	echo "$dir/tmp/" >"$dir/pattern"
+	[ -z "$(ls "$dir/tmp")" ] &&
+		! grep -qsFf "$dir/pattern" /proc/[0-9]*/cmdline
+}
+
+refuses_a_wrong_sum() {
+	! bench tampered --tamper &&
+		grep -q 'wrong sums: points 100181, expected 100180' "$dir/text"
+}
+
+# Ctrl-C in the middle of a run.
+interrupted() {
+	TMPDIR=$dir/tmp python3 "$top/bench/bench.py" --out "$dir/int" \
+		--case saturation >"$dir/text" 2>&1 &
+	runner=$!
+	tries=0
+	until [ -S "$(echo "$dir"/tmp/*/control.sock)" ]; do
+		tries=$((tries + 1))
+		[ $tries -lt 600 ] || return 1
+		sleep 0.05
+	done
+	kill -TERM "$runner"
+	wait "$runner"
+	status=$?
+	runner=
+	[ $status = 143 ]
+}
+
+echo 1..7
+check "one small round of every contender" bench smoke --smoke
+sed -n '/Error\|bench:/s/^/# /p' "$dir/text"
+check "the results are sound JSON Lines" lines_are_sound
+check "the plot is sound XML" plot_is_sound
+check "nothing is left behind" nothing_is_left
+check "a wrong sum is noticed" refuses_a_wrong_sum
+check "a signal ends a run" interrupted
+check "and it leaves nothing behind either" nothing_is_left
