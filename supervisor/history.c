@@ -207,8 +207,7 @@ static const struct reply *portion_send(struct history *history)
 /* Count what became of the portion. */
 static void portion_count(struct history *history, const struct reply *answer)
 {
-	if (answer != NULL)
-		id_keep(history->known, reply_text(reply_at(answer, 1)));
+	id_keep(history->known, reply_text(reply_at(answer, 1)));
 	for (size_t i = 0; i < history->entry_count; i++) {
 		const struct fate_entry *entry = &history->entries[i];
 		struct text state = reply_text(reply_at(answer, 2 + i));

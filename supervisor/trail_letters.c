@@ -184,6 +184,19 @@ static json_t *group_names(struct trail *trail)
 	return names;
 }
 
+static int read_replays(struct trail *trail, const char *name)
+{
+	const char *stream = trail->view->settings->stream_key;
+	const struct reply *group;
+	char key[KEYS_BYTES];
+
+	group = view_group(trail->view,
+			   keys_of_group(stream, name, "replay", key), name);
+	if (group == NULL)
+		return -1;
+	return group->type == REPLY_NIL ? 0 : read_stream(trail, key, name);
+}
+
 int trail_replays(struct trail *trail)
 {
 	json_t *names = group_names(trail), *name;
@@ -192,15 +205,8 @@ int trail_replays(struct trail *trail)
 
 	json_array_foreach(names, i, name)
 	{
-		char key[KEYS_BYTES];
-
 		if (ret == 0)
-			ret = read_stream(
-				trail,
-				keys_of_group(trail->view->settings->stream_key,
-					      json_string_value(name), "replay",
-					      key),
-				json_string_value(name));
+			ret = read_replays(trail, json_string_value(name));
 	}
 	json_decref(names);
 	return ret;
