@@ -15,13 +15,14 @@
 #include <string.h>
 
 #define WORDS_MAX 8
-#define MISSING_BYTES 512
+#define MISSING_BYTES 900
 
 /* In the place of a key of the group at hand. */
 #define STREAM "<stream>"
-#define HASH "<hash>"
+#define OWN "<own>" /* of the group alone: a hash, or what it may be */
 #define DEAD "<dead>"
 #define DONE "<done>"
+#define REPLAY "<replay>"
 
 struct right {
 	const char *words[WORDS_MAX]; /* ended by NULL */
@@ -29,6 +30,8 @@ struct right {
 
 /* All that the skeleton and its scripts call: scripts are checked too. */
 static const struct right consumer_rights[] = {
+	{ { "PING" } },
+	{ { "SELECT", "0" } },
 	{ { "TIME" } },
 	{ { "SCRIPT", "LOAD", "-" } },
 	{ { "EVALSHA", "-", "1", STREAM } },
@@ -43,17 +46,23 @@ static const struct right consumer_rights[] = {
 	{ { "XGROUP", "SETID", STREAM, "-", "0" } },
 	{ { "XGROUP", "CREATECONSUMER", STREAM, "-", "-" } },
 	{ { "XGROUP", "DELCONSUMER", STREAM, "-", "-" } },
-	{ { "EXISTS", HASH } },
-	{ { "DEL", HASH } },
-	{ { "HGET", HASH, "-" } },
-	{ { "HMGET", HASH, "-" } },
-	{ { "HGETALL", HASH } },
-	{ { "HVALS", HASH } },
-	{ { "HEXISTS", HASH, "-" } },
-	{ { "HSET", HASH, "-", "-" } },
-	{ { "HDEL", HASH, "-" } },
-	{ { "HINCRBY", HASH, "-", "1" } },
+	{ { "EXISTS", OWN } },
+	{ { "DEL", OWN } },
+	{ { "HGET", OWN, "-" } },
+	{ { "HMGET", OWN, "-" } },
+	{ { "HGETALL", OWN } },
+	{ { "HEXISTS", OWN, "-" } },
+	{ { "HSET", OWN, "-", "-" } },
+	{ { "HDEL", OWN, "-" } },
+	{ { "HINCRBY", OWN, "-", "1" } },
 	{ { "XADD", DEAD, "*", "-", "-" } },
+	{ { "XLEN", DEAD } },
+	{ { "XLEN", REPLAY } },
+	{ { "XDEL", REPLAY, "1-0" } },
+	{ { "ZADD", OWN, "1", "-" } },
+	{ { "ZSCORE", OWN, "-" } },
+	{ { "ZCARD", OWN } },
+	{ { "ZREMRANGEBYSCORE", OWN, "-inf", "1" } },
 	{ { NULL } },
 };
 
@@ -68,20 +77,30 @@ static const struct right keeper_rights[] = {
 	{ { NULL } },
 };
 
-/* What ordermqctl asks beyond that. */
+/* What ordermqctl asks beyond that, and services without a group. */
 static const struct right ctl_rights[] = {
 	{ { "EVAL", "-", "1", STREAM } },
-	{ { "XLEN", DEAD } },
-	{ { "XRANGE", DEAD, "-", "+" } },
+	{ { "EVAL_RO", "-", "1", STREAM } },
+	{ { "INFO" } },
+	{ { "CONFIG", "GET", "-" } },
+	{ { "XREAD", "STREAMS", STREAM, "0" } },
+	{ { "XREVRANGE", STREAM, "+", "-" } },
+	{ { "XDEL", DEAD, "1-0" } },
+	{ { "XADD", REPLAY, "*", "-", "-" } },
+	{ { "ZREM", OWN, "-" } },
+	{ { "ZCOUNT", OWN, "1", "2" } },
+	{ { "ZRANGEBYSCORE", OWN, "1", "2" } },
 	{ { "XINFO", "CONSUMERS", STREAM, "-" } },
-	{ { "HSCAN", HASH, "0" } },
-	{ { "HLEN", HASH } },
-	{ { "MEMORY", "USAGE", HASH } },
+	{ { "HSCAN", OWN, "0" } },
+	{ { "HLEN", OWN } },
+	{ { "MEMORY", "USAGE", OWN } },
 	{ { NULL } },
 };
 
 static const struct right order_rights[] = {
 	{ { "XADD", STREAM, "*", "-", "-" } },
+	{ { "MULTI" } },
+	{ { "EXEC" } },
 	{ { NULL } },
 };
 
@@ -93,7 +112,9 @@ static const char *key_of(const struct keys *keys, const char *word)
 		return keys->dead;
 	if (strcmp(word, DONE) == 0)
 		return keys->done;
-	return strcmp(word, HASH) == 0 ? keys->books : word;
+	if (strcmp(word, REPLAY) == 0)
+		return keys->replay;
+	return strcmp(word, OWN) == 0 ? keys->books : word;
 }
 
 /* Returns 1 when the user may, 0 when not, -1 when that is not told. */
@@ -120,12 +141,13 @@ static int may(struct doctor *doctor, struct text user, const struct keys *keys,
 /* "XACK, XGROUP CREATE" */
 static void missing_add(char *missing, const struct right *right)
 {
+	static const char *const two_words[] = { "XINFO", "XGROUP", "SCRIPT",
+						 "MEMORY", "CONFIG" };
 	size_t used = strlen(missing);
-	bool two = strcmp(right->words[0], "XINFO") == 0 ||
-		   strcmp(right->words[0], "XGROUP") == 0 ||
-		   strcmp(right->words[0], "SCRIPT") == 0 ||
-		   strcmp(right->words[0], "MEMORY") == 0;
+	bool two = false;
 
+	for (size_t i = 0; i < sizeof(two_words) / sizeof(two_words[0]); i++)
+		two = two || strcmp(right->words[0], two_words[i]) == 0;
 	(void)snprintf(missing + used, MISSING_BYTES - used, "%s%s%s%s",
 		       used > 0 ? ", " : "", right->words[0], two ? " " : "",
 		       two ? right->words[1] : "");
