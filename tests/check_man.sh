@@ -1,0 +1,46 @@
+#!/bin/sh
+# The manual pages are sound mdoc, and each verb of ordermqctl is in its page.
+# Prints TAP. The form needs mandoc; without it that is skipped.
+#
+# usage: check_man.sh [SOURCE-DIRECTORY]
+set -u
+cd "${1:-${srcdir:-.}}" || exit 99
+
+count=0
+# report DESCRIPTION COMPLAINTS: ok when there are none.
+report() {
+	count=$((count + 1))
+	if [ -z "$2" ]; then
+		echo "ok $count - $1"
+	else
+		echo "not ok $count - $1"
+		echo "$2" | sed 's/^/# /'
+	fi
+}
+
+echo 1..3
+if command -v mandoc >/dev/null; then
+	report 'mandoc has no complaint' \
+		"$(mandoc -T lint -W warning man/*.[1578] 2>/dev/null)"
+else
+	count=1
+	echo "ok 1 - mandoc has no complaint # SKIP no mandoc"
+fi
+
+# The names in a table of verbs: { "status", ...
+verbs() {
+	sed -n '/^static const struct ctl_verb verbs\[\]/,/^};/p' "$1" |
+		sed -n 's/^	{ "\([a-z]*\)".*/\1/p'
+}
+missing=$(for verb in $(verbs supervisor/ordermqctl.c); do
+	[ "$verb" = dead ] || grep -q "^\.It Cm $verb\>" man/ordermqctl.1 ||
+		echo "$verb is not in ordermqctl(1)"
+done
+for verb in $(verbs supervisor/verb_dead.c); do
+	grep -q "^\.It Cm dead $verb\>" man/ordermqctl.1 ||
+		echo "dead $verb is not in ordermqctl(1)"
+done)
+report 'each verb of ordermqctl is in its page' "$missing"
+report 'there are verbs to look for' \
+	"$([ "$(verbs supervisor/ordermqctl.c | wc -l)" -gt 10 ] &&
+		[ "$(verbs supervisor/verb_dead.c | wc -l)" -gt 3 ] || echo none)"
