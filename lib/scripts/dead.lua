@@ -1,7 +1,8 @@
 -- Move one entry to the dead letters: it is there or here, never in both, never
 -- in neither.
 -- An entry has one letter: when its group vanished and was made again, or history
--- was replayed, it dies again beside the letter that tells of it already.
+-- was replayed, it dies again beside the letter that tells of it already, and is
+-- counted as a duplicate.
 -- KEYS[5]: dead letters   ARGV[4..9]: id, reason, class, book, '1' to copy the
 -- entry's fields, attempts ('': as noted).
 -- Returns 'ok' and how many entries were not pending any more.
@@ -10,11 +11,6 @@ local id, reason, class, book, copy, attempts = unpack(ARGV, 4, 9)
 local pending = redis.call('XPENDING', KEYS[1], ARGV[1], id, id, 1, ARGV[2])
 if #pending == 0 then
 	return {'ok', 1}
-end
-local number = redis.call('HGET', KEYS[3], book)
-if number and not string.match(number, '^%d+$') then
-	return redis.error_reply('WRONGTYPE ' .. KEYS[3] .. ' field ' .. book ..
-		' is no number')
 end
 local tries = tries_of(id)
 local last = now - pending[1][3]
@@ -43,7 +39,16 @@ local letter = {
 letter_close(letter, fields, count)
 -- Another stream may have had an entry of the same id.
 local former = index_find(KEYS[5], ARGV[1], origin)
-if not former or not letter_same_fields(former, letter) then
+local known = former and letter_same_fields(former, letter)
+if known then
+	book = 'duplicate'
+end
+local number = redis.call('HGET', KEYS[3], book)
+if number and not string.match(number, '^%d+$') then
+	return redis.error_reply('WRONGTYPE ' .. KEYS[3] .. ' field ' .. book ..
+		' is no number')
+end
+if not known then
 	local letter_id = redis.call('XADD', KEYS[5], '*', unpack(letter))
 	index_add(KEYS[5], ARGV[1], origin, letter_id)
 end
