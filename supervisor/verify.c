@@ -23,6 +23,10 @@
 
 static void sentence_add(struct verify *verify, const char *list,
 			 const char *fmt, va_list args)
+	__attribute__((format(printf, 3, 0)));
+
+static void sentence_add(struct verify *verify, const char *list,
+			 const char *fmt, va_list args)
 {
 	char text[1024];
 
