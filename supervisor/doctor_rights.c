@@ -23,6 +23,7 @@
 #define DEAD "<dead>"
 #define DONE "<done>"
 #define REPLAY "<replay>"
+#define ONCE "<once>" /* what was published: of no group */
 
 struct right {
 	const char *words[WORDS_MAX]; /* ended by NULL */
@@ -104,7 +105,21 @@ static const struct right order_rights[] = {
 	{ { NULL } },
 };
 
-static const char *key_of(const struct keys *keys, const char *word)
+/* What ordermq-order --once asks beyond that. */
+static const struct right once_rights[] = {
+	{ { "SCRIPT", "LOAD", "-" } },
+	{ { "EVALSHA", "-", "1", ONCE } },
+	{ { "TIME" } },
+	{ { "XRANGE", STREAM, "-", "+" } },
+	{ { "HMGET", ONCE, "-" } },
+	{ { "HSET", ONCE, "-", "-" } },
+	{ { "RENAME", ONCE, ONCE } },
+	{ { "UNLINK", ONCE } },
+	{ { NULL } },
+};
+
+/* once has KEYS_BYTES, for a key that is not among the keys. */
+static const char *key_of(const struct keys *keys, const char *word, char *once)
 {
 	if (strcmp(word, STREAM) == 0)
 		return keys->stream;
@@ -114,6 +129,8 @@ static const char *key_of(const struct keys *keys, const char *word)
 		return keys->done;
 	if (strcmp(word, REPLAY) == 0)
 		return keys->replay;
+	if (strcmp(word, ONCE) == 0)
+		return keys_of_group(keys->stream, "once", "new", once);
 	return strcmp(word, OWN) == 0 ? keys->books : word;
 }
 
@@ -124,10 +141,11 @@ static int may(struct doctor *doctor, struct text user, const struct keys *keys,
 	struct text words[3 + WORDS_MAX] = { text_of("ACL"), text_of("DRYRUN"),
 					     user };
 	const struct reply *reply;
+	char once[KEYS_BYTES];
 	size_t count = 3;
 
 	for (size_t i = 0; right->words[i] != NULL; i++)
-		words[count++] = text_of(key_of(keys, right->words[i]));
+		words[count++] = text_of(key_of(keys, right->words[i], once));
 	reply = redis_call(doctor->redis, doctor->arena, words, count, 0,
 			   doctor->err);
 	if (reply == NULL)
@@ -219,4 +237,7 @@ void doctor_rights(struct doctor *doctor)
 	if (redis_is_open(doctor->redis))
 		rights_check(doctor, user, &keys, order_rights, DOCTOR_WARN,
 			     "rights to publish");
+	if (redis_is_open(doctor->redis))
+		rights_check(doctor, user, &keys, once_rights, DOCTOR_WARN,
+			     "rights to publish once");
 }

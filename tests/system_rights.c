@@ -137,13 +137,13 @@ static void the_services_need_no_more(void **state)
 	nothing_was_denied(shop);
 }
 
-static void publish(const struct shop *shop)
+static void publish(const struct shop *shop, const char *how)
 {
 	static struct program order;
 	const char *argv[] = { "producers/ordermq-order",
 			       "-c",
 			       shop->conf,
-			       "--atomic",
+			       how,
 			       "orderno=C-1",
 			       NULL };
 
@@ -169,7 +169,8 @@ static void every_verb_needs_no_more(void **state)
 	worker_start(&points, shop, "points", 1, "web1");
 	worker_start(&push, shop, "push", 1, "web1");
 	shop_orders(shop, 1, 10);
-	publish(shop);
+	publish(shop, "--atomic");
+	publish(shop, "--once");
 	(void)shop_publish(shop, "orderno", "B-1", "amount", "12x", NULL);
 	shop_await_done(shop, "points");
 	shop_await_done(shop, "push");
@@ -198,6 +199,7 @@ static void every_verb_needs_no_more(void **state)
 	assert_non_null(strstr(ctl.out, "ok    rights of points: user "));
 	assert_non_null(strstr(ctl.out, "ok    rights of ordermqctl: user "));
 	assert_non_null(strstr(ctl.out, "ok    rights to publish: user "));
+	assert_non_null(strstr(ctl.out, "ok    rights to publish once: user "));
 	assert_null(strstr(ctl.out, "not told"));
 	ctl_start(shop, "entries", "-f", "--from", "1h", NULL);
 	(void)kill(ctl.pid, SIGTERM);
@@ -314,8 +316,8 @@ static void sources_take(const struct shop *shop)
 {
 	static const char *const patterns[] = {
 		"lib/*.c",         "lib/scripts/*.lua", "consumers/*.c",
-		"consumers/*.lua", "producers/*.c",     "supervisor/*.c",
-		"supervisor/*.lua"
+		"consumers/*.lua", "producers/*.c",     "producers/*.lua",
+		"supervisor/*.c",  "supervisor/*.lua"
 	};
 	glob_t files;
 
