@@ -9,6 +9,7 @@
 #include "lib/err.h"
 #include "lib/order.h"
 #include "producers/once.h"
+#include "producers/outbox.h"
 #include "producers/publish.h"
 #include "producers/source.h"
 #include "producers/stop.h"
@@ -84,6 +85,10 @@ static void window_done(struct job *job)
 {
 	window_count(job);
 	window_clear(&job->window);
+	if (job->source->settled != NULL)
+		job->source->settled(job->source,
+				     job->rejected + job->others > job->bad);
+	job->bad = job->rejected + job->others;
 	job->done = job->given;
 	if (clock_msecs() >= job->save_msecs)
 		state_write(job);
@@ -110,6 +115,13 @@ static int flush_wait(struct job *job, struct backoff *backoff,
 	return 0;
 }
 
+static int carry(struct job *job, struct err *err)
+{
+	return job->outbox != NULL
+		       ? outbox_flush(job->outbox, &job->window, err)
+		       : publish_flush(job->publisher, &job->window, err);
+}
+
 /* Publish what was gathered, trying again as long as Redis cannot take it.
    Returns 0, or -1 with err and the status set. */
 static int flush(struct job *job, struct err *err)
@@ -118,7 +130,7 @@ static int flush(struct job *job, struct err *err)
 	int64_t deadline = -1;
 	int got;
 
-	while ((got = publish_flush(job->publisher, &job->window, err)) == 1) {
+	while ((got = carry(job, err)) == 1) {
 		if (flush_wait(job, &backoff, &deadline, err) < 0)
 			break;
 	}
@@ -127,10 +139,12 @@ static int flush(struct job *job, struct err *err)
 		return 0;
 	}
 	window_count(job);
-	if (got < 0)
-		return job_fail(job, err->class == ERR_FATAL ? EX_CONFIG
-							     : EX_UNAVAILABLE);
-	return -1;
+	if (got > 0)
+		return -1;
+	if (job->outbox != NULL)
+		return job_fail(job, EX_TEMPFAIL);
+	return job_fail(job,
+			err->class == ERR_FATAL ? EX_CONFIG : EX_UNAVAILABLE);
 }
 
 static int not_the_input(struct job *job, struct err *err)
@@ -170,7 +184,7 @@ static int order_check(const struct job *job, const struct source_item *item,
 	*key_r = text_of("");
 	if (order_parse(fields, item->pairs, item->pair_count, &order, err) < 0)
 		return -1;
-	return job->options.once_msecs == 0
+	return job->options.once_msecs == 0 && job->outbox == NULL
 		       ? 0
 		       : once_key(fields, &order, key_buf, key_r, err);
 }
@@ -227,6 +241,15 @@ static int finish(struct job *job, struct err *err)
 	return flush(job, err);
 }
 
+/* The source has come to the end of a part. */
+static int finish_part(struct job *job, struct err *err)
+{
+	if (flush(job, err) < 0)
+		return -1;
+	job->sure_line = 0;
+	return 1;
+}
+
 /* Take one item from the source. Returns 1, 0 at its end, or -1. */
 static int step(struct job *job, struct err *err)
 {
@@ -244,6 +267,8 @@ static int step(struct job *job, struct err *err)
 	case SOURCE_LATER:
 		return flush_and_wait(job, job->source->fd, -1, err) < 0 ? -1
 									 : 1;
+	case SOURCE_FLUSH:
+		return finish_part(job, err);
 	case SOURCE_END:
 		return finish(job, err);
 	case SOURCE_FAILED:

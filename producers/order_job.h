@@ -12,16 +12,18 @@
 #include <stdint.h>
 
 struct err;
+struct outbox;
 struct publisher;
 struct source;
 
 /* One run of ordermq-order: orders from a source, through a window, into the
-   stream. What main() opened. */
+   stream or an outbox. What main() opened. */
 struct job {
 	struct order_options options;
 	struct settings settings;
 	struct source *source;
-	struct publisher *publisher;
+	struct publisher *publisher; /* or else: */
+	struct outbox *outbox;
 	struct window window;
 	struct pace pace;
 	struct progress progress;
@@ -37,6 +39,7 @@ struct job {
 	uint64_t known;     /* whose event key had an entry */
 	uint64_t others;    /* of these: with other fields */
 	uint64_t rejected;
+	uint64_t bad;       /* rejected or others, when last settled */
 	uint64_t sure_line; /* 0: none */
 	char last_id[WINDOW_ID_BYTES];
 	int status; /* to exit with, when something failed */

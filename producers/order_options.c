@@ -14,6 +14,7 @@
 #define OPTIONS_BATCH_MAX 10000
 #define OPTIONS_USERS 1000
 #define OPTIONS_TIMEOUT_MSECS (30 * 1000)
+#define OPTIONS_FOREVER_MSECS (INT64_C(1) << 60)
 #define OPTIONS_ONCE_MAX_MSECS (INT64_C(3650) * 24 * 3600 * 1000)
 #define OPTIONS_RATE_MAX_MILLIS INT64_C(1000000000)
 
@@ -21,6 +22,7 @@ static const char options_help[] =
 	"usage: ordermq-order [OPTION]... FIELD=VALUE...\n"
 	"       ordermq-order [OPTION]... --csv FILE | --jsonl FILE\n"
 	"       ordermq-order [OPTION]... --generate N\n"
+	"       ordermq-order [OPTION]... --drain DIR\n"
 	"\n"
 	"Publish orders to the stream that the ordermq services read.\n"
 	"\n"
@@ -32,6 +34,8 @@ static const char options_help[] =
 	"  --generate N         N made-up orders, the same for the same seed\n"
 	"  --users U            of U users (default 1000)\n"
 	"  --seed S             default: the time of day\n"
+	"  --drain DIR          what is in the outbox DIR, which empties it\n"
+	"  --follow             and what is put into it from now on\n"
 	"\n"
 	"How:\n"
 	"  --rate R             at most R orders a second, evenly\n"
@@ -51,6 +55,7 @@ static const char options_help[] =
 	"  -c, --config FILE    the configuration file\n"
 	"  --redis URL          redis://HOST[:PORT][/DB] or unix:///PATH\n"
 	"  --stream KEY         the stream\n"
+	"  --outbox DIR         not to Redis, but into the directory DIR\n"
 	"\n"
 	"  -q, --quiet          no summary when all is well, no progress\n"
 	"  --progress=WHEN      auto, always or never (default auto)\n"
@@ -69,6 +74,9 @@ enum {
 	OPTION_GENERATE,
 	OPTION_USERS,
 	OPTION_SEED,
+	OPTION_DRAIN,
+	OPTION_FOLLOW,
+	OPTION_OUTBOX,
 	OPTION_RATE,
 	OPTION_BATCH,
 	OPTION_ATOMIC,
@@ -88,6 +96,9 @@ static const struct option long_options[] = {
 	{ "generate", required_argument, NULL, OPTION_GENERATE },
 	{ "users", required_argument, NULL, OPTION_USERS },
 	{ "seed", required_argument, NULL, OPTION_SEED },
+	{ "drain", required_argument, NULL, OPTION_DRAIN },
+	{ "follow", no_argument, NULL, OPTION_FOLLOW },
+	{ "outbox", required_argument, NULL, OPTION_OUTBOX },
 	{ "rate", required_argument, NULL, OPTION_RATE },
 	{ "batch", required_argument, NULL, OPTION_BATCH },
 	{ "atomic", no_argument, NULL, OPTION_ATOMIC },
@@ -175,7 +186,8 @@ static int mode_set(struct order_options *options, enum order_mode mode,
 {
 	if (options->mode != ORDER_FROM_ARGS)
 		return err_set(err, ERR_REJECT,
-			       "one of --csv, --jsonl and --generate, once");
+			       "one of --csv, --jsonl, --generate and --drain, "
+			       "once");
 	options->mode = mode;
 	options->path = path;
 	return 0;
@@ -204,6 +216,15 @@ static void once_take(struct order_options *options)
 		options->once_msecs = ONCE_FOR_MSECS;
 }
 
+/* What is drained comes again after an interruption, and goes in its order. */
+static int drain_take(struct order_options *options, const char *path,
+		      struct err *err)
+{
+	once_take(options);
+	options->atomic = true;
+	return mode_set(options, ORDER_FROM_OUTBOX, path, err);
+}
+
 /* Options that only need to be kept, or to be done. */
 static void plain_take(struct order_options *options, int option)
 {
@@ -219,6 +240,12 @@ static void plain_take(struct order_options *options, int option)
 		break;
 	case OPTION_ATOMIC:
 		options->atomic = true;
+		break;
+	case OPTION_FOLLOW:
+		options->follow = true;
+		break;
+	case OPTION_OUTBOX:
+		options->outbox = optarg;
 		break;
 	case OPTION_STATE:
 		options->state = optarg;
@@ -249,6 +276,8 @@ static int option_take(struct order_options *options, int option, char **argv,
 		return mode_set(options, ORDER_FROM_CSV, optarg, err);
 	case OPTION_JSONL:
 		return mode_set(options, ORDER_FROM_JSONL, optarg, err);
+	case OPTION_DRAIN:
+		return drain_take(options, optarg, err);
 	case OPTION_GENERATE:
 		return generate_parse(options, optarg, err);
 	case OPTION_USERS:
@@ -278,16 +307,32 @@ static int option_take(struct order_options *options, int option, char **argv,
 	return 0;
 }
 
+/* What goes into an outbox is published, once, when that is drained. */
+static int outbox_check(const struct order_options *options, struct err *err)
+{
+	if (options->follow && options->mode != ORDER_FROM_OUTBOX)
+		return err_set(err, ERR_REJECT, "--follow needs --drain");
+	if (options->mode == ORDER_FROM_OUTBOX &&
+	    (options->state != NULL || options->outbox != NULL))
+		return err_set(err, ERR_REJECT,
+			       "neither --state nor --outbox with --drain");
+	if (options->outbox != NULL && options->once_msecs != 0)
+		return err_set(err, ERR_REJECT,
+			       "--outbox goes with none of --once, --once-for "
+			       "and --state");
+	return 0;
+}
+
 static int options_check(const struct order_options *options, struct err *err)
 {
 	if (options->mode == ORDER_FROM_ARGS && options->arg_count == 0)
 		return err_set(err, ERR_REJECT,
-			       "no order: give FIELD=VALUE, --csv, --jsonl or "
-			       "--generate");
+			       "no order: give FIELD=VALUE, --csv, --jsonl, "
+			       "--generate or --drain");
 	if (options->mode != ORDER_FROM_ARGS && options->arg_count > 0)
 		return err_set(err, ERR_REJECT, "%s: nothing more may follow",
 			       options->args[0]);
-	return 0;
+	return outbox_check(options, err);
 }
 
 int order_options_parse(int argc, char **argv, struct order_options *options_r,
@@ -296,7 +341,7 @@ int order_options_parse(int argc, char **argv, struct order_options *options_r,
 	struct order_options options = {
 		.users = OPTIONS_USERS,
 		.batch = OPTIONS_BATCH,
-		.timeout_msecs = OPTIONS_TIMEOUT_MSECS,
+		.timeout_msecs = -1,
 	};
 	int option;
 
@@ -311,6 +356,9 @@ int order_options_parse(int argc, char **argv, struct order_options *options_r,
 	options.arg_count = argc - optind;
 	if (!options.done && options_check(&options, err) < 0)
 		return -1;
+	if (options.timeout_msecs < 0)
+		options.timeout_msecs = options.follow ? OPTIONS_FOREVER_MSECS
+						       : OPTIONS_TIMEOUT_MSECS;
 	*options_r = options;
 	return 0;
 }

@@ -16,6 +16,7 @@ enum order_mode {
 	ORDER_FROM_CSV,
 	ORDER_FROM_JSONL,
 	ORDER_FROM_GENERATOR,
+	ORDER_FROM_OUTBOX,
 };
 
 struct order_options {
@@ -23,7 +24,8 @@ struct order_options {
 	const char *redis;  /* NULL: what the configuration says */
 	const char *stream; /* NULL: what the configuration says */
 	enum order_mode mode;
-	const char *path; /* of CSV or JSON Lines */
+	const char *path; /* of CSV, JSON Lines, or the outbox to drain */
+	bool follow;      /* do not end with the outbox */
 	int64_t count;    /* of the generator */
 	int64_t users;
 	int64_t seed;
@@ -35,6 +37,7 @@ struct order_options {
 	bool atomic;
 	int64_t once_msecs; /* 0: not once */
 	const char *state;  /* NULL: none is kept */
+	const char *outbox; /* to put the orders into; NULL: the stream */
 	int64_t timeout_msecs;
 	bool quiet;
 	enum progress_mode progress;

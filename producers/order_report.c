@@ -49,21 +49,39 @@ void job_report_other(struct job *job, const struct window_order *order)
 		      text_show(order->key, shown, sizeof(shown)), order->id);
 }
 
-static void report_run(const struct job *job, const struct window_run *run)
+static const char *state_words(const struct job *job, enum window_state state)
 {
-	static const char *const words[] = {
+	static const char *const published[] = {
 		[WINDOW_WAITING] = "not sent",
 		[WINDOW_SENT] = "in doubt: sent, but not answered",
 		[WINDOW_REFUSED] = "not published",
 		[WINDOW_DONE] = "published",
 	};
+	static const char *const accepted[] = {
+		[WINDOW_WAITING] = "not accepted",
+		[WINDOW_SENT] = "in doubt: not accepted, but may be there",
+		[WINDOW_REFUSED] = "not accepted",
+		[WINDOW_DONE] = "accepted",
+	};
+
+	return job->outbox == NULL ? published[state] : accepted[state];
+}
+
+static const char *done_word(const struct job *job)
+{
+	return job->outbox == NULL ? "published" : "accepted";
+}
+
+static void report_run(const struct job *job, const struct window_run *run)
+{
 
 	(void)fprintf(stderr, "%s:%" PRIu64, job->source->name,
 		      run->first_line);
 	if (run->count > 1)
 		(void)fprintf(stderr, "-%" PRIu64, run->last_line);
 	(void)fprintf(stderr, ": %zu %s %s\n", run->count,
-		      run->count == 1 ? "order" : "orders", words[run->state]);
+		      run->count == 1 ? "order" : "orders",
+		      state_words(job, run->state));
 }
 
 void job_report_failure(struct job *job, const struct err *err)
@@ -73,8 +91,9 @@ void job_report_failure(struct job *job, const struct err *err)
 
 	job_say(job, "%s", err->text);
 	if (job->sure_line > 0)
-		(void)fprintf(stderr, "%s:%" PRIu64 ": published up to here\n",
-			      job->source->name, job->sure_line);
+		(void)fprintf(stderr, "%s:%" PRIu64 ": %s up to here\n",
+			      job->source->name, job->sure_line,
+			      done_word(job));
 	while (window_run(&job->window, &i, &run))
 		report_run(job, &run);
 }
@@ -114,9 +133,8 @@ void job_summarize(struct job *job)
 	count_put(more, sizeof(more), "skipped", skipped);
 	count_put(more, sizeof(more), "in doubt", in_doubt(job));
 	job_say(job,
-		"published %" PRIu64 ", rejected %" PRIu64
-		"%s in %.3f s (%.0f/s)",
-		job->published, job->rejected, more, secs,
+		"%s %" PRIu64 ", rejected %" PRIu64 "%s in %.3f s (%.0f/s)",
+		done_word(job), job->published, job->rejected, more, secs,
 		(double)(job->published + job->known) /
 			(secs > 0.001 ? secs : 0.001));
 }

@@ -10,6 +10,7 @@
 #include "lib/settings_value.h"
 #include "producers/args.h"
 #include "producers/csv.h"
+#include "producers/drain.h"
 #include "producers/generate.h"
 #include "producers/jsonl.h"
 #include "producers/order_options.h"
@@ -84,6 +85,9 @@ int order_source_open(const struct order_options *options,
 		return csv_open(options->path, source_r, err);
 	case ORDER_FROM_JSONL:
 		return jsonl_open(options->path, source_r, err);
+	case ORDER_FROM_OUTBOX:
+		return drain_open(options->path, options->follow, source_r,
+				  err);
 	case ORDER_FROM_GENERATOR:
 		break;
 	}

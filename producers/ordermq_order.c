@@ -5,6 +5,7 @@
 #include "lib/err.h"
 #include "producers/order_job.h"
 #include "producers/order_setup.h"
+#include "producers/outbox.h"
 #include "producers/publish.h"
 #include "producers/source.h"
 #include "producers/stop.h"
@@ -30,7 +31,7 @@ static int job_run(struct job *job)
 		job_report_failure(job, &err);
 	else if (job->rejected > 0 || job->others > 0)
 		job->status = EX_DATAERR;
-	if (has_one && job->published + job->known == 1)
+	if (has_one && job->last_id[0] != '\0')
 		print_id(job);
 	if (!job->options.quiet || job->status != 0)
 		job_summarize(job);
@@ -45,7 +46,7 @@ static int redis_status(const struct err *err)
 	return err->class == ERR_FATAL ? EX_CONFIG : EX_UNAVAILABLE;
 }
 
-static int job_open(struct job *job, struct err *err)
+static int carrier_open(struct job *job, struct err *err)
 {
 	const struct publish_settings set = {
 		.redis = &job->settings.redis,
@@ -55,10 +56,21 @@ static int job_open(struct job *job, struct err *err)
 		.wake_fd = stop_fd(),
 	};
 
+	if (job->options.outbox != NULL)
+		return outbox_open(job->options.outbox, &job->outbox, err) < 0
+			       ? job_fail(job, EX_TEMPFAIL)
+			       : 0;
+	return publish_open(&set, &job->publisher, err) < 0
+		       ? job_fail(job, redis_status(err))
+		       : 0;
+}
+
+static int job_open(struct job *job, struct err *err)
+{
 	if (window_open(&job->window, (size_t)job->options.batch, err) < 0)
 		return job_fail(job, EX_TEMPFAIL);
-	if (publish_open(&set, &job->publisher, err) < 0)
-		return job_fail(job, redis_status(err));
+	if (carrier_open(job, err) < 0)
+		return -1;
 	pace_start(&job->pace, job->options.rate_millis);
 	progress_start(&job->progress, job->options.quiet
 					       ? PROGRESS_NEVER
@@ -130,6 +142,7 @@ int main(int argc, char **argv)
 	else
 		job.status = job_run(&job);
 	publish_close(&job.publisher);
+	outbox_close(&job.outbox);
 	window_close(&job.window);
 	source_close(&job.source);
 	return job.status;

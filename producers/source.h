@@ -3,6 +3,7 @@
 
 #include "lib/text.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -16,6 +17,8 @@ enum source_event {
 	SOURCE_ORDER,  /* the item is an order */
 	SOURCE_REJECT, /* the item is a line with a reason; go on asking */
 	SOURCE_LATER,  /* nothing now; ask again when fd is readable */
+	SOURCE_FLUSH,  /* finish with what was given, then ask again; the lines
+			  begin anew */
 	SOURCE_END,    /* there was all there is */
 	SOURCE_FAILED, /* the source is of no use any more; err says why */
 };
@@ -33,6 +36,9 @@ struct source {
 	   ERR_RETRY when out of memory. */
 	enum source_event (*next)(struct source *source,
 				  struct source_item *item_r, struct err *err);
+	/* All orders that were given are dealt with; some_bad: some were not
+	   taken, or are published with other fields. NULL: of no interest. */
+	void (*settled)(struct source *source, bool some_bad);
 	/* Free the source. */
 	void (*close)(struct source *source);
 

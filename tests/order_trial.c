@@ -68,14 +68,15 @@ void trial_run(struct trial *trial, int status, const char *input, ...)
 			 trial->program.err);
 }
 
-void trial_shell(struct trial *trial, int status, const char *line)
+void trial_shell(struct trial *trial, const char *before, int status,
+		 const char *line)
 {
 	char command[1024];
 	const char *const argv[] = { "/bin/sh", "-c", command, NULL };
 
 	(void)snprintf(command, sizeof(command),
-		       "exec producers/ordermq-order -c %s --redis %s %s",
-		       trial->conf, trial->url, line);
+		       "%s exec producers/ordermq-order -c %s --redis %s %s",
+		       before, trial->conf, trial->url, line);
 	program_run(&trial->program, argv, "");
 	if (trial->program.status != status)
 		fail_msg("exit status %d: %s", trial->program.status,

@@ -34,8 +34,10 @@ void trial_conf(struct trial *trial, const char *text);
 void trial_run(struct trial *trial, int status, const char *input, ...)
 	__attribute__((sentinel));
 
-/* Run it so by the shell: the arguments and redirections as a line of text. */
-void trial_shell(struct trial *trial, int status, const char *line);
+/* Run it so by the shell, after the commands before: the arguments and
+   redirections as a line of text. */
+void trial_shell(struct trial *trial, const char *before, int status,
+		 const char *line);
 
 /* The same as trial_run() in two steps, for what happens while it runs. */
 void trial_start(struct trial *trial, ...) __attribute__((sentinel));

@@ -60,6 +60,9 @@ static bool drain(struct source *source, FILE *record)
 			return true;
 		case SOURCE_END:
 			return true;
+		case SOURCE_FLUSH:
+			fputs("flush\n", record);
+			break;
 		case SOURCE_LATER:
 			return false;
 		}

@@ -303,11 +303,11 @@ static void closed_descriptors_do_no_harm(void **state)
 {
 	struct trial *trial = *state;
 
-	trial_shell(trial, 0, "orderno=A-1 <&-");
-	trial_shell(trial, 0, "orderno=A-2 >&-");
+	trial_shell(trial, "", 0, "orderno=A-1 <&-");
+	trial_shell(trial, "", 0, "orderno=A-2 >&-");
 	trial_assert_said(trial, "which stdout did not take");
-	trial_shell(trial, 0, "orderno=A-3 <&- >&- 2>&-");
-	trial_shell(trial, 65, "--csv - <&-");
+	trial_shell(trial, "", 0, "orderno=A-3 <&- >&- 2>&-");
+	trial_shell(trial, "", 65, "--csv - <&-");
 	assert_each_once(trial, 3);
 }
 

@@ -106,6 +106,9 @@ static bool drain(struct reading *reading, const struct file *file)
 			break;
 		case SOURCE_LATER:
 			return false;
+		case SOURCE_FLUSH: /* no file has parts */
+			FUZZ_CHECK(false);
+			return true;
 		case SOURCE_END:
 			return true;
 		case SOURCE_FAILED:
