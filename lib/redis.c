@@ -38,6 +38,7 @@ struct redis {
 	size_t max_reply_bytes;
 	size_t fed_bytes; /* since the last whole reply */
 	bool too_big;
+	char in[REDIS_READ_BYTES]; /* what was just received */
 };
 
 static int broken(struct redis *redis, struct err *err, const char *why)
@@ -145,10 +146,8 @@ static int pump_out(struct redis *redis, struct err *err)
 
 static int pump_in(struct redis *redis, struct err *err)
 {
-	static char buf[REDIS_READ_BYTES];
-
 	for (;;) {
-		ssize_t got = recv(redis->fd, buf, sizeof(buf), 0);
+		ssize_t got = recv(redis->fd, redis->in, sizeof(redis->in), 0);
 
 		if (got < 0 && (errno == EAGAIN || errno == EINTR))
 			return 0;
@@ -161,9 +160,9 @@ static int pump_in(struct redis *redis, struct err *err)
 			redis->too_big = true;
 			return broken(redis, err, "reply over max_reply");
 		}
-		if (resp_feed(redis->resp, buf, (size_t)got) < 0)
+		if (resp_feed(redis->resp, redis->in, (size_t)got) < 0)
 			return broken(redis, err, resp_error(redis->resp));
-		if ((size_t)got < sizeof(buf))
+		if ((size_t)got < sizeof(redis->in))
 			return 0;
 	}
 }
