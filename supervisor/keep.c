@@ -116,8 +116,7 @@ static void result_take(struct keep_result *result, const struct reply *reply)
 	text_take(reply_at(reply, 1), result->hold, sizeof(result->hold));
 	text_take(reply_at(reply, 2), result->holder, sizeof(result->holder));
 	text_take(reply_at(reply, 3), result->old, sizeof(result->old));
-	if (result->length == 0)
-		result->length = reply_integer(reply_at(reply, 4), 0);
+	result->length = reply_integer(reply_at(reply, 4), 0);
 	for (size_t i = 0; i < reply_count(rows); i++) {
 		const struct reply *row = reply_at(rows, i);
 		char name[SETTINGS_NAME_BYTES];

@@ -34,7 +34,7 @@ struct keep_group {
 
 struct keep_result {
 	int64_t trimmed; /* entries removed */
-	int64_t length;  /* entries there were before */
+	int64_t length;  /* entries there are now */
 	/* Below these ids entries are not needed ("": none is), and too old. */
 	char hold[KEEP_ID_BYTES];
 	char old[KEEP_ID_BYTES];

@@ -6,7 +6,7 @@
 -- configured its name and where it starts
 -- Returns how many entries were removed; below which id entries are not needed
 -- ('': all may be) and who needs the rest; below which id they are too old; how
--- many there are; and for each group: its name, how many it was not given before
+-- many are left; and for each group: its name, how many it was not given before
 -- they were removed, and for how long nobody has read from it (0: not silent).
 local PREFIX, AGE, ENTRIES, CEILING =
 	ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[5])

@@ -141,6 +141,8 @@ static const struct ctl_verb verbs[] = {
 	  "an account's balance, and what it is the sum of", verb_points },
 	{ "verify", "[GROUP]... [--push-log FILE]... [--json]",
 	  "hold the books against the stream", verb_verify },
+	{ "trim", "[--dry-run] [--json]",
+	  "remove now what retention does not keep", verb_trim },
 	{ "doctor", "[--json]", "what stands in the way of the promises",
 	  verb_doctor },
 	{ "check", "[--warn-lag 30s] [--crit-lag 300s]",

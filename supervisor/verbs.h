@@ -14,6 +14,7 @@ int verb_order(struct ctl *ctl);
 int verb_pending(struct ctl *ctl);
 int verb_points(struct ctl *ctl);
 int verb_replay(struct ctl *ctl);
+int verb_trim(struct ctl *ctl);
 int verb_verify(struct ctl *ctl);
 
 #endif
