@@ -13,7 +13,7 @@
 static const char *const state_names[BOARD_STATE_COUNT] = {
 	[BOARD_STARTING] = "starting", [BOARD_READY] = "ready",
 	[BOARD_DEGRADED] = "degraded", [BOARD_STALLED] = "stalled",
-	[BOARD_STOPPING] = "stopping",
+	[BOARD_PAUSED] = "paused",     [BOARD_STOPPING] = "stopping",
 };
 
 const char *board_state_name(uint64_t state)

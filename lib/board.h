@@ -31,6 +31,7 @@ enum board_state {
 	BOARD_READY,    /* reading */
 	BOARD_DEGRADED, /* was ready; Redis is away or cannot write */
 	BOARD_STALLED,  /* reads nothing: too much waits for its retry */
+	BOARD_PAUSED,   /* reads nothing: an operator wants it so */
 	BOARD_STOPPING, /* finishing what it has in hand */
 	BOARD_STATE_COUNT,
 };

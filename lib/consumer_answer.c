@@ -162,6 +162,7 @@ static void answer_beat(struct consumer *consumer, struct call *call,
 	consumer->replays = replay_count > 0;
 	consumer->replay_count = replay_count;
 	pending_compare(consumer);
+	consumer->pause_asked = reply_integer(reply_at(reply, 4), 0) > 0;
 }
 
 static void last_id_keep(char *buf, const struct reply *entries)

@@ -72,23 +72,34 @@ void consumer_trouble(struct consumer *consumer, enum redis_class class,
 	seat_disconnect(&consumer->seat);
 }
 
+void consumer_show(struct consumer *consumer)
+{
+	if (consumer->process.stop)
+		return;
+	if (consumer->paused) {
+		status_say(consumer, "paused");
+		board_set(&consumer->process.board->state, BOARD_PAUSED);
+	} else {
+		status_say(consumer, consumer->stalled ? "stalled" : "reading");
+		board_set(&consumer->process.board->state,
+			  consumer->stalled ? BOARD_STALLED : BOARD_READY);
+	}
+}
+
 /* A whole round trip succeeded: it works, or works again. */
 static void link_well(struct consumer *consumer)
 {
 	if (!consumer->was_ready) {
-		lifeline_notify(consumer->process.supervised,
-				"READY=1\nSTATUS=reading");
+		lifeline_notify(consumer->process.supervised, "READY=1");
 		log_line(LOG_INFO, "ready");
 	} else if (consumer->in_trouble) {
-		status_say(consumer, "reading");
 		log_line(LOG_NOTICE, "redis is well again");
 	}
+	consumer_show(consumer);
 	backoff_reset(&consumer->backoff);
 	consumer->held = false;
 	consumer->was_ready = true;
 	consumer->in_trouble = false;
-	if (!consumer->process.stop)
-		board_set(&consumer->process.board->state, BOARD_READY);
 }
 
 static void link_lost(struct consumer *consumer, const struct err *err)
@@ -258,6 +269,19 @@ static void exchange_turn(struct consumer *consumer)
 		link_well(consumer);
 }
 
+/* Between two round trips, when no read is under way. What is with the handler
+   is finished; what waits for its retry waits on. */
+static void pause_turn(struct consumer *consumer)
+{
+	if (consumer->pause_asked == consumer->paused)
+		return;
+	consumer->paused = consumer->pause_asked;
+	log_line(LOG_NOTICE, consumer->paused
+				     ? "paused by an operator: nothing is read"
+				     : "resumed");
+	consumer_show(consumer);
+}
+
 void consumer_link_turn(struct consumer *consumer)
 {
 	int64_t now = clock_msecs();
@@ -271,6 +295,7 @@ void consumer_link_turn(struct consumer *consumer)
 	    exchange_is_busy(&consumer->exchange) ||
 	    (consumer->failed && now < consumer->next_try_msecs))
 		return;
+	pause_turn(consumer);
 	if (consumer_exchange_begin(consumer, now, &err) < 0 ||
 	    redis_flush(consumer->seat.redis, &err) < 0)
 		link_lost(consumer, &err);

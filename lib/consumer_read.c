@@ -2,9 +2,7 @@
 
 #include "lib/consumer_state.h"
 
-#include "lib/board.h"
 #include "lib/clock.h"
-#include "lib/lifeline.h"
 #include "lib/log.h"
 #include "lib/settings.h"
 
@@ -48,7 +46,8 @@ static size_t room(struct consumer *consumer)
 
 int64_t consumer_next_due(struct consumer *consumer)
 {
-	if (consumer->process.stop || consumer->alone || room(consumer) == 0)
+	if (consumer->process.stop || consumer->paused || consumer->alone ||
+	    room(consumer) == 0)
 		return -1;
 	return consumer->hand.waiting.next_due_msecs;
 }
@@ -86,10 +85,7 @@ static bool is_stalled(struct consumer *consumer)
 			   "nothing more is read"
 			 : "no longer stalled: %zu entries wait",
 		 consumer->hand.waiting.count);
-	lifeline_notify(consumer->process.supervised,
-			stalled ? "STATUS=stalled" : "STATUS=reading");
-	board_set(&consumer->process.board->state,
-		  stalled ? BOARD_STALLED : BOARD_READY);
+	consumer_show(consumer);
 	return stalled;
 }
 
@@ -185,7 +181,7 @@ int consumer_exchange_begin(struct consumer *consumer, int64_t now,
 	if (exchange_settle(&consumer->exchange, err) < 0 ||
 	    (urgent == URGENT_BEAT && beat(consumer, now, err) < 0))
 		return -1;
-	if (consumer->process.stop || tries_only(consumer))
+	if (consumer->process.stop || consumer->paused || tries_only(consumer))
 		return 0;
 	return read_more(consumer, now, urgent, err);
 }

@@ -48,14 +48,16 @@ struct consumer {
 	bool skip; /* without a group: no reply can hold the next entry */
 
 	/* The connection's state. */
-	bool stalled;    /* too much waits for its retry: nothing is read */
-	bool alone;      /* an entry on which workers died is in hand, alone */
-	bool lease_lost; /* drop what is in hand and begin again */
-	bool held;       /* settle only, until a round trip succeeds */
-	bool failed;     /* this round trip */
-	bool in_trouble; /* and it has been said */
-	bool was_ready;  /* READY=1 has been said */
-	bool node_taken; /* somebody else has our name: exit 78 */
+	bool pause_asked; /* as the last beat said */
+	bool paused;      /* nothing is read */
+	bool stalled;     /* too much waits for its retry: nothing is read */
+	bool alone;       /* an entry on which workers died is in hand, alone */
+	bool lease_lost;  /* drop what is in hand and begin again */
+	bool held;        /* settle only, until a round trip succeeds */
+	bool failed;      /* this round trip */
+	bool in_trouble;  /* and it has been said */
+	bool was_ready;   /* READY=1 has been said */
+	bool node_taken;  /* somebody else has our name: exit 78 */
 	enum redis_class trouble;
 	struct backoff backoff;
 	int64_t next_try_msecs;       /* connect, or settle again */
@@ -77,6 +79,10 @@ int consumer_answer(struct consumer *consumer, struct call *call,
    once. Closes the connection unless class is REDIS_WAIT. */
 void consumer_trouble(struct consumer *consumer, enum redis_class class,
 		      const char *text);
+
+/* Show on the board, and to whoever started us, what we are doing: reading,
+   paused, stalled. */
+void consumer_show(struct consumer *consumer);
 
 /* Connect if it is time, let the round trip under way go on, and begin the next
    one when it is over. Never waits, but for a connection. */

@@ -2,6 +2,7 @@
 #define OMQ_FIGURES_H
 
 #include "lib/settings.h"
+#include "supervisor/pause.h"
 #include "supervisor/redis_numbers.h"
 
 #include <stdint.h>
@@ -18,6 +19,7 @@ struct figures_group {
 	char name[SETTINGS_NAME_BYTES];
 	struct redis_numbers numbers;
 	int64_t silent_secs; /* nobody has read what waits; -1: unknown */
+	struct pause pause;
 };
 
 struct figures {

@@ -169,6 +169,11 @@ static int group_look(struct keep *keep, struct redis *redis,
 	if (redis_numbers_read(redis, keep->arena, keep->settings, group,
 			       &found->numbers, err) < 0)
 		return -1;
+	if (!settings_is_groupless(group) &&
+	    pause_read(redis, keep->arena, keep->settings->stream_key,
+		       group->name, &found->pause, err) < 0 &&
+	    !redis_is_open(redis))
+		return -1;
 	memcpy(found->name, group->name, sizeof(found->name));
 	found->silent_secs = kept == NULL ? -1 : kept->silent_msecs / 1000;
 	figures->count++;

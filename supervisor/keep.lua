@@ -120,7 +120,7 @@ end
 -- nothing to read, is not silent.
 local function silence_of(group)
 	local age = now - (tonumber(string.match(group.first, '^(%d+)-')) or now)
-	if age < SILENT then
+	if age < SILENT or redis.call('EXISTS', key_of(group.name, 'paused')) == 1 then
 		return 0
 	end
 	for _, row in ipairs(redis.call('XINFO', 'CONSUMERS', KEYS[1], group.name)) do

@@ -7,6 +7,7 @@
 #include "lib/settings.h"
 #include "supervisor/ask.h"
 #include "supervisor/numbers_json.h"
+#include "supervisor/pause.h"
 #include "supervisor/record.h"
 #include "supervisor/redis_numbers.h"
 
@@ -114,6 +115,20 @@ static bool all_are_told(const json_t *objects)
 	return true;
 }
 
+/* Unknown is shown as not paused: no member at all. */
+static void add_pause(struct redis *redis, struct arena *arena,
+		      const struct settings *settings, json_t *group)
+{
+	const char *name = json_string_value(json_object_get(group, "name"));
+	struct pause pause;
+	struct err err;
+
+	if (redis != NULL && settings != NULL && name != NULL &&
+	    pause_read(redis, arena, settings->stream_key, name, &pause,
+		       &err) == 0)
+		(void)json_object_set_new(group, "paused", pause_json(&pause));
+}
+
 static void add_all_numbers(struct overview *overview, struct redis **redis,
 			    struct arena *arena,
 			    const struct settings *settings)
@@ -134,6 +149,8 @@ static void add_all_numbers(struct overview *overview, struct redis **redis,
 				     json_string_value(
 					     json_object_get(object, "name")),
 				     &numbers);
+		if (!is_told(object))
+			add_pause(*redis, arena, settings, object);
 		add_numbers(object, overview->objects, &numbers);
 	}
 }

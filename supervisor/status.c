@@ -6,6 +6,7 @@
 #include "supervisor/figures.h"
 #include "supervisor/fleet.h"
 #include "supervisor/numbers_json.h"
+#include "supervisor/pause.h"
 #include "supervisor/record.h"
 
 #include <string.h>
@@ -35,9 +36,16 @@ static const char *state_word(const struct slot *slot,
 	uint64_t state = board == NULL ? BOARD_READY : board_get(&board->state);
 
 	if (slot->state == INSTANCE_READY &&
-	    (state == BOARD_DEGRADED || state == BOARD_STALLED))
+	    (state == BOARD_DEGRADED || state == BOARD_STALLED ||
+	     state == BOARD_PAUSED))
 		return board_state_name(state);
 	return instance_state_name(slot->state);
+}
+
+/* Would it work, if there is something to do, and it may? */
+static bool is_well(const char *state)
+{
+	return strcmp(state, "ready") == 0 || strcmp(state, "paused") == 0;
 }
 
 /* What the keeper found in Redis; NULL: nothing of now. */
@@ -58,6 +66,7 @@ static void add_figures(json_t *object, const char *name,
 	numbers_put(object, &found->numbers);
 	(void)json_object_set_new(object, "silent_seconds",
 				  record_count(found->silent_secs));
+	(void)json_object_set_new(object, "paused", pause_json(&found->pause));
 }
 
 static json_t *group(const struct service *service,
@@ -72,8 +81,7 @@ static json_t *group(const struct service *service,
 		struct board board;
 		bool has_board = slot_board(slot, &board) == 0;
 
-		ready += strcmp(state_word(slot, has_board ? &board : NULL),
-				"ready") == 0;
+		ready += is_well(state_word(slot, has_board ? &board : NULL));
 	}
 	object = json_pack("{s:s,s:s,s:s,s:I,s:i}", "kind", "group", "name",
 			   settings->name, "program", settings->program,

@@ -201,6 +201,39 @@ static void print_table(FILE *out, const struct table_column *columns,
 	}
 }
 
+static void print_shown(FILE *out, const json_t *value)
+{
+	char shown[4 * CELL_BYTES];
+
+	if (json_is_string(value))
+		fputs(text_show((struct text){ json_string_value(value),
+					       json_string_length(value) },
+				shown, sizeof(shown)),
+		      out);
+}
+
+static void print_pauses(FILE *out, const json_t *objects)
+{
+	json_t *object;
+	size_t i;
+
+	json_array_foreach(objects, i, object)
+	{
+		const json_t *pause = json_object_get(object, "paused");
+
+		if (!json_is_object(pause))
+			continue;
+		print_shown(out, json_object_get(object, "name"));
+		fputs(" is paused since ", out);
+		print_shown(out, json_object_get(pause, "when"));
+		fputs(" by ", out);
+		print_shown(out, json_object_get(pause, "who"));
+		fputs(": ", out);
+		print_shown(out, json_object_get(pause, "why"));
+		fputc('\n', out);
+	}
+}
+
 static void print_head(FILE *out, const json_t *head)
 {
 	static const struct table_column columns[] = {
@@ -230,6 +263,7 @@ void table_print(FILE *out, const json_t *objects)
 {
 	print_head(out, json_array_get(objects, 0));
 	print_table(out, group_columns, objects, is_group);
+	print_pauses(out, objects);
 	print_table(out, letter_columns, objects, has_letters);
 	print_table(out, instance_columns, objects, is_instance);
 	print_table(out, keeper_columns, objects, is_keeper);

@@ -11,9 +11,11 @@ int verb_check(struct ctl *ctl);
 int verb_doctor(struct ctl *ctl);
 int verb_entries(struct ctl *ctl);
 int verb_order(struct ctl *ctl);
+int verb_pause(struct ctl *ctl);
 int verb_pending(struct ctl *ctl);
 int verb_points(struct ctl *ctl);
 int verb_replay(struct ctl *ctl);
+int verb_resume(struct ctl *ctl);
 int verb_trim(struct ctl *ctl);
 int verb_verify(struct ctl *ctl);
 

@@ -3,7 +3,8 @@
 -- when it is empty. Deliveries are not counted by this: JUSTID.
 -- ARGV[4..5]: ttl, who
 -- Returns 'ok', how many entries are pending for us, how many of these were
--- claimed now, and how many came back to this group (P:<group>:replay).
+-- claimed now, how many came back to this group (P:<group>:replay), and 1 when it
+-- is paused.
 local CLAIM_MAX = 256
 local stream, owners, group, me = KEYS[1], KEYS[2], ARGV[1], ARGV[2]
 local time = redis.call('TIME')
@@ -76,4 +77,5 @@ for consumer in pairs(pending) do
 	end
 end
 return {'ok', (pending[me] or 0) + claimed, claimed,
-	redis.call('XLEN', (string.gsub(KEYS[4], 'tries$', 'replay')))}
+	redis.call('XLEN', (string.gsub(KEYS[4], 'tries$', 'replay'))),
+	redis.call('EXISTS', (string.gsub(KEYS[4], 'tries$', 'paused')))}

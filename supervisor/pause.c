@@ -1,0 +1,30 @@
+#include "config.h"
+
+#include "supervisor/pause.h"
+
+#include "lib/err.h"
+#include "lib/keys.h"
+#include "lib/redis.h"
+#include "lib/reply.h"
+
+#include <string.h>
+
+int pause_read(struct redis *redis, struct arena *arena, const char *stream,
+	       const char *group, struct pause *pause_r, struct err *err)
+{
+	char key[KEYS_BYTES];
+	const struct reply *fields =
+		redis_command(redis, arena, err, "HMGET",
+			      keys_of_group(stream, group, "paused", key),
+			      "when", "who", "why", NULL);
+
+	if (fields == NULL)
+		return -1;
+	memset(pause_r, 0, sizeof(*pause_r));
+	pause_r->msecs = reply_integer(reply_at(fields, 0), 0);
+	(void)text_show(reply_text(reply_at(fields, 1)), pause_r->who,
+			sizeof(pause_r->who));
+	(void)text_show(reply_text(reply_at(fields, 2)), pause_r->why,
+			sizeof(pause_r->why));
+	return 0;
+}
