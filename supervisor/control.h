@@ -24,6 +24,7 @@ struct control_client;
 struct control_command {
 	const char *word; /* NULL ends the table */
 	bool changes;     /* not over status.sock; logged with who asked */
+	bool takes_args;  /* something may stand behind the word */
 	/* Answers with control_answer() or control_result(), now or later. */
 	void (*run)(void *owner, struct control_client *client);
 };
@@ -45,12 +46,14 @@ void control_answer(struct control_client *client, char *text, size_t length);
 /* Answer {"kind":"result","ok":...,"code":code,"text":text}; code 0 is ok. */
 void control_result(struct control_client *client, int code, const char *text);
 
-/* The answer comes later, by control_finish() with the same command: however
-   long it takes, unless the client goes away. */
-void control_park(struct control_client *client,
-		  const struct control_command *command);
-void control_finish(struct control *control,
-		    const struct control_command *command, int code,
+/* What stands behind the word of the client's line, "" for nothing. */
+const char *control_args(const struct control_client *client);
+
+/* The answer comes later, by control_finish() for the same thing that is waited
+   for, whose address tells it: however long it takes, unless the client goes
+   away. */
+void control_park(struct control_client *client, const void *what);
+void control_finish(struct control *control, const void *what, int code,
 		    const char *text);
 
 /* Drop who is too slow; and when that has to be looked at, -1: never. */

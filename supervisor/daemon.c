@@ -47,10 +47,10 @@ static void command_stop(void *owner, struct control_client *client);
 enum { COMMAND_STATUS, COMMAND_RELOAD, COMMAND_STOP, COMMAND_END };
 
 static const struct control_command commands[] = {
-	[COMMAND_STATUS] = { "status", false, command_status },
-	[COMMAND_RELOAD] = { "reload", true, command_reload },
-	[COMMAND_STOP] = { "stop", true, command_stop },
-	[COMMAND_END] = { NULL, false, NULL },
+	[COMMAND_STATUS] = { "status", false, false, command_status },
+	[COMMAND_RELOAD] = { "reload", true, false, command_reload },
+	[COMMAND_STOP] = { "stop", true, false, command_stop },
+	[COMMAND_END] = { NULL, false, false, NULL },
 };
 
 /* ---- reload ---- */
