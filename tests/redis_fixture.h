@@ -10,7 +10,9 @@ struct settings;
 
 /* A redis-server of our own: empty, on a Unix socket in a new directory. It
    opens no TCP port, so that any number of tests can run at the same time, and
-   it dies with the test even when the test crashes. */
+   it dies with the test even when the test crashes. ORDERMQ_TEST_REDIS in the
+   environment is the path of another program to start in its place, such as
+   /usr/bin/valkey-server. */
 struct redis_fixture;
 
 /* True when there is no redis-server to start; the TAP line that skips the

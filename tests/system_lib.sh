@@ -4,6 +4,8 @@
 # shellcheck shell=sh
 
 top=$(pwd)
+# Another one, such as valkey-server, is tested in the same way.
+redis_server=${ORDERMQ_TEST_REDIS:-redis-server}
 
 dir=$(mktemp -d /tmp/omq-XXXXXX) || exit 99
 redis=
@@ -107,7 +109,7 @@ logs_are_sound() {
 }
 
 start_redis() {
-	redis-server --port 0 --unixsocket "$dir/redis.sock" --dir "$dir" \
+	"$redis_server" --port 0 --unixsocket "$dir/redis.sock" --dir "$dir" \
 		--save "" >"$dir/redis.log" 2>&1 &
 	redis=$!
 	wait_for cli PING >/dev/null 2>&1

@@ -32,7 +32,7 @@ pid_in() {
 # Nobody's children: no shell of ours tells of their deaths.
 start_server() {
 	(
-		redis-server --port 0 --unixsocket "$dir/redis.sock" \
+		"$redis_server" --port 0 --unixsocket "$dir/redis.sock" \
 			--dir "$dir/redis" --save "" --appendonly yes \
 			--appendfsync always >>"$dir/redis.log" 2>&1 &
 		echo $! >"$dir/redis.pid"
