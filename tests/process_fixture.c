@@ -98,13 +98,15 @@ void shop_configure(const struct shop *shop, const char *redis,
 
 	assert_non_null(file);
 	fprintf(file,
-		"redis: { url = \"unix://%s\"; retry_max = \"200ms\"; %s };\n"
+		"redis: { url = \"%s%s\"; retry_max = \"200ms\"; %s };\n"
 		"supervisor: { control = \"%s/control.sock\"; "
 		"drain = \"%s\"; };\n"
 		"log: { to = \"stderr\"; };\n"
 		"groups: (\n",
-		redis_fixture_socket(shop->redis), redis, shop->run_dir,
-		shop->drain);
+		shop->url == NULL ? "unix://" : "",
+		shop->url == NULL ? redis_fixture_socket(shop->redis)
+				  : shop->url,
+		redis, shop->run_dir, shop->drain);
 	for (int i = 0; i < 4; i++) {
 		static const char *const names[] = { "points", "push", "xread",
 						     "trial" };

@@ -19,6 +19,7 @@ struct shop {
 	struct redis_fixture *redis;
 	const char *owner_ttl; /* "1s" at first */
 	const char *drain;     /* "10s" at first */
+	const char *url;       /* of Redis; NULL at first: its own socket */
 	char dir[64];          /* of the configuration, the boards, the logs */
 	char run_dir[SHOP_PATH_BYTES];
 	char conf[SHOP_PATH_BYTES];
@@ -113,7 +114,6 @@ void shop_check_points(const struct shop *shop, int count);
 /* Every line of the push log parses; each of the orders 1 to count is there.
    Returns how many lines there are beyond one each. */
 size_t shop_check_push(const struct shop *shop, int count);
-
 /* How many consumers the group has. */
 int64_t shop_consumers(const struct shop *shop, const char *group);
 
