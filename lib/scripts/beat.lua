@@ -6,6 +6,9 @@
 -- claimed now, how many came back to this group (P:<group>:replay), and 1 when it
 -- is paused.
 local CLAIM_MAX = 256
+-- The longest owner_ttl there is. A lease beyond it was written by a clock that
+-- has been set back since then: its owner, if alive, renews it within a beat.
+local LEASE_MAX = 600000
 local stream, owners, group, me = KEYS[1], KEYS[2], ARGV[1], ARGV[2]
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -43,7 +46,8 @@ for n = 1, #rows, 2 do
 	local consumer = rows[n]
 	local node, generation, expiry =
 		string.match(rows[n + 1], '^(%S+) (%d+) (%d+) ')
-	local free = not node or node == '-' or tonumber(expiry) <= now
+	local free = not node or node == '-' or tonumber(expiry) <= now or
+		tonumber(expiry) > now + LEASE_MAX
 	if consumer ~= me and free then
 		if node ~= '-' then
 			-- Whoever comes back must learn that he lost it.
