@@ -22,6 +22,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -180,6 +181,27 @@ static void misconf_end(struct shop *shop)
 	config(shop, "save", "");
 }
 
+/* A soft limit of a process that runs; or as it was. */
+static void limit(pid_t pid, bool is_limited, int resource, rlim_t soft)
+{
+	struct rlimit limits;
+
+	assert_int_equal(prlimit(pid, resource, NULL, &limits), 0);
+	limits.rlim_cur = is_limited ? soft : limits.rlim_max;
+	assert_int_equal(prlimit(pid, resource, &limits, NULL), 0);
+}
+
+static void disk_begin(struct shop *shop)
+{
+	config(shop, "appendfsync", "everysec");
+	limit(redis_fixture_pid(shop->redis), true, RLIMIT_FSIZE, 1);
+}
+
+static void disk_end(struct shop *shop)
+{
+	limit(redis_fixture_pid(shop->redis), false, RLIMIT_FSIZE, 0);
+}
+
 static bool is_busy(void *data)
 {
 	return strncmp(line_of_words(data, "PING"), "BUSY", 4) == 0;
@@ -231,6 +253,19 @@ static void allow(struct shop *shop)
 static void kill_clients(struct shop *shop)
 {
 	say(shop, "CLIENT", "KILL", "TYPE", "normal");
+}
+
+/* It keeps what it has, and gets no more. */
+static void descriptors_begin(struct shop *shop)
+{
+	limit(points.pid, true, RLIMIT_NOFILE, 3);
+	kill_clients(shop);
+}
+
+static void descriptors_end(struct shop *shop)
+{
+	(void)shop;
+	limit(points.pid, false, RLIMIT_NOFILE, 0);
 }
 
 static void password_begin(struct shop *shop)
@@ -377,6 +412,14 @@ static const struct row rows[] = {
 	  { "MISCONF" },
 	  REDIS_WAIT,
 	  { "SET", "x", "x" } },
+	{ "a_full_disk",
+	  disk_begin,
+	  disk_end,
+	  "MISCONF",
+	  1,
+	  { "MISCONF" },
+	  REDIS_WAIT,
+	  { "SET", "x", "x" } },
 	{ "a_busy_script",
 	  busy_begin,
 	  busy_end,
@@ -476,6 +519,14 @@ static const struct row rows[] = {
 	{ "killed_connections",
 	  kill_clients,
 	  nothing,
+	  "",
+	  1,
+	  { NULL },
+	  REDIS_WAIT,
+	  { NULL } },
+	{ "no_descriptor_that_is_free",
+	  descriptors_begin,
+	  descriptors_end,
 	  "",
 	  1,
 	  { NULL },
@@ -666,7 +717,7 @@ static int state_open(void **state)
 	if (shop_open(state) < 0)
 		return -1;
 	shop = *state;
-	if (row->begin == down_begin)
+	if (row->begin == down_begin || row->begin == disk_begin)
 		redis_fixture_append_only(shop->redis);
 	proxy = proxy_start(redis_fixture_socket(shop->redis));
 	shop->url = proxy_url(proxy);
