@@ -1,0 +1,5 @@
+#!/bin/sh
+# tests/long/outage.sh, in short. In so little time the first tries, which come one
+# soon after the other, weigh more.
+OUTAGE_PERCENT=4 OUTAGE_HANG=3s \
+	exec sh "${srcdir:-.}/tests/long/outage.sh" 4 3
