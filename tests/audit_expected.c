@@ -25,6 +25,7 @@ static const struct {
 	{ "fail", "it always fails" },
 	{ "crash", "signal 11" },
 	{ "kill", "was killed" },
+	{ "loop", "signal 6" },
 };
 
 static const struct settings_group *group_of(const struct settings *settings,

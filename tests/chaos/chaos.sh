@@ -43,16 +43,18 @@ ln -s "$top/consumers/ordermq-points" "$top/consumers/ordermq-push" \
 	"$dir/programs"
 
 write_config() { # write_config NAME CONTROL POINTS PUSH
-	common='batch = 32; owner_ttl = "2s"; retry = { base = "50ms"; max = "500ms"; };'
+	common='batch = 32; owner_ttl = "1s"; retry = { base = "50ms"; max = "500ms"; };'
 	cat >"$dir/$1.new" <<CONF
-redis = { url = "unix://$dir/redis.sock"; reply_timeout = "1s"; retry_max = "500ms"; };
+redis = { url = "unix://$dir/redis.sock"; connect_timeout = "500ms";
+  reply_timeout = "500ms"; retry_max = "500ms"; };
 groups = (
   { name = "points"; program = "points"; instances = $3; $common },
   { name = "push"; program = "push"; instances = $4; $common
     push = { file = "$dir/$1.jsonl"; }; },
-  { name = "trial"; program = "trial"; instances = 1; $common }
+  { name = "trial"; program = "trial"; instances = 2; $common }
 );
-supervisor = { control = "$dir/$2/control.sock"; programs = "$dir/programs"; };
+supervisor = { control = "$dir/$2/control.sock"; programs = "$dir/programs";
+  hang_timeout = "2s"; };
 log = { to = "stderr"; };
 CONF
 	mv "$dir/$1.new" "$dir/$1.conf"
@@ -63,7 +65,7 @@ configure_chaos() { # configure_chaos POINTS PUSH
 }
 
 all_ready() {
-	[ "$(ctl_of ordermq status | grep -c '^[a-z]*-[0-9]* .* ready ')" = 6 ]
+	[ "$(ctl_of ordermq status | grep -c '^[a-z]*-[0-9]* .* ready ')" = 7 ]
 }
 
 all_idle() {
@@ -76,11 +78,12 @@ settled() {
 	wait_for all_idle || wait_for all_idle || wait_for all_idle
 }
 
-# Half real ones, and made up ones. The trial group dies on some.
+# Half real ones, and made up ones. The trial group dies or hangs on some.
 make_orders() {
 	awk -F, -v OFS=, -v count="$orders" -v seed="$seed" '
 		function act(n) {
-			if (n % 10000 == 40) return "kill"
+			if (n % 20000 == 40) return "kill"
+			if (n % 20000 == 70) return "loop"
 			if (n % 1000 == 50) return "crash"
 			return n % 100 == 60 ? "fail" : ""
 		}
@@ -123,17 +126,18 @@ sample() {
 		sum=$(for group in points push trial; do
 			cli HVALS "{ordermq}:$group:books"
 		done 2>/dev/null | awk '{ n += $1 } END { print n + 0 }')
-		read -r now _ </proc/uptime
-		echo "$now $sum" >>"$dir/samples"
+		echo "$(uptime_secs) $sum" >>"$dir/samples"
 		sleep 0.2
 	done
 }
 
-# The longest time without any. An answer that did not come tells nothing.
+# The longest time without any, from one sample that shows some to the next: also
+# when Redis did not answer meanwhile, or there was nothing to do.
 longest_stall() {
-	awk '$2 > 0 {
-		if ($2 != last) { last = $2; since = $1 }
-		if ($1 - since > most) most = $1 - since
+	awk '$2 > 0 && $2 != last {
+		if (since && $1 - since > most) most = $1 - since
+		last = $2
+		since = $1
 	} END { print most + 0 }' "$dir/samples"
 }
 
@@ -168,17 +172,28 @@ only_ours() {
 		cli XINFO CONSUMERS ordermq $group | sed -n '/^name$/{n;p;}'
 	done | sort | xargs >"$dir/consumers"
 	echo points-1@test points-2@test points-3@test push-1@test push-2@test \
-		trial-1@test | cmp -s - "$dir/consumers"
+		trial-1@test trial-2@test | cmp -s - "$dir/consumers"
+}
+
+uptime_secs() {
+	read -r now _ </proc/uptime
+	echo "$now"
+}
+
+timed() { # timed FAULT CHOICE
+	begun=$(uptime_secs)
+	"$@"
+	echo "$1 $begun $(uptime_secs)" >>"$dir/times"
 }
 
 step() { # step NUMBER FAULT SECOND-FAULT CHOICE DELAY
 	publish_step "$1" &
 	publisher=$!
 	sleep "$5"
-	"$2" "$4" &
+	timed "$2" "$4" &
 	first=$!
 	if [ "$3" != - ]; then
-		"$3" $(($4 / 3))
+		timed "$3" $(($4 / 3))
 	fi
 	wait "$first"
 	first=
@@ -211,7 +226,7 @@ nothing_is_left() {
 : >"$dir/faults"
 : >"$dir/errors"
 make_orders
-rate=$((orders * 2 / steps))
+rate=$((orders * 4 / steps))
 configure_chaos 3 2
 write_config other other 2 1
 start_server
@@ -229,13 +244,16 @@ sampler=$!
 
 schedule "$seed" "$steps" >"$dir/schedule"
 number=0
+steps_begun=$(uptime_secs)
 while read -r fault second choice delay; do
 	number=$((number + 1))
 	[ -z "$VERBOSE" ] || echo "# $number: $fault $second"
 	step $number "$fault" "$second" "$choice" "$delay" </dev/null
 done <"$dir/schedule"
 
+steps_ended=$(uptime_secs)
 check "everything is settled" settled
+settled_at=$(uptime_secs)
 stall=$(longest_stall)
 rm "$dir/sampling"
 wait "$sampler"
@@ -268,6 +286,10 @@ check "no socket, board or temporary file is left" nothing_is_left
 check "no process has anything to complain about" logs_are_sound
 
 sort "$dir/faults" | uniq -c | sed 's/^ */# injected: /'
+[ -z "$VERBOSE" ] || awk '{ n[$1]++; sum[$1] += $3 - $2 }
+	END { for (f in n) printf "# %s: %.2f s each\n", f, sum[f] / n[f] }' "$dir/times"
+awk -v b="$steps_begun" -v e="$steps_ended" -v s="$settled_at" 'BEGIN {
+	printf "# %.0f s of faults, %.0f s until all was settled\n", e - b, s - e }'
 echo "# longest stall: $stall s; pushed twice:" \
 	"$(awk '/^duplicate-push/ { print $2 }' "$dir/audit"); seed: $seed"
 echo "# PASS: $((count - failures))"

@@ -29,12 +29,14 @@ pid_in() {
 	cat "$dir/$1.pid"
 }
 
-# Nobody's children: no shell of ours tells of their deaths.
+# Nobody's children: no shell of ours tells of their deaths. The file is rewritten
+# often, or loading it would take most of the time.
 start_server() {
 	(
 		"$redis_server" --port 0 --unixsocket "$dir/redis.sock" \
 			--dir "$dir/redis" --save "" --appendonly yes \
-			--appendfsync always >>"$dir/redis.log" 2>&1 &
+			--appendfsync always --auto-aof-rewrite-min-size 4mb \
+			>>"$dir/redis.log" 2>&1 &
 		echo $! >"$dir/redis.pid"
 	)
 	wait_for answers PONG PING || wrong "redis does not come back"
@@ -85,7 +87,7 @@ instance_is_stopped() {
 # Beyond owner_ttl, so that others take over what it holds.
 instance_stopped() {
 	wait_for instance_is_stopped "$1" || return
-	sleep 3
+	sleep 1.5
 	kill -CONT "$pid" 2>/dev/null
 	note instance-stopped
 }
@@ -157,24 +159,24 @@ group_destroyed() {
 }
 
 clients_paused() {
-	wait_for answers OK CLIENT PAUSE 1500 && note clients-paused
+	wait_for answers OK CLIENT PAUSE 800 && note clients-paused
 }
 
 redis_full() {
 	wait_for answers OK CONFIG SET maxmemory 1 && note redis-full
-	sleep 1
+	sleep 0.6
 	wait_for answers OK CONFIG SET maxmemory 0 || wrong "redis stays full"
 }
 
 redis_readonly() {
 	wait_for answers OK REPLICAOF 127.0.0.1 1 && note redis-readonly
-	sleep 1
+	sleep 0.6
 	wait_for answers OK REPLICAOF NO ONE || wrong "redis stays a replica"
 }
 
 redis_hung() {
 	kill -STOP "$(pid_in redis)"
-	sleep 2
+	sleep 1
 	kill -CONT "$(pid_in redis)"
 	note redis-hung
 }
@@ -240,7 +242,7 @@ schedule() {
 				b = int(rand() * n)
 				pair = rand() < 0.5 && class[a] != class[b]
 				print fault[a], pair ? fault[b] : "-",
-					int(rand() * 1000), rand() / 2
+					int(rand() * 1000), rand() / 4
 			}
 		}'
 }
