@@ -66,7 +66,10 @@ static int64_t block_msecs(const struct consumer *consumer, int64_t now,
 		block = READ_SHORT_BLOCK_MSECS;
 	/* To Redis, 0 means for ever. And after a trouble we want to know soon
 	   whether it is over. */
-	return block < 1 || consumer->held || urgent == URGENT_BEAT ? 1 : block;
+	return block < 1 || consumer->held || consumer->replays ||
+			       urgent == URGENT_BEAT
+		       ? 1
+		       : block;
 }
 
 /* Too much waits for its retry: something is wrong that more entries would not
@@ -134,7 +137,10 @@ static int read_more(struct consumer *consumer, int64_t now, enum urgent urgent,
 		return exchange_history(exchange, batch,
 					consumer->history_replays, count,
 					consumer->history_id, err);
-	if (consumer->replays)
+	/* By turns: what came back and what is new do not hold up each other.
+	 */
+	consumer->replays_read = consumer->replays && !consumer->replays_read;
+	if (consumer->replays_read)
 		return exchange_read_replay(exchange, batch, count, err);
 	return exchange_read(exchange, batch, count,
 			     block_msecs(consumer, now, urgent),

@@ -41,6 +41,7 @@ struct consumer {
 	bool history;         /* our own pending entries first */
 	bool history_replays; /* of these, those that came back */
 	bool replays;         /* some came back, and are to be read */
+	bool replays_read; /* ... some were, and it is the turn of new ones */
 	int64_t replay_count; /* in P:<group>:replay, as the last beat said */
 	int64_t pending[2];   /* for us, in the stream and there, likewise */
 	char history_id[CONSUMER_ID_BYTES]; /* last one looked at */

@@ -3,6 +3,7 @@
 #include "tests/process_fixture.h"
 
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -105,6 +106,45 @@ static void it_comes_back_to_its_own_group_only(void **state)
 	assert_int_equal(length(shop, "ordermq"), 1);
 }
 
+static void what_came_back_is_read_though_its_group_vanished(void **state)
+{
+	struct shop *shop = *state;
+
+	worker_start(&one, shop, "trial", 1, "web1");
+	worker_await(&one, "ready");
+	(void)redis_fixture_command(shop->redis, "XADD", REPLAY, "*", "id",
+				    "1-1", "fields", "1", "orderno", "R-1",
+				    NULL);
+	until(nothing_comes_back, shop, "what came back is settled");
+	assert_int_equal(book(shop, "applied"), 1);
+}
+
+static bool some_are_done(void *data)
+{
+	return book(data, "applied") > 0;
+}
+
+/* What kills the worker is the newest, and still comes before the rest of what
+   came back. */
+static void what_comes_back_does_not_hold_up_new_orders(void **state)
+{
+	struct shop *shop = *state;
+
+	shop_configure(shop, "", "batch = 1;", "");
+	worker_start(&one, shop, "trial", 1, "web1");
+	(void)redis_fixture_command(
+		shop->redis, "EVAL",
+		"redis.call('XGROUP', 'CREATE', KEYS[1], 'trial', '0', "
+		"'MKSTREAM') for n = 1, 20000 do redis.call('XADD', KEYS[1], "
+		"'*', 'id', "
+		"'1-' .. n, 'fields', '1', 'orderno', 'R-' .. n) end",
+		"1", REPLAY, NULL);
+	until(some_are_done, shop, "what came back is read");
+	(void)act(shop, "crash");
+	assert_int_equal(worker_wait(&one), -SIGSEGV);
+	assert_true(length(shop, REPLAY) > 0);
+}
+
 static void a_letter_comes_back_once_however_often_it_is_asked_for(void **state)
 {
 	struct shop *shop = *state;
@@ -199,6 +239,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		in_shop(what_was_mended_comes_back_and_is_done),
 		in_shop(it_comes_back_to_its_own_group_only),
+		in_shop(what_came_back_is_read_though_its_group_vanished),
+		in_shop(what_comes_back_does_not_hold_up_new_orders),
 		in_shop(a_letter_comes_back_once_however_often_it_is_asked_for),
 		in_shop(what_fails_again_is_dead_again_with_its_first_id),
 		in_shop(the_original_may_be_trimmed_away),

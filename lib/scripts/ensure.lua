@@ -89,6 +89,12 @@ local function start_again()
 	return is_beyond(done, stream['last-generated-id']) and '0' or done
 end
 
+-- What came back lies in a stream with a group of the same name.
+local replay = string.gsub(KEYS[2], 'books$', 'replay')
+if redis.call('EXISTS', replay) == 1 then
+	redis.pcall('XGROUP', 'CREATE', replay, ARGV[1], '0') -- or it is there
+end
+
 local group = find()
 if group then
 	if redis.call('EXISTS', KEYS[3]) == 0 then
