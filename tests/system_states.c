@@ -301,6 +301,29 @@ static void type_end(struct shop *shop)
 	say(shop, "RENAME", "aside", "ordermq");
 }
 
+/* The worker's connection, while it waits for entries. */
+static bool is_unblocked(void *data)
+{
+	const struct shop *shop = data;
+	const char *list = line_of_words(shop, "CLIENT", "LIST");
+	const char *reader = strstr(list, "cmd=xreadgroup");
+	char id[32];
+
+	if (reader == NULL)
+		return false;
+	while (reader > list && reader[-1] != '\n')
+		reader--;
+	if (sscanf(reader, "id=%31[0-9]", id) != 1)
+		return false;
+	return redis_fixture_integer(shop->redis, "CLIENT", "UNBLOCK", id,
+				     "ERROR", NULL) == 1;
+}
+
+static void unblock(struct shop *shop)
+{
+	until(is_unblocked, shop, "the worker waits, and is woken");
+}
+
 static void drop_group(struct shop *shop)
 {
 	say(shop, "XGROUP", "DESTROY", "ordermq", "points");
@@ -338,7 +361,7 @@ static void down_end(struct shop *shop)
 
 static void doze(struct shop *shop)
 {
-	begin_words(shop, "DEBUG", "SLEEP", "0.3");
+	begin_words(shop, "DEBUG", "SLEEP", "0.2");
 }
 
 static void way_silent(struct shop *shop)
@@ -516,6 +539,14 @@ static const struct row rows[] = {
 	  { "NOGROUP" },
 	  REDIS_REPAIR,
 	  { "XPENDING", "nothing", "points" } },
+	{ "a_reader_woken_with_an_error",
+	  unblock,
+	  nothing,
+	  "UNBLOCKED",
+	  1,
+	  { NULL },
+	  REDIS_WAIT,
+	  { NULL } },
 	{ "killed_connections",
 	  kill_clients,
 	  nothing,
@@ -725,7 +756,7 @@ static int state_open(void **state)
 		       "reply_timeout = \"500ms\"; "
 		       "connect_timeout = \"500ms\"; "
 		       "alarm_retry = \"100ms\";",
-		       "batch = 16;", "");
+		       "batch = 4;", "");
 	worker_start(&points, shop, "points", 1, "web1");
 	worker_await(&points, "ready");
 	return 0;
