@@ -98,6 +98,23 @@ make_orders() {
 		}' "$real" >"$dir/orders.csv"
 }
 
+# The orders of each step in a file of its own.
+split_orders() {
+	mkdir "$dir/steps"
+	awk -v steps="$steps" -v count="$orders" -v dir="$dir/steps" '
+		BEGIN { step = 1 }
+		{
+			while (NR > int(count * step / steps)) step++
+			file = dir "/" step ".csv"
+			if (step != before) {
+				close(dir "/" before ".csv")
+				print "orderno,userid,type,amount,act" >file
+			}
+			before = step
+			print >file
+		}' "$dir/orders.csv"
+}
+
 is_published() { # is_published FILE
 	producers/ordermq-order -c "$dir/ordermq.conf" --quiet --rate "$rate" \
 		--csv "$1" 2>>"$dir/order.log"
@@ -110,14 +127,8 @@ malformed() {
 # The orders of one step, until all of them are accepted. What may have been
 # accepted is sent again: the same order twice is no harm.
 publish_step() { # publish_step NUMBER
-	{
-		echo orderno,userid,type,amount,act
-		awk -v n="$1" -v steps="$steps" -v count="$orders" '
-			NR > int(count * (n - 1) / steps) &&
-			NR <= int(count * n / steps)' "$dir/orders.csv"
-	} >"$dir/step.csv"
 	[ $(($1 % 10)) != 1 ] || wait_for malformed || wrong "malformed: not taken"
-	wait_for is_published "$dir/step.csv" || wrong "step $1: not published"
+	wait_for is_published "$dir/steps/$1.csv" || wrong "step $1: not published"
 }
 
 # Settled entries of all groups, five times a second, while $dir/sampling is there.
@@ -226,6 +237,7 @@ nothing_is_left() {
 : >"$dir/faults"
 : >"$dir/errors"
 make_orders
+split_orders
 rate=$((orders * 4 / steps))
 configure_chaos 3 2
 write_config other other 2 1

@@ -87,7 +87,7 @@ instance_is_stopped() {
 # Beyond owner_ttl, so that others take over what it holds.
 instance_stopped() {
 	wait_for instance_is_stopped "$1" || return
-	sleep 1.5
+	sleep 1.3
 	kill -CONT "$pid" 2>/dev/null
 	note instance-stopped
 }
@@ -141,7 +141,7 @@ host_lost() {
 }
 
 clients_killed() {
-	for _ in 1 2 3 4 5; do
+	for _ in 1 2 3; do
 		cli CLIENT KILL TYPE normal >/dev/null 2>&1
 		sleep 0.1
 	done
@@ -164,19 +164,19 @@ clients_paused() {
 
 redis_full() {
 	wait_for answers OK CONFIG SET maxmemory 1 && note redis-full
-	sleep 0.6
+	sleep 0.4
 	wait_for answers OK CONFIG SET maxmemory 0 || wrong "redis stays full"
 }
 
 redis_readonly() {
 	wait_for answers OK REPLICAOF 127.0.0.1 1 && note redis-readonly
-	sleep 0.6
+	sleep 0.4
 	wait_for answers OK REPLICAOF NO ONE || wrong "redis stays a replica"
 }
 
 redis_hung() {
 	kill -STOP "$(pid_in redis)"
-	sleep 1
+	sleep 0.9
 	kill -CONT "$(pid_in redis)"
 	note redis-hung
 }
@@ -242,7 +242,7 @@ schedule() {
 				b = int(rand() * n)
 				pair = rand() < 0.5 && class[a] != class[b]
 				print fault[a], pair ? fault[b] : "-",
-					int(rand() * 1000), rand() / 4
+					int(rand() * 1000), rand() / 8
 			}
 		}'
 }
