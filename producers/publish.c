@@ -75,7 +75,8 @@ int publish_open(const struct publish_settings *set,
 
 	if (publisher == NULL)
 		return err_set(err, ERR_RETRY, "publish: out of memory");
-	if (!is_once(publisher) && publisher_connect(publisher, err) < 0) {
+	if (!set->is_lazy && !is_once(publisher) &&
+	    publisher_connect(publisher, err) < 0) {
 		publish_close(&publisher);
 		return -1;
 	}

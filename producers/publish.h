@@ -20,10 +20,11 @@ struct publish_settings {
 	/* Milliseconds for which what has the same event key is published
 	   once: the orders need keys. 0: each order is a new entry. */
 	int64_t once_msecs;
-	int wake_fd; /* readable: stop trying to connect; -1: none */
+	bool is_lazy; /* connect at the first flush; once, it is always so */
+	int wake_fd;  /* readable: stop trying to connect; -1: none */
 };
 
-/* Connect; to publish once, that is left to the first flush. Returns 0 and a
+/* Connect, unless that is left to the first flush. Returns 0 and a
    publisher that the caller must publish_close(); or -1 with ERR_RETRY (Redis
    is away) or ERR_FATAL (it refuses us). */
 int publish_open(const struct publish_settings *set,
