@@ -1,35 +1,16 @@
 #!/bin/sh
 # A load that is interrupted with kill -9 at a random moment and started again
 # leaves every order exactly once in the stream; in every third run Redis, which
-# syncs its file at every write, is killed too. A short form of
-# tests/long/interrupted.sh, which sets RUNS and ORDERS. Prints TAP.
+# syncs its file at every write, is killed too, and in the end its disk is full.
+# A short form of tests/long/interrupted.sh, which sets RUNS and ORDERS. Prints
+# TAP.
 set -u
 command -v redis-cli >/dev/null || { echo '1..0 # SKIP no redis-cli'; exit 0; }
+. "${srcdir:-.}/tests/system_mounts.sh"
 . "${srcdir:-.}/tests/system_lib.sh"
 
 runs=${RUNS:-3}
 orders=${ORDERS:-5000}
-
-safe_redis() {
-	redis-server --port 0 --unixsocket "$dir/redis.sock" --dir "$dir" \
-		--save "" --appendonly yes --appendfsync always \
-		>>"$dir/redis.log" 2>&1 &
-	redis=$!
-	# Right after a kill -9 there may still be the old one's socket.
-	wait_for redis_answers
-}
-
-# To redis-cli an error, such as LOADING, is an answer too.
-redis_answers() {
-	[ "$(cli PING 2>/dev/null)" = PONG ]
-}
-
-kill_redis() {
-	kill -9 "$redis"
-	wait "$redis" 2>/dev/null
-	rm -f "$dir/redis.sock"
-	safe_redis
-}
 
 # random MILLISECONDS: between a tenth and nine tenths of it, in seconds.
 random() {
@@ -49,9 +30,9 @@ load() { # load OPTION...
 	(load_exec "$@")
 }
 
-# The order number of each entry.
-numbers() {
-	cli --raw XRANGE ordermq - + | awk 'last == "orderno" { print } { last = $0 }'
+restart_redis() {
+	kill_redis
+	start_safe_redis "$dir"
 }
 
 begin() {
@@ -78,7 +59,7 @@ interrupted() { # interrupted NUMBER: one run
 	load_exec --once $state &
 	publisher=$!
 	sleep "$(random "$whole")"
-	[ $(($1 % 3)) != 0 ] || kill_redis
+	[ $(($1 % 3)) != 0 ] || restart_redis
 	kill -9 "$publisher" 2>/dev/null
 	wait "$publisher" 2>/dev/null
 	[ $? != 137 ] || killed=$((killed + 1))
@@ -90,25 +71,46 @@ interrupted() { # interrupted NUMBER: one run
 		load_exec --once $state &
 		publisher=$!
 		sleep "$(random "$whole")"
-		kill_redis
+		restart_redis
 		wait "$publisher" || return
 		publisher=
 	else
 		load --once $state || return
 	fi
-	numbers | sort >"$dir/found"
+	has_each_once
+}
+
+has_each_once() {
+	order_numbers | sort >"$dir/found"
 	cmp -s "$dir/found" "$dir/numbers" && return
 	echo "# $(wc -l <"$dir/found") entries, $(uniq "$dir/found" | wc -l) orders"
 	sed 's/^/# /' "$dir/load.log"
 	return 1
 }
 
-echo 1..$((runs + 2))
+full_disk() { # under the files of Redis, which then ends
+	kill_redis
+	mkdir "$dir/small" &&
+		mount -t tmpfs -o "size=$((orders / 20))k" none "$dir/small" &&
+		start_safe_redis "$dir/small" || return
+	begin
+	load --state "$dir/state" --timeout 100ms
+	[ $? = 75 ] && mount -o "remount,size=$((2 * orders))k" "$dir/small" ||
+		return
+	kill_redis
+	start_safe_redis "$dir/small" || return
+	before=$(cli XLEN ordermq)
+	echo "# $before of $orders orders fitted"
+	[ "$before" -gt 0 ] && [ "$before" -lt "$orders" ] &&
+		load --state "$dir/state" && has_each_once
+}
+
+echo 1..$((runs + 3))
 awk -v n="$orders" 'BEGIN { print "orderno,userid,amount"
 	for (i = 1; i <= n; i++) print "I-" i ",u" i % 100 "," i }' >"$dir/orders.csv"
 awk -F, 'NR > 1 { print $1 }' "$dir/orders.csv" | sort >"$dir/numbers"
 configure 1 1
-safe_redis
+start_safe_redis "$dir"
 check "$orders orders are loaded" measure
 echo "# in $whole ms"
 run=0
@@ -118,3 +120,11 @@ while [ $run -lt "$runs" ]; do
 done
 echo "# $killed of $runs loads were killed, $hit of all in the middle"
 check 'some were interrupted in the middle' [ $((3 * hit)) -ge "$runs" ]
+if [ "$has_mounts" = yes ]; then
+	check 'and so does one that filled the disk of Redis' full_disk
+	kill_redis
+	redis=
+	umount "$dir/small"
+else
+	echo "ok $((count + 1)) - a full disk # SKIP no mount namespaces"
+fi

@@ -114,3 +114,28 @@ start_redis() {
 	redis=$!
 	wait_for cli PING >/dev/null 2>&1
 }
+
+# A Redis that has on the disk what it has answered, and its end and new start.
+start_safe_redis() { # start_safe_redis DIRECTORY: of its files
+	# After a kill -9 there is still the old one's socket.
+	rm -f "$dir/redis.sock"
+	redis-server --port 0 --unixsocket "$dir/redis.sock" --dir "$1" \
+		--save "" --appendonly yes --appendfsync always \
+		>>"$dir/redis.log" 2>&1 &
+	redis=$!
+	wait_for redis_answers
+}
+
+redis_answers() { # to redis-cli an error, such as LOADING, is an answer too
+	[ "$(cli PING 2>/dev/null)" = PONG ]
+}
+
+kill_redis() {
+	kill -9 "$redis" 2>/dev/null
+	wait "$redis" 2>/dev/null
+}
+
+order_numbers() { # of the entries of the stream
+	cli --raw XRANGE ordermq - + |
+		awk 'last == "orderno" { print } { last = $0 }'
+}

@@ -50,6 +50,7 @@ shared() {
 }
 
 linked() {
+	# shellcheck disable=SC2046
 	compile "$dir/static" "$libs/libordermq-publish.a" \
 		$(pkg-config --libs hiredis) && publishes "$dir/static" A-2
 }
@@ -76,12 +77,14 @@ names() {
 }
 
 plain_c() {
+	# shellcheck disable=SC2046
 	echo '#include <ordermq-publish.h>' |
 		${CC:-cc} -std=c99 -pedantic-errors -Wall -Wextra -Werror \
 			-fsyntax-only -x c $(config --cflags) - 2>&1
 }
 
 plain_cpp() {
+	# shellcheck disable=SC2046
 	echo '#include <ordermq-publish.h>' |
 		c++ -std=c++98 -pedantic-errors -Wall -Wextra -Werror \
 			-fsyntax-only -x c++ $(config --cflags) - 2>&1
