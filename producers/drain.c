@@ -155,8 +155,8 @@ static int segment_go_on(struct drain *drain, struct err *err)
 	return 0;
 }
 
-/* Open the oldest segment. Returns 1, 0 when there is none, or -1. */
-static int segment_open(struct drain *drain, struct err *err)
+/* Returns 1, 0 when there is none, or -1. */
+static int segment_find(struct drain *drain, struct err *err)
 {
 	struct outbox_segments segments;
 	char name[OUTBOX_NAME_BYTES];
@@ -172,8 +172,21 @@ static int segment_open(struct drain *drain, struct err *err)
 	drain->fd = openat(drain->dir.fd, name,
 			   O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY |
 				   O_NONBLOCK);
-	if (drain->fd < 0)
-		return failed(drain, err, "open");
+	return drain->fd < 0 ? failed(drain, err, "open") : 1;
+}
+
+/* Open the oldest segment, with the lock held: who makes one has then given it
+   its rights. Returns 1, 0 when there is none, or -1. */
+static int segment_open(struct drain *drain, struct err *err)
+{
+	int found;
+
+	if (outbox_dir_lock(&drain->dir, err) < 0)
+		return -1;
+	found = segment_find(drain, err);
+	outbox_dir_unlock(&drain->dir);
+	if (found <= 0)
+		return found;
 	return segment_go_on(drain, err) < 0 ? -1 : 1;
 }
 

@@ -19,6 +19,7 @@
 /* Who writes has the lock for one write to the disk. */
 #define LOCK_WAIT_MSECS 5000
 #define LOCK_PAUSE_MSECS 2
+#define RIGHTS_WAIT_MSECS 200
 
 #define NUMBER_DIGITS 20
 
@@ -34,11 +35,17 @@ int outbox_dir_file(const struct outbox_dir *dir, const char *name, int flags)
 	return fd;
 }
 
+/* Another process may have made the file just now, and not yet given it its
+   rights. */
 static int lock_file_open(const struct outbox_dir *dir, const char *name,
 			  struct err *err)
 {
-	int fd = outbox_dir_file(dir, name, O_CREAT);
+	int64_t deadline = clock_msecs() + RIGHTS_WAIT_MSECS;
+	int fd;
 
+	while ((fd = outbox_dir_file(dir, name, O_CREAT)) < 0 &&
+	       errno == EACCES && clock_until(deadline) > 0)
+		(void)poll(NULL, 0, LOCK_PAUSE_MSECS);
 	return fd < 0 ? err_errno(err, ERR_RETRY, "outbox %s: open %s",
 				  dir->path, name)
 		      : fd;
