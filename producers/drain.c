@@ -175,8 +175,8 @@ static int segment_find(struct drain *drain, struct err *err)
 	return drain->fd < 0 ? failed(drain, err, "open") : 1;
 }
 
-/* Open the oldest segment, with the lock held: who makes one has then given it
-   its rights. Returns 1, 0 when there is none, or -1. */
+/* Open the oldest segment, with the lock held: no name changes then. Returns
+   1, 0 when there is none, or -1. */
 static int segment_open(struct drain *drain, struct err *err)
 {
 	int found;

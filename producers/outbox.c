@@ -8,7 +8,6 @@
 #include "producers/window.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -65,14 +64,16 @@ static int failed(const struct outbox *outbox, struct err *err,
 			 outbox->name, what);
 }
 
-static int segment_open(struct outbox *outbox, uint64_t number, int flags,
+static int segment_open(struct outbox *outbox, uint64_t number, bool is_new,
 			struct err *err)
 {
 	struct stat st;
 
 	outbox->number = number;
 	(void)outbox_segment_name(number, OUTBOX_SEGMENT, outbox->name);
-	outbox->fd = outbox_dir_file(&outbox->dir, outbox->name, flags);
+	if (is_new && outbox_dir_make(&outbox->dir, outbox->name) < 0)
+		return failed(outbox, err, "make");
+	outbox->fd = outbox_dir_file(&outbox->dir, outbox->name);
 	if (outbox->fd < 0)
 		return failed(outbox, err, "open");
 	if (fstat(outbox->fd, &st) < 0)
@@ -130,15 +131,14 @@ static int segment_choose(struct outbox *outbox, struct err *err)
 	if (outbox_dir_list(&outbox->dir, &segments, err) < 0)
 		return -1;
 	if (segments.last > 0 && segments.last == segments.highest) {
-		if (segment_open(outbox, segments.last, 0, err) < 0)
+		if (segment_open(outbox, segments.last, false, err) < 0)
 			return -1;
 		if (outbox->size < SEGMENT_BYTES_MAX &&
 		    segment_is_whole(outbox))
 			return 0;
 		segment_close(outbox);
 	}
-	return segment_open(outbox, segments.highest + 1, O_CREAT | O_EXCL,
-			    err);
+	return segment_open(outbox, segments.highest + 1, true, err);
 }
 
 static int window_format(struct outbox *outbox, const struct window *window,

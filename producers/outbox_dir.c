@@ -19,33 +19,54 @@
 /* Who writes has the lock for one write to the disk. */
 #define LOCK_WAIT_MSECS 5000
 #define LOCK_PAUSE_MSECS 2
-#define RIGHTS_WAIT_MSECS 200
 
 #define NUMBER_DIGITS 20
 
-int outbox_dir_file(const struct outbox_dir *dir, const char *name, int flags)
+int outbox_dir_file(const struct outbox_dir *dir, const char *name)
 {
-	int fd = openat(dir->fd, name,
-			O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | flags,
-			dir->mode);
+	return openat(dir->fd, name,
+		      O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY);
+}
 
-	/* Of another's file it has been done. */
-	if (fd >= 0 && (flags & O_CREAT) != 0)
-		(void)fchmod(fd, dir->mode);
+/* A new file under a name that nobody else uses. */
+static int temporary_open(const struct outbox_dir *dir, const char *name)
+{
+	const int flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOCTTY;
+	int fd = openat(dir->fd, name, flags, S_IRUSR | S_IWUSR);
+
+	/* One that was killed had the same number. */
+	if (fd < 0 && errno == EEXIST && unlinkat(dir->fd, name, 0) == 0)
+		fd = openat(dir->fd, name, flags, S_IRUSR | S_IWUSR);
 	return fd;
 }
 
-/* Another process may have made the file just now, and not yet given it its
-   rights. */
+int outbox_dir_make(const struct outbox_dir *dir, const char *name)
+{
+	char temporary[64];
+	int fd, failure = 0;
+
+	(void)snprintf(temporary, sizeof(temporary), "%ld-%p.new",
+		       (long)getpid(), (const void *)dir);
+	fd = temporary_open(dir, temporary);
+	if (fd < 0)
+		return -1;
+	if (fchmod(fd, dir->mode) < 0 ||
+	    linkat(dir->fd, temporary, dir->fd, name, 0) < 0)
+		failure = errno;
+	(void)unlinkat(dir->fd, temporary, 0);
+	(void)close(fd);
+	errno = failure;
+	return failure == 0 ? 0 : -1;
+}
+
 static int lock_file_open(const struct outbox_dir *dir, const char *name,
 			  struct err *err)
 {
-	int64_t deadline = clock_msecs() + RIGHTS_WAIT_MSECS;
-	int fd;
+	int fd = outbox_dir_file(dir, name);
 
-	while ((fd = outbox_dir_file(dir, name, O_CREAT)) < 0 &&
-	       errno == EACCES && clock_until(deadline) > 0)
-		(void)poll(NULL, 0, LOCK_PAUSE_MSECS);
+	if (fd < 0 && errno == ENOENT &&
+	    (outbox_dir_make(dir, name) == 0 || errno == EEXIST))
+		fd = outbox_dir_file(dir, name);
 	return fd < 0 ? err_errno(err, ERR_RETRY, "outbox %s: open %s",
 				  dir->path, name)
 		      : fd;

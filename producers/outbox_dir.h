@@ -30,9 +30,13 @@ struct outbox_dir {
 int outbox_dir_open(struct outbox_dir *dir, const char *path, struct err *err);
 void outbox_dir_close(struct outbox_dir *dir);
 
-/* Open a file of the directory to read and write it, with further flags of
-   open(). Returns its descriptor, or -1 (errno). */
-int outbox_dir_file(const struct outbox_dir *dir, const char *name, int flags);
+/* Open a file of the directory to read and write it. Returns its descriptor, or
+   -1 (errno). */
+int outbox_dir_file(const struct outbox_dir *dir, const char *name);
+
+/* Make an empty file, which has its rights when it has its name. Returns 0, or
+   -1 (errno; EEXIST: the name is taken). */
+int outbox_dir_make(const struct outbox_dir *dir, const char *name);
 
 /* Hold the lock. A few seconds are waited for it. Returns 0, or -1 with
    ERR_RETRY: another process has it. */
