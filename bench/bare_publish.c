@@ -15,6 +15,9 @@
 /* Orders that are due within so long are sent together. */
 #define PUBLISH_TICK_USECS 200
 
+/* At most so many in one go, by one who has fallen behind. */
+#define PUBLISH_AT_ONCE 4096
+
 /* Of the orders that nobody times. */
 #define PUBLISH_TS 1700000000
 
@@ -72,6 +75,26 @@ static void sleep_until(int64_t usecs)
 	(void)clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &time, NULL);
 }
 
+static int64_t due_of(const struct bare *bare, int64_t start, uint64_t i)
+{
+	return start + (int64_t)(i * 1000000 / bare->rate);
+}
+
+/* Put what is due by now, and return when the next order is. */
+static int64_t put_due(struct wire *wire, const struct bare *bare,
+		       int64_t start, uint64_t *sent)
+{
+	int64_t end = clock_usecs() + PUBLISH_TICK_USECS / 4;
+	int64_t due = due_of(bare, start, *sent);
+
+	for (int n = 0;
+	     n < PUBLISH_AT_ONCE && *sent < bare->count && due <= end; n++) {
+		put_order(wire, bare, bare->first + (*sent)++, due);
+		due = due_of(bare, start, *sent);
+	}
+	return due;
+}
+
 /* Each order at its time, whatever the answers do: who falls behind makes the
    orders wait, and that counts. */
 static void publish_evenly(struct wire *wire, const struct bare *bare)
@@ -81,23 +104,22 @@ static void publish_evenly(struct wire *wire, const struct bare *bare)
 
 	(void)prctl(PR_SET_TIMERSLACK, 1);
 	while (sent < bare->count) {
-		int64_t due = start + (int64_t)(sent * 1000000 / bare->rate);
+		int64_t due = due_of(bare, start, sent);
 
 		if (clock_usecs() < due)
 			sleep_until(due);
-		for (int64_t end = clock_usecs() + PUBLISH_TICK_USECS / 4;
-		     sent < bare->count && due <= end;) {
-			put_order(wire, bare, bare->first + sent++, due);
-			due = start + (int64_t)(sent * 1000000 / bare->rate);
-		}
+		due = put_due(wire, bare, start, &sent);
 		wire_flush(wire);
 		answered += wire_skip_ready(wire);
-		if (due - clock_usecs() < PUBLISH_TICK_USECS &&
-		    sent < bare->count)
+		if (sent < bare->count && due >= clock_usecs() &&
+		    due < clock_usecs() + PUBLISH_TICK_USECS)
 			sleep_until(clock_usecs() + PUBLISH_TICK_USECS);
 	}
-	for (; answered < sent; answered++)
+	for (; answered < sent; answered++) {
+		if (wire->in_start > WIRE_BYTES / 2)
+			wire_forget(wire);
 		wire_skip(wire);
+	}
 }
 
 void bare_publish(const struct bare *bare)

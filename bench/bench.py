@@ -203,7 +203,8 @@ def finish(out, results, facts, log, small):
             f"{facts['cores']} x {facts['cpu']}, load {facts['load']:.1f}\n"
             "median (from-to); bare: the same commands with nothing around "
             "them; lua1: XACK and HINCRBY alone\n\n")
-    text = head + report.table(results)
+    text = (head + report.table(results) + "\n" +
+            report.calls_table(results, "saturation"))
     if rows:
         text += "\n" + report.goals_table(rows) + "\n"
     with open(os.path.join(out, "results.txt"), "w", encoding="utf-8") as file:

@@ -10,6 +10,9 @@ COLUMNS = (
     ("worker_us_per_delivery", "worker us/delivery", "{:.2f}"),
     ("producer_us_per_order", "producer us/order", "{:.2f}"),
     ("total_us_per_order", "all us/order", "{:.2f}"),
+    ("bytes_in_per_order", "bytes in", "{:,.0f}"),
+    ("bytes_out_per_order", "bytes out", "{:,.0f}"),
+    ("bytes_per_entry", "bytes/entry", "{:.0f}"),
     ("p50_us", "p50 us", "{:,.0f}"),
     ("p99_us", "p99 us", "{:,.0f}"),
     ("p999_us", "p99.9 us", "{:,.0f}"),
@@ -129,6 +132,21 @@ def table(results):
             rows.append(cells)
         lines += aligned(rows) + [""]
     return "\n".join(lines)
+
+
+def calls_table(results, case):
+    """Commands an order, as the server counted them: the last round's."""
+    contenders = results.runs.get(case, {})
+    counts = {name: runs[-1]["calls_per_order"]
+              for name, runs in contenders.items()}
+    names = sorted({name for calls in counts.values() for name in calls})
+    if not names:
+        return ""
+    rows = [[f"{case}: commands an order"] + list(counts)]
+    for name in names:
+        rows.append(["  " + name] + [f"{calls.get(name, 0):.3f}"
+                                     for calls in counts.values()])
+    return "\n".join(aligned(rows)) + "\n"
 
 
 def shown(values, form):

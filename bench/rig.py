@@ -236,6 +236,14 @@ class Redis:
         return 1e6 * (float(info["used_cpu_sys"]) +
                       float(info["used_cpu_user"]))
 
+    def ensure_group(self, name):
+        """A group from the first entry on, if it is not there yet."""
+        try:
+            self.call("XGROUP", "CREATE", STREAM, name, "0", "MKSTREAM")
+        except BenchError as error:
+            if "BUSYGROUP" not in str(error):
+                raise
+
     def groups(self):
         """What XINFO GROUPS says, by the group's name."""
         rows = [dict(zip(row[::2], row[1::2]))
@@ -265,8 +273,7 @@ class Bare:
 
     def start(self):
         for group in self.setup.groups:
-            self.redis.call("XGROUP", "CREATE", STREAM, group, "0",
-                            "MKSTREAM")
+            self.redis.ensure_group(group)
         for group in self.setup.groups:
             for slot in range(1, self.setup.instances + 1):
                 self.workers.append(self.start_one(group, slot))

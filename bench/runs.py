@@ -86,7 +86,7 @@ def make_ghost(rig, redis, setup):
         return
     publish_bare(rig, redis, setup, setup.ghost)
     for group in setup.groups:
-        redis.call("XGROUP", "CREATE", STREAM, group, "0")
+        redis.ensure_group(group)
         redis.call("HSET", key(group, "owners"), f"{group}-1@elsewhere",
                    "elsewhere 1 9999999999999 elsewhere pid 1")
         for _ in range(0, setup.ghost, 10000):

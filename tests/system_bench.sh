@@ -62,10 +62,12 @@ plot_is_sound() {
 		"$dir/smoke/results.svg"
 }
 
-nothing_is_left() { # no file, and no process that was told of our directory
+# No file, and no process that works there or was told of it.
+nothing_is_left() {
 	echo "$dir/tmp/" >"$dir/pattern"
 	[ -z "$(ls "$dir/tmp")" ] &&
-		! grep -qsFf "$dir/pattern" /proc/[0-9]*/cmdline
+		! grep -qsFf "$dir/pattern" /proc/[0-9]*/cmdline &&
+		! readlink /proc/[0-9]*/cwd | grep -qF "$dir/tmp/"
 }
 
 refuses_a_wrong_sum() {
