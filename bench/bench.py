@@ -25,6 +25,7 @@ import time
 
 sys.dont_write_bytecode = True
 # pylint: disable=wrong-import-position
+import recovery  # noqa: E402
 import report  # noqa: E402
 import runs  # noqa: E402
 from rig import BenchError, Rig  # noqa: E402
@@ -76,11 +77,11 @@ def essence(count):
         publishing("publish csv", count),
         pipeline("8 instances", count, Setup(instances=4)),
         Case("kill -9", OURS, lambda rig, _:
-             runs.kill_instance(rig, Setup(), 4 * count)),
+             recovery.kill_instance(rig, Setup(), 4 * count)),
         Case("restart of redis", OURS, lambda rig, _:
-             runs.restart_redis(rig, Setup(), count)),
+             recovery.restart_redis(rig, Setup(), count)),
         Case("upkeep", OURS, lambda rig, _:
-             runs.upkeep(rig, Setup(), count, 4)),
+             recovery.upkeep(rig, Setup(), count, 4)),
     ]
 
 

@@ -1,5 +1,5 @@
-"""The runs: each sets up a server and a contender, measures, checks that every
-sum is right, and returns its figures."""
+"""The runs that tell what an order costs: each sets up a server and a
+contender, measures, checks every sum, and returns its figures."""
 
 import contextlib
 import dataclasses
@@ -7,11 +7,11 @@ import json
 import os
 import shutil
 import signal
-import subprocess
 import time
 
-from rig import (STREAM, Bare, BenchError, Ordermq, Redis, cpu_usecs, csv_file,
-                 ends, memory_kib, wait_for)
+from checks import applied, check_sums, is_done
+from contenders import Bare, Ordermq, csv_file
+from rig import STREAM, BenchError, Redis, cpu_usecs, key, memory_kib, wait_for
 
 
 @dataclasses.dataclass(frozen=True)
@@ -30,26 +30,12 @@ class Setup:
     ghost: int = 0
 
 
-SUM_LUA = """
-local points, weighted = 0, 0
-local rows = redis.call('HGETALL', KEYS[1])
-for n = 1, #rows, 2 do
-  points = points + rows[n + 1]
-  weighted = weighted + rows[n] * rows[n + 1]
-end
-return {string.format('%.0f', points), string.format('%.0f', weighted)}
-"""
-
 FILL_LUA = """
 local value = '1000001\\t1234\\t12\\t1/100+0\\t1700000000000-0\\t1700000000000'
 for n = ARGV[1], ARGV[2] do
   redis.call('HSET', KEYS[1], string.format('OLD%011d:paid', n), value)
 end
 """
-
-
-def key(group, what):
-    return f"{{{STREAM}}}:{group}:{what}"
 
 
 @contextlib.contextmanager
@@ -121,41 +107,6 @@ class Meter:
                            zip(self.read(), self.costs)))
 
 
-def check_sums(rig, redis, it, setup, count):
-    """Is each order of a run there once, with all its effects?"""
-    want = json.loads(rig.bare("sums", "--count", count, "--first",
-                               setup.ghost, "--users", setup.users))
-    wrong = []
-
-    def same(what, is_now, expected):
-        if int(is_now or 0) != int(expected):
-            wrong.append(f"{what} {is_now}, expected {expected}")
-
-    total = setup.ghost + count
-    same("entries", redis.call("XLEN", STREAM), total)
-    for name, group in redis.groups().items():
-        same(f"{name}: delivered", group["entries-read"], total)
-        same(f"{name}: pending", group["pending"], setup.ghost)
-        if isinstance(it, Ordermq) or it.others == "settle":
-            same(f"{name}: applied",
-                 redis.call("HGET", key(name, "books"), "applied"), count)
-    if "points" in setup.groups:
-        points, weighted = redis.call("EVAL", SUM_LUA, 1,
-                                      key("points", "balance"))
-        same("points", points, want["points"])
-        same("points by account", weighted, want["weighted"])
-        if isinstance(it, Ordermq) or it.points == "ledger":
-            same("ledger", redis.call("HLEN", key("points", "ledger")),
-                 setup.ledger + count)
-    if "push" in setup.groups:
-        with open(it.log(), "rb") as log:
-            lines = sum(block.count(b"\n") for block in
-                        iter(lambda: log.read(1 << 20), b""))
-        same("notifications", lines, count)
-    if wrong:
-        raise BenchError("wrong sums: " + "; ".join(wrong))
-
-
 def traffic(redis, count):
     """Commands and bytes an order, as the server counted them."""
     calls = {}
@@ -191,8 +142,7 @@ def pipeline(rig, contender, setup, count, window=512, tamper=False):
         meter = Meter(redis, it)
         producer_usecs = rig.cost_of(args)
         published = time.monotonic() - meter.begin
-        wait_for("the orders", lambda: ends(redis.groups(), setup.groups,
-                                            count), 120)
+        wait_for("the orders", lambda: is_done(redis, setup, count), 120)
         figures = costs(meter.take(), count, len(setup.groups))
         figures.update(traffic(redis, count))
         memory = [memory_kib(pid) for pid in it.pids()]
@@ -223,17 +173,11 @@ def drain(rig, contender, setup, count, rounds=1):
             publish_bare(rig, redis, setup, count, setup.ghost + n * count)
             meter = Meter(redis, it)
             signal_all(it.pids(), signal.SIGCONT)
-            wait_for("the backlog", lambda n=n: is_drained(
-                redis, setup, setup.ghost + (n + 1) * count), 120, 0.002)
+            wait_for("the backlog", lambda n=n: is_done(
+                redis, setup, (n + 1) * count), 120, 0.002)
             total = [a + b for a, b in zip(total, meter.take())]
         check_sums(rig, redis, it, setup, rounds * count)
     return costs(total, rounds * count, len(setup.groups))
-
-
-def is_drained(redis, setup, total):
-    rows = redis.groups()
-    return all(rows[name]["entries-read"] == total and
-               rows[name]["pending"] == setup.ghost for name in setup.groups)
 
 
 def deep(rig, contender, setup, backlog, part):
@@ -243,22 +187,20 @@ def deep(rig, contender, setup, backlog, part):
     it = (Ordermq(rig, redis, setup) if contender == "ordermq"
           else Bare(rig, redis, setup, contender))
     group = setup.groups[0]
-
-    def settled():
-        return int(redis.call("HGET", key(group, "books"), "applied") or 0)
-
     try:
         publish_bare(rig, redis, setup, backlog)
         used = int(redis.info("memory")["used_memory"])
         it.start()
-        wait_for("the first", lambda: settled() > part / 10, 60, 0.002)
-        first, meter = settled(), Meter(redis, it)
-        wait_for("the part", lambda: settled() > part, 120, 0.002)
-        taken, last = meter.take(), settled()
+        wait_for("the first", lambda: applied(redis, group) > part / 10,
+                 pause=0.002)
+        first, meter = applied(redis, group), Meter(redis, it)
+        wait_for("the part", lambda: applied(redis, group) > part, 120,
+                 0.002)
+        taken, last = meter.take(), applied(redis, group)
         signal_all(it.pids(), signal.SIGSTOP)
         time.sleep(0.05)
         row = redis.groups()[group]
-        if row["entries-read"] - row["pending"] != settled():
+        if row["entries-read"] - row["pending"] != applied(redis, group):
             raise BenchError("wrong sums: acknowledged is not applied")
         signal_all(it.pids(), signal.SIGCONT)
         it.stop()
@@ -279,8 +221,7 @@ def latency(rig, contender, setup, rate, seconds):
         rig.bare("publish", "--redis", redis.address(), "--count", count,
                  "--users", setup.users, "--batch", 512,
                  *(["--rate", rate] if rate else ["--overlap"]))
-        wait_for("the orders", lambda: ends(redis.groups(), setup.groups,
-                                            count), 120)
+        wait_for("the orders", lambda: is_done(redis, setup, count), 120)
         figures = costs(meter.take(), count, len(setup.groups))
         check_sums(rig, redis, it, setup, count)
     files = [rig.path("latency/" + name)
@@ -315,133 +256,3 @@ def publishing(rig, contender, setup, count, window):
     return {"published_per_s": count / seconds,
             "redis_us_per_order": server / count,
             "producer_us_per_order": producer_usecs / count}
-
-
-def kill_instance(rig, setup, count):
-    """kill -9 of an instance of points at saturation: the longest pause of the
-    group's acknowledgements after it, and the time until what the instance held
-    is done."""
-    with stage(rig, "ordermq", setup) as (redis, it):
-        def applied():
-            return int(redis.call("HGET", key("points", "books"), "applied")
-                       or 0)
-
-        producer = it.publish(count)
-        wait_for("orders", lambda: applied() > count / 10, pause=0.002)
-        victim = [row for row in it.instances if row["group"] == "points"][0]
-        os.kill(victim["pid"], signal.SIGKILL)
-        killed = time.monotonic()
-        name = f"{victim['name']}@bench"
-        held = [row[0] for row in redis.call(
-            "XPENDING", STREAM, "points", "-", "+", 1024, name)]
-        last, moved, pause, done = applied(), killed, 0, None
-        while done is None or time.monotonic() - killed < 1:
-            now, seen = time.monotonic(), applied()
-            if seen != last:
-                pause, moved, last = max(pause, now - moved), now, seen
-            if done is None and not is_held(redis, held):
-                done = now - killed
-            if seen >= count:
-                break
-            if now - killed > 30:
-                raise BenchError("what the killed instance held is not done")
-            time.sleep(0.002)
-        if rig.end(producer) not in (0, 128 + signal.SIGTERM):
-            raise BenchError(f"ordermq-order: status {producer.returncode}")
-        wait_for("the rest", lambda: is_idle(redis, setup.groups), 120)
-        check_all_settled(redis, setup)
-    return {"held": len(held), "ack_pause_ms": 1000 * pause,
-            "held_done_ms": 1000 * (done or 0)}
-
-
-def is_held(redis, ids):
-    """Is one of these entries pending still?"""
-    if not ids:
-        return False
-    rows = redis.call("XPENDING", STREAM, "points", ids[0], ids[-1], 4096)
-    return not set(ids).isdisjoint(row[0] for row in rows)
-
-
-def is_idle(redis, groups):
-    return ends(redis.groups(), groups, redis.call("XLEN", STREAM))
-
-
-def check_all_settled(redis, setup):
-    """For a run whose number of orders is not known before."""
-    total = redis.call("XLEN", STREAM)
-    for name in setup.groups:
-        applied = int(redis.call("HGET", key(name, "books"), "applied") or 0)
-        again = int(redis.call("HGET", key(name, "books"), "duplicate") or 0)
-        if applied + again != total:
-            raise BenchError(f"wrong sums: {name}: applied {applied} and "
-                             f"duplicate {again} of {total}")
-    if redis.call("HLEN", key("points", "ledger")) != total:
-        raise BenchError("wrong sums: the ledger does not hold every order")
-
-
-def restart_redis(rig, setup, count):
-    """Redis stops and starts again under a backlog: from its first answer to
-    the first acknowledgement."""
-    setup = dataclasses.replace(setup, aof="everysec")
-    with stage(rig, "ordermq", setup) as (redis, it):
-        def applied():
-            return int(redis.call("HGET", key("points", "books"), "applied")
-                       or 0)
-
-        signal_all(it.pids(), signal.SIGSTOP)
-        publish_bare(rig, redis, setup, count)
-        signal_all(it.pids(), signal.SIGCONT)
-        wait_for("orders", lambda: applied() > 0, pause=0.002)
-        redis.stop()
-        stopped = time.monotonic()
-        redis.start()
-        back = time.monotonic()
-        before = applied()
-        if before >= count:
-            raise BenchError("the backlog was done before the restart")
-        wait_for("an acknowledgement", lambda: applied() > before, 60, 0.002)
-        first = time.monotonic()
-        wait_for("the rest", lambda: is_idle(redis, setup.groups), 120)
-        check_all_settled(redis, setup)
-    return {"redis_away_ms": 1000 * (back - stopped),
-            "first_ack_ms": 1000 * (first - back)}
-
-
-def upkeep(rig, setup, count, seconds):
-    """What heartbeats, boards and status cost: an idle set's CPU, and at full
-    load that of ordermqd and of a status every second, in percent of a core."""
-    with redis_alone(rig) as redis:
-        server = redis.cpu_usecs()
-        time.sleep(seconds)
-        server = redis.cpu_usecs() - server
-    with stage(rig, "ordermq", setup) as (redis, it):
-        meter = Meter(redis, it)
-        time.sleep(seconds)
-        idle_seconds, idle_server, idle_workers, _ = meter.take()
-        heart = idle_server - server + idle_workers
-        meter, asked = Meter(redis, it), 0.0
-        producer = it.publish(count)
-        while producer.poll() is None:
-            asked += rig.cost_of(it.ctl("status", "--json"))
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                producer.wait(1)
-        load_seconds, _, _, supervisor = meter.take()
-        if rig.end(producer) != 0:
-            raise BenchError(f"ordermq-order: status {producer.returncode}")
-        wait_for("the orders", lambda: ends(redis.groups(), setup.groups,
-                                            count), 120)
-        check_sums(rig, redis, it, setup, count)
-    percents = {"heartbeat_percent": heart / idle_seconds / 1e4,
-                "supervisor_percent": supervisor / load_seconds / 1e4,
-                "status_percent": asked / load_seconds / 1e4}
-    percents["upkeep_percent"] = sum(percents.values())
-    return percents
-
-
-@contextlib.contextmanager
-def redis_alone(rig):
-    redis = Redis(rig)
-    try:
-        yield redis
-    finally:
-        redis.erase()
