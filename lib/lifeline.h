@@ -19,6 +19,10 @@ enum {
 	LIFELINE_FD_END = 6,
 };
 
+/* The one thing that comes down it: the level to log at from now on, a number
+   of <syslog.h> behind this. */
+#define LIFELINE_LOG_LEVEL "LOG_LEVEL="
+
 /* Send lines such as "READY=1\nSTATUS=...": to the lifeline when supervised,
    else to $NOTIFY_SOCKET; where there is neither, does nothing. Never blocks,
    never fails: a supervisor that does not read has other troubles. */

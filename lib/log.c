@@ -155,6 +155,11 @@ static void line_escape(char *line, size_t line_bytes, const char *text)
 	line[used] = '\0';
 }
 
+void log_set_level(int level)
+{
+	log_state.level = level & LOG_PRIMASK;
+}
+
 static void line_to_syslog(int level, const char *line)
 {
 	const char *name = log_state.name == NULL ? "" : log_state.name;

@@ -21,6 +21,9 @@ enum log_target {
 void log_open(const char *ident, const char *name, enum log_target target,
 	      int facility, int level);
 
+/* From now on write lines of this level and more important ones. */
+void log_set_level(int level);
+
 /* Write one line. Never blocks on a stuck log daemon: a line that it would
    have to wait for is dropped, and the next one that goes through says how
    many were. */

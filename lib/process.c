@@ -239,15 +239,25 @@ void process_close(struct process *process)
 		(void)close(process->lock_fd);
 }
 
-/* Nothing comes down the lifeline but its end. */
+static void lifeline_obey(const char *words)
+{
+	size_t length = strlen(LIFELINE_LOG_LEVEL);
+
+	if (strncmp(words, LIFELINE_LOG_LEVEL, length) == 0)
+		log_set_level(atoi(words + length));
+}
+
+/* Obey what has come down, and see whether it is at its end. */
 static bool lifeline_ended(void)
 {
 	char buf[256];
 	ssize_t got;
 
-	do
-		got = recv(LIFELINE_FD, buf, sizeof(buf), MSG_DONTWAIT);
-	while (got > 0);
+	do {
+		got = recv(LIFELINE_FD, buf, sizeof(buf) - 1, MSG_DONTWAIT);
+		buf[got > 0 ? got : 0] = '\0';
+		lifeline_obey(buf);
+	} while (got > 0);
 	return got == 0 || (errno != EAGAIN && errno != EINTR);
 }
 

@@ -46,7 +46,8 @@ void control_answer(struct control_client *client, char *text, size_t length);
 /* Answer {"kind":"result","ok":...,"code":code,"text":text}; code 0 is ok. */
 void control_result(struct control_client *client, int code, const char *text);
 
-/* What stands behind the word of the client's line, "" for nothing. */
+/* The word of the client's line, and what stands behind it, "" for nothing. */
+const char *control_word(const struct control_client *client);
 const char *control_args(const struct control_client *client);
 
 /* The answer comes later, by control_finish() for the same thing that is waited

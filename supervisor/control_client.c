@@ -98,6 +98,11 @@ static bool is_word(const struct control_command *command, const char *line)
 		(command->takes_args && line[length] == ' '));
 }
 
+const char *control_word(const struct control_client *client)
+{
+	return client->command->word;
+}
+
 const char *control_args(const struct control_client *client)
 {
 	return client->args;
@@ -117,6 +122,7 @@ static void client_obey(struct control_client *client)
 		control_result(client, EX_NOPERM, "not over " STATUS_SOCKET);
 		return;
 	}
+	client->command = command;
 	client->args = client->line.text + strlen(command->word);
 	client->args += strspn(client->args, " ");
 	if (command->changes)

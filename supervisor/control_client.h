@@ -21,6 +21,7 @@ struct control_client {
 	const void *parked;     /* what it waits for; NULL: nothing */
 	int64_t deadline_msecs; /* -1: none */
 	struct control_line line;
+	const struct control_command *command; /* that it asks for */
 	const char *args; /* of the line, behind its word */
 	char *answer;     /* NULL: none yet */
 	size_t answer_length;

@@ -129,7 +129,7 @@ static void usage_of_verbs(const struct ctl *ctl, const struct ctl_verb *verbs,
 {
 	fprintf(out, "Usage: %s [OPTION]... VERB\n\n", ctl->name);
 	for (const struct ctl_verb *verb = verbs; verb->name != NULL; verb++)
-		fprintf(out, "  %-8s  %s\n", verb->name, verb->help);
+		fprintf(out, "  %-12s  %s\n", verb->name, verb->help);
 	fprintf(out,
 		"\n"
 		"  -c, --config FILE    configuration file, in the place of\n"

@@ -1,18 +1,13 @@
 #include "config.h"
 
-#include "supervisor/daemon.h"
+#include "supervisor/daemon_state.h"
 
 #include "lib/clock.h"
 #include "lib/conf.h"
 #include "lib/err.h"
 #include "lib/log.h"
-#include "supervisor/control.h"
 #include "supervisor/fleet.h"
 #include "supervisor/loop.h"
-#include "supervisor/notify.h"
-#include "supervisor/reload.h"
-#include "supervisor/roster.h"
-#include "supervisor/runtime.h"
 #include "supervisor/signals.h"
 #include "supervisor/status.h"
 
@@ -23,120 +18,25 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#define DAEMON_IDENT "ordermqd"
-
-struct daemon {
-	const struct daemon_options *options;
-	int64_t started_msecs;
-	struct runtime runtime;
-	struct loop *loop;
-	struct loop_watch signals;
-	struct fleet *fleet;
-	struct control *control;
-	struct notify notify;
-	struct reload reload;
-	bool reload_again; /* asked for while one was under way */
-	char reload_error[sizeof(((struct err *)NULL)->text)];
-	bool is_stopping;
-};
-
 static void command_status(void *owner, struct control_client *client);
-static void command_reload(void *owner, struct control_client *client);
 static void command_stop(void *owner, struct control_client *client);
+static void command_steer(void *owner, struct control_client *client);
 
-enum { COMMAND_STATUS, COMMAND_RELOAD, COMMAND_STOP, COMMAND_END };
+enum { COMMAND_STATUS, COMMAND_RELOAD, COMMAND_STOP };
 
 static const struct control_command commands[] = {
 	[COMMAND_STATUS] = { "status", false, false, command_status },
-	[COMMAND_RELOAD] = { "reload", true, false, command_reload },
+	[COMMAND_RELOAD] = { "reload", true, true, daemon_command_reload },
 	[COMMAND_STOP] = { "stop", true, false, command_stop },
-	[COMMAND_END] = { NULL, false, false, NULL },
+	{ "scale", true, true, command_steer },
+	{ "restart", true, true, command_steer },
+	{ "hold", true, true, command_steer },
+	{ "unhold", true, true, command_steer },
+	{ "reset-failed", true, true, command_steer },
+	{ "log-level", true, true, command_steer },
+	{ "events", false, true, command_steer },
+	{ NULL, false, false, NULL },
 };
-
-/* ---- reload ---- */
-
-static void log_by(const struct settings *settings)
-{
-	log_open(DAEMON_IDENT, NULL, (enum log_target)settings->log.to,
-		 (int)settings->log.facility, (int)settings->log.level);
-}
-
-/* Put the new settings in force, or say why not; then they are not owned. */
-static int reload_apply(struct daemon *daemon, const struct settings *settings,
-			int settings_fd, char *summary, size_t bytes,
-			struct err *err)
-{
-	struct roster roster;
-
-	if (roster_compare(&daemon->fleet->settings, settings, &roster, err) <
-	    0)
-		return err_wrap(err, "%s", daemon->options->config);
-	if (fleet_apply(daemon->fleet, settings, settings_fd, &roster, err) < 0)
-		return -1;
-	log_by(settings);
-	(void)roster_summary(&roster, summary, bytes);
-	return 0;
-}
-
-/* One log line for each line of a complaint. */
-static void log_complaint(const char *text)
-{
-	while (*text != '\0') {
-		size_t length = strcspn(text, "\n");
-
-		log_line(LOG_ERR, "reload: nothing changes: %.*s", (int)length,
-			 text);
-		text += length + (text[length] == '\n');
-	}
-}
-
-static void reload_end(struct daemon *daemon, const struct err *err,
-		       const char *summary)
-{
-	const char *text = err == NULL ? summary : err->text;
-	int code = err == NULL ? 0 : err_exit_status(err);
-
-	memset(daemon->reload_error, 0, sizeof(daemon->reload_error));
-	if (err == NULL) {
-		log_line(LOG_NOTICE, "reload: %s", summary);
-	} else {
-		memcpy(daemon->reload_error, err->text, strlen(err->text));
-		log_complaint(err->text);
-	}
-	notify_reloaded(&daemon->notify);
-	control_finish(daemon->control, &commands[COMMAND_RELOAD], code, text);
-}
-
-static void reload_begin(struct daemon *daemon)
-{
-	struct err err;
-
-	notify_reloading();
-	if (reload_start(&daemon->reload, &err) < 0)
-		reload_end(daemon, &err, NULL);
-}
-
-static void reload_done(void *owner, const struct settings *settings,
-			int settings_fd, const struct err *reader_err)
-{
-	struct daemon *daemon = owner;
-	char summary[512];
-	struct err err;
-
-	if (settings_fd < 0) {
-		reload_end(daemon, reader_err, NULL);
-	} else if (reload_apply(daemon, settings, settings_fd, summary,
-				sizeof(summary), &err) < 0) {
-		(void)close(settings_fd);
-		reload_end(daemon, &err, NULL);
-	} else {
-		reload_end(daemon, NULL, summary);
-	}
-	if (daemon->reload_again) {
-		daemon->reload_again = false;
-		reload_begin(daemon);
-	}
-}
 
 /* ---- stop ---- */
 
@@ -152,11 +52,8 @@ static void stop(struct daemon *daemon)
 	daemon->is_stopping = true;
 	daemon->reload_again = false;
 	notify_stopping(&daemon->notify);
-	if (reload_is_under_way(&daemon->reload)) {
-		reload_close(&daemon->reload);
-		control_finish(daemon->control, &commands[COMMAND_RELOAD],
-			       EX_TEMPFAIL, "ordermqd is stopping");
-	}
+	daemon_reload_stop(daemon);
+	steer_abort(&daemon->steer, "ordermqd is stopping");
 	fleet_stop(daemon->fleet);
 }
 
@@ -184,21 +81,6 @@ static void command_status(void *owner, struct control_client *client)
 	control_answer(client, text, length);
 }
 
-static void command_reload(void *owner, struct control_client *client)
-{
-	struct daemon *daemon = owner;
-
-	if (daemon->is_stopping) {
-		control_result(client, EX_TEMPFAIL, "ordermqd is stopping");
-	} else if (reload_is_under_way(&daemon->reload)) {
-		control_result(client, EX_TEMPFAIL,
-			       "another reload is under way, try again");
-	} else {
-		control_park(client, &commands[COMMAND_RELOAD]);
-		reload_begin(daemon);
-	}
-}
-
 static void command_stop(void *owner, struct control_client *client)
 {
 	struct daemon *daemon = owner;
@@ -208,15 +90,14 @@ static void command_stop(void *owner, struct control_client *client)
 		stop(daemon);
 }
 
-static void hangup(struct daemon *daemon)
+static void command_steer(void *owner, struct control_client *client)
 {
-	if (daemon->is_stopping)
-		return;
-	/* What is being read may be older than the signal. */
-	if (reload_is_under_way(&daemon->reload))
-		daemon->reload_again = true;
+	struct daemon *daemon = owner;
+
+	if (daemon->is_stopping && strcmp(control_word(client), "events") != 0)
+		control_result(client, EX_TEMPFAIL, "ordermqd is stopping");
 	else
-		reload_begin(daemon);
+		steer_obey(&daemon->steer, client);
 }
 
 static void signals_ready(void *owner, uint32_t events)
@@ -226,7 +107,7 @@ static void signals_ready(void *owner, uint32_t events)
 
 	(void)events;
 	if (signal == SIGHUP)
-		hangup(daemon);
+		daemon_hangup(daemon);
 	else if (signal != 0)
 		stop(daemon);
 }
@@ -250,17 +131,14 @@ static int open_parts(struct daemon *daemon, const struct settings *settings,
 	daemon->fleet = fleet_open(daemon->loop, daemon->runtime.node_id);
 	if (daemon->fleet == NULL)
 		return err_errno(err, ERR_RETRY, "fleet");
-	daemon->reload = (struct reload){
-		.loop = daemon->loop,
-		.path = daemon->options->config,
-		.node = daemon->options->node,
-		.done = reload_done,
-		.owner = daemon,
-	};
-	reload_open(&daemon->reload);
+	daemon_reload_open(daemon);
 	notify_open(&daemon->notify);
-	return control_open(daemon->loop, settings->supervisor.control,
-			    commands, daemon, &daemon->control, err);
+	if (control_open(daemon->loop, settings->supervisor.control, commands,
+			 daemon, &daemon->control, err) < 0)
+		return -1;
+	daemon->steer = (struct steer){ .fleet = daemon->fleet,
+					.control = daemon->control };
+	return 0;
 }
 
 static void close_parts(struct daemon *daemon)
@@ -287,6 +165,7 @@ static int turn_until_stopped(struct daemon *daemon, struct err *err)
 		if (loop_turn(daemon->loop, next_deadline(daemon), err) < 0)
 			return -1;
 		control_tick(daemon->control, clock_msecs());
+		steer_tick(&daemon->steer);
 		fleet_tick(daemon->fleet, clock_msecs());
 		notify_tick(
 			&daemon->notify, clock_msecs(),
@@ -356,7 +235,7 @@ static int daemon_start(const struct daemon_options *options,
 		fprintf(stderr, "%s\n", err.text);
 		return err_exit_status(&err);
 	}
-	log_by(settings);
+	daemon_log_by(settings);
 	if (run_locked(&daemon, settings, settings_fd, &err) == 0)
 		return EX_OK;
 	log_line(LOG_CRIT, "%s", err.text);

@@ -4,8 +4,8 @@
 
 #include "lib/clock.h"
 #include "lib/err.h"
+#include "supervisor/events.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,7 +28,10 @@ struct fleet *fleet_open(struct loop *loop, const char *node_id)
 	if (fleet == NULL)
 		return NULL;
 	fleet->keeper = service_open(&fleet->home, &keeper_settings, true);
-	if (fleet->keeper == NULL) {
+	fleet->events = events_open();
+	if (fleet->keeper == NULL || fleet->events == NULL) {
+		service_close(&fleet->keeper);
+		events_close(&fleet->events);
 		free(fleet);
 		return NULL;
 	}
@@ -38,6 +41,7 @@ struct fleet *fleet_open(struct loop *loop, const char *node_id)
 		.programs = fleet->settings.supervisor.programs,
 		.runtime_dir = fleet->runtime_dir,
 		.node_id = node_id,
+		.events = fleet->events,
 	};
 	return fleet;
 }
@@ -52,6 +56,7 @@ void fleet_close(struct fleet **_fleet)
 	for (size_t i = 0; i < fleet->count; i++)
 		service_close(&fleet->services[i]);
 	service_close(&fleet->keeper);
+	events_close(&fleet->events);
 	if (fleet->home.settings_fd >= 0)
 		(void)close(fleet->home.settings_fd);
 	free(fleet);
@@ -96,6 +101,7 @@ static void put_in_force(struct fleet *fleet, const struct settings *settings,
 	fleet->home.settings_fd = settings_fd;
 	fleet->home.drain_msecs = settings->supervisor.drain_msecs;
 	fleet->home.hang_msecs = settings->supervisor.hang_msecs;
+	fleet->home.log_level = (int)settings->log.level;
 	fleet->settings = *settings;
 	(void)settings_runtime_dir(settings, fleet->runtime_dir);
 }
@@ -105,6 +111,7 @@ int fleet_apply(struct fleet *fleet, const struct settings *settings,
 {
 	/* It obeys nearly all of them, and takes no time to start. */
 	bool rolls = memcmp(&fleet->settings, settings, sizeof(*settings)) != 0;
+	bool relevels = roster != NULL && roster->log_level_live;
 
 	if (make_room(fleet, settings, err) < 0)
 		return -1;
@@ -122,9 +129,34 @@ int fleet_apply(struct fleet *fleet, const struct settings *settings,
 		else
 			service_apply(service, group,
 				      change != NULL && change->rolls);
+		service_log_level(service, -1);
+		if (relevels)
+			service_tell_log_level(service);
 	}
 	service_apply(fleet->keeper, &keeper_settings, rolls);
+	service_log_level(fleet->keeper, -1);
 	return 0;
+}
+
+struct service *fleet_service(const struct fleet *fleet, const char *name)
+{
+	struct service *service = find(fleet, name);
+
+	if (service == NULL &&
+	    strcmp(name, fleet->keeper->group.settings.name) == 0)
+		return fleet->keeper;
+	return service;
+}
+
+void fleet_note_scaled(const struct fleet *fleet, struct roster *roster)
+{
+	for (size_t i = 0; i < roster->count; i++) {
+		struct roster_change *change = &roster->changes[i];
+		const struct service *service = find(fleet, change->name);
+
+		if (service != NULL && change->before > 0)
+			change->before = service_target(service);
+	}
 }
 
 void fleet_stop(struct fleet *fleet)
@@ -218,11 +250,10 @@ const char *fleet_summary(const struct fleet *fleet, char *buf, size_t bytes)
 	(void)snprintf(buf, bytes, "no groups");
 	for (size_t i = 0; i < fleet->count; i++) {
 		const struct service *service = fleet->services[i];
-		int length = snprintf(buf + used, bytes - used,
-				      "%s%s %d/%" PRId64, i == 0 ? "" : ", ",
-				      service->group.settings.name,
-				      service_ready_count(service),
-				      service->group.settings.instances);
+		int length = snprintf(
+			buf + used, bytes - used, "%s%s %d/%d",
+			i == 0 ? "" : ", ", service->group.settings.name,
+			service_ready_count(service), service_target(service));
 
 		if (length < 0 || (size_t)length >= bytes - used)
 			break;

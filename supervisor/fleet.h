@@ -23,6 +23,7 @@ struct fleet {
 	/* ordermq-keeper: watched like an instance, and of no group. The set is
 	   ready without it. */
 	struct service *keeper;
+	struct events *events;
 };
 
 /* An empty fleet. loop and node_id are borrowed. Returns NULL when out of
@@ -38,6 +39,13 @@ void fleet_close(struct fleet **fleet);
    Returns 0; or -1 with ERR_RETRY, and then nothing has changed. */
 int fleet_apply(struct fleet *fleet, const struct settings *settings,
 		int settings_fd, const struct roster *roster, struct err *err);
+
+/* The service of a group; "keeper": that one, unless a group has the name.
+   NULL: there is none. */
+struct service *fleet_service(const struct fleet *fleet, const char *name);
+
+/* Where a group has been scaled at run time, that is what a reload changes. */
+void fleet_note_scaled(const struct fleet *fleet, struct roster *roster);
 
 /* Let everything drain. */
 void fleet_stop(struct fleet *fleet);

@@ -1,13 +1,12 @@
 #include "config.h"
 
-#include "lib/err.h"
 #include "lib/settings.h"
-#include "supervisor/ask.h"
 #include "supervisor/ctl.h"
 #include "supervisor/demo.h"
 #include "supervisor/overview.h"
 #include "supervisor/record.h"
 #include "supervisor/table.h"
+#include "supervisor/tell.h"
 #include "supervisor/verbs.h"
 
 #include <stdio.h>
@@ -20,35 +19,21 @@
 #define RELOAD_MSECS 20000
 #define STOP_EXTRA_MSECS 20000
 
-/* Let ordermqd do it, and say what it says. */
-static int command(struct ctl *ctl, const char *line, int64_t timeout_msecs)
-{
-	struct err err;
-	json_t *answer = ask(ctl_control_path(ctl), line, timeout_msecs, &err);
-	const json_t *result = json_array_get(answer, 0);
-	const char *text = json_string_value(json_object_get(result, "text"));
-	json_t *code = json_object_get(result, "code");
-	int status = json_is_integer(code) ? (int)json_integer_value(code)
-					   : EX_PROTOCOL;
-
-	if (answer == NULL) {
-		ctl_say("%s", err.text);
-		return EX_UNAVAILABLE;
-	}
-	fprintf(status == 0 ? stdout : stderr, "%s\n",
-		text == NULL ? "?" : text);
-	json_decref(answer);
-	return status;
-}
-
 static int verb_reload(struct ctl *ctl)
 {
-	if (ctl_take(ctl, NULL, 0, 0) < 0)
+	bool is_dry = false;
+	const struct ctl_option options[] = {
+		{ "dry-run", 'n', NULL, &is_dry },
+		{ NULL, '\0', NULL, NULL },
+	};
+
+	if (ctl_take(ctl, options, 0, 0) < 0)
 		return ctl->status;
 	/* ordermqd would say the same of it. */
 	if (ctl_load(ctl) < 0)
 		return ctl->status;
-	return command(ctl, "reload\n", RELOAD_MSECS);
+	return tell(ctl, is_dry ? "reload --dry-run\n" : "reload\n",
+		    RELOAD_MSECS);
 }
 
 static int verb_stop(struct ctl *ctl)
@@ -56,8 +41,8 @@ static int verb_stop(struct ctl *ctl)
 	if (ctl_take(ctl, NULL, 0, 0) < 0)
 		return ctl->status;
 	(void)ctl_load(ctl);
-	return command(ctl, "stop\n",
-		       ctl->settings.supervisor.drain_msecs + STOP_EXTRA_MSECS);
+	return tell(ctl, "stop\n",
+		    ctl->settings.supervisor.drain_msecs + STOP_EXTRA_MSECS);
 }
 
 static int verb_defaults(struct ctl *ctl)
@@ -121,8 +106,24 @@ static int verb_status(struct ctl *ctl)
 static const struct ctl_verb verbs[] = {
 	{ "status", "[--json] [GROUP]", "what runs, and how far behind it is",
 	  verb_status },
-	{ "reload", "", "put the configuration file in force", verb_reload },
+	{ "reload", "[--dry-run]", "put the configuration file in force",
+	  verb_reload },
 	{ "stop", "", "let everything drain, and end ordermqd", verb_stop },
+	{ "scale", "GROUP=N|+N|-N...", "run so many instances until a reload",
+	  verb_scale },
+	{ "restart", "[--rolling] [--timeout 10m] GROUP|INSTANCE",
+	  "replace instances", verb_restart },
+	{ "hold", "GROUP|INSTANCE", "stop instances, and keep them down",
+	  verb_hold },
+	{ "unhold", "GROUP|INSTANCE", "let them run again", verb_unhold },
+	{ "reset-failed", "[GROUP|INSTANCE]",
+	  "start what has failed, or waits, now", verb_reset_failed },
+	{ "log-level", "LEVEL [GROUP|INSTANCE]", "log more, or less",
+	  verb_log_level },
+	{ "events", "[-f] [--json]", "what has happened to whom, when and why",
+	  verb_events },
+	{ "wait", "ready|idle [--timeout 60s]",
+	  "until all is ready, or all is done", verb_wait },
 	{ "pause", "GROUP --reason TEXT [--json]",
 	  "let a group rest, on every host", verb_pause },
 	{ "resume", "GROUP [--json]", "let it go on", verb_resume },

@@ -37,9 +37,13 @@ static int check_fixed(const struct settings *before,
 static bool all_roll(const struct settings *before,
 		     const struct settings *after)
 {
+	struct settings_log log = after->log;
+
+	/* They are told of the level. */
+	log.level = before->log.level;
 	return !SAME(before->redis, after->redis) ||
 	       !SAME(before->fields, after->fields) ||
-	       !SAME(before->log, after->log) ||
+	       !SAME(before->log, log) ||
 	       !SAME(before->stream_key, after->stream_key);
 }
 
@@ -69,6 +73,10 @@ int roster_compare(const struct settings *before, const struct settings *after,
 	if (check_fixed(before, after, err) < 0)
 		return -1;
 	memset(roster_r, 0, sizeof(*roster_r));
+	roster_r->log_level_live =
+		!everywhere && before->log.level != after->log.level;
+	roster_r->retention_live =
+		!everywhere && !SAME(before->retention, after->retention);
 	for (int64_t i = 0; i < after->group_count; i++) {
 		const struct settings_group *group = &after->groups[i];
 		const struct settings_group *old =
@@ -119,9 +127,13 @@ const char *roster_summary(const struct roster *roster, char *buf, size_t bytes)
 		length = snprintf(buf + used, bytes - used, "%s%s",
 				  i == 0 ? "" : ", ", text);
 		if (length < 0 || (size_t)length >= bytes - used)
-			break;
+			return buf;
 		used += (size_t)length;
 	}
+	used = strlen(buf);
+	(void)snprintf(buf + used, bytes - used, "%s%s",
+		       roster->log_level_live ? ", log.level live" : "",
+		       roster->retention_live ? ", retention live" : "");
 	return buf;
 }
 

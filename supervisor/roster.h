@@ -26,6 +26,8 @@ struct roster_change {
 struct roster {
 	struct roster_change changes[ROSTER_MAX];
 	size_t count;
+	bool log_level_live; /* changes, and everything goes on */
+	bool retention_live; /* likewise; the keeper alone obeys it */
 };
 
 /* Compare. Returns 0; or -1 with ERR_FATAL, naming the key, when something
@@ -33,8 +35,8 @@ struct roster {
 int roster_compare(const struct settings *before, const struct settings *after,
 		   struct roster *roster_r, struct err *err);
 
-/* For people: "points 3 -> 5 (+2), push unchanged". buf is cut where it is
-   full. Returns buf. */
+/* For people: "points 3 -> 5 (+2), push unchanged, log.level live". buf is cut
+   where it is full. Returns buf. */
 const char *roster_summary(const struct roster *roster, char *buf,
 			   size_t bytes);
 

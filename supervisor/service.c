@@ -18,6 +18,8 @@ struct service *service_open(const struct slot_home *home,
 	service->group.home = home;
 	service->group.is_single = is_single;
 	service->group.settings = *settings;
+	service->group.log_level = -1;
+	service->scaled = -1;
 	restart_group_reset(&service->group.restart);
 	return service;
 }
@@ -38,11 +40,17 @@ void service_close(struct service **_service)
    highest. What runs and is wanted does not notice. */
 static void reconcile(struct service *service)
 {
-	for (; service->count < service->wanted; service->count++)
-		slot_open(&service->slots[service->count], &service->group,
+	for (; service->count < service->wanted; service->count++) {
+		struct slot *slot = &service->slots[service->count];
+
+		slot_open(slot, &service->group,
 			  service->group.is_single ? 0 : service->count + 1);
+		slot->is_held = service->is_held;
+	}
 	for (int i = 0; i < service->wanted; i++)
-		slot_event(&service->slots[i], INSTANCE_START);
+		slot_event(&service->slots[i], service->slots[i].is_held
+						       ? INSTANCE_STOP
+						       : INSTANCE_START);
 	for (int i = service->count; i > service->wanted; i--)
 		slot_event(&service->slots[i - 1], INSTANCE_STOP);
 }
@@ -51,11 +59,83 @@ void service_apply(struct service *service,
 		   const struct settings_group *settings, bool rolls)
 {
 	service->group.settings = *settings;
+	service->scaled = -1;
 	service->wanted = (int)settings->instances;
 	if (rolls)
 		service->group.version++;
 	restart_group_reset(&service->group.restart);
 	reconcile(service);
+}
+
+int service_target(const struct service *service)
+{
+	return service->scaled >= 0 ? service->scaled
+				    : (int)service->group.settings.instances;
+}
+
+void service_scale(struct service *service, int count)
+{
+	int before = service->wanted;
+
+	service->scaled = count;
+	service->wanted = count;
+	for (int i = count; i < service->count; i++)
+		slot_event(&service->slots[i], INSTANCE_STOP);
+	for (int i = before; i < count; i++) {
+		struct slot *slot = &service->slots[i];
+
+		/* One that was scaled away may still drain. */
+		if (i == service->count) {
+			slot_open(slot, &service->group, i + 1);
+			slot->is_held = service->is_held;
+			service->count++;
+		}
+		if (!slot->is_held)
+			slot_event(slot, INSTANCE_START);
+	}
+}
+
+void service_hold(struct service *service, int i, bool is_held)
+{
+	struct slot *slot = &service->slots[i];
+
+	slot->is_held = is_held;
+	slot_event(slot, is_held || i >= service->wanted ? INSTANCE_STOP
+							 : INSTANCE_START);
+}
+
+int service_reset_failed(struct service *service, int from, int to)
+{
+	int count = 0;
+
+	restart_group_reset(&service->group.restart);
+	for (int i = from; i < to; i++) {
+		struct slot *slot = &service->slots[i];
+
+		if (slot->state != INSTANCE_FAILED &&
+		    slot->state != INSTANCE_WAITING)
+			continue;
+		slot_event(slot, INSTANCE_START);
+		count++;
+	}
+	return count;
+}
+
+void service_log_level(struct service *service, int level)
+{
+	bool changes = level >= 0 || service->group.log_level >= 0;
+
+	service->group.log_level = level;
+	for (int i = 0; i < service->count; i++) {
+		if (changes || service->slots[i].log_level >= 0)
+			slot_log_level(&service->slots[i], -1);
+	}
+}
+
+void service_tell_log_level(struct service *service)
+{
+	for (int i = 0; i < service->count; i++)
+		slot_log_level(&service->slots[i], service->slots[i].log_level);
 }
 
 void service_stop(struct service *service)
@@ -75,6 +155,11 @@ static void recycle(struct slot *slot)
 	slot_event(slot, INSTANCE_START);
 }
 
+void service_recycle(struct service *service, int i)
+{
+	recycle(&service->slots[i]);
+}
+
 /* Replace what runs with old settings. One that is not ready has nothing to
    lose; of the others the lowest goes, once all before it are ready again. So
    new settings that do not work stop at the first instance. */
@@ -86,6 +171,8 @@ static void roll(struct service *service)
 	for (int i = 0; i < service->wanted; i++) {
 		struct slot *slot = &service->slots[i];
 
+		if (slot->is_held)
+			continue;
 		if (is_old(slot) && slot->state == INSTANCE_STARTING)
 			recycle(slot);
 		if (slot->state != INSTANCE_READY)
@@ -135,7 +222,7 @@ int service_ready_count(const struct service *service)
 bool service_has_tried(const struct service *service)
 {
 	for (int i = 0; i < service->wanted; i++) {
-		if (!service->slots[i].has_tried)
+		if (!service->slots[i].has_tried && !service->slots[i].is_held)
 			return false;
 	}
 	return true;

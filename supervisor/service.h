@@ -11,8 +11,10 @@
    are wanted, and touches no other than those that are too few or too many. */
 struct service {
 	struct slot_group group; /* what the slots look at */
-	int wanted;              /* slots 1 to wanted shall run */
-	int count; /* slots in existence, maybe on their way out */
+	int scaled;   /* instances asked for at run time; -1: as configured */
+	bool is_held; /* all of it, also instances that come */
+	int wanted;   /* slots 1 to wanted shall run, but those that are held */
+	int count;    /* slots in existence, maybe on their way out */
 	struct slot slots[SETTINGS_INSTANCES_MAX];
 };
 
@@ -32,6 +34,30 @@ void service_close(struct service **service);
    others one after the other, each only when the one before is ready. */
 void service_apply(struct service *service,
 		   const struct settings_group *settings, bool rolls);
+
+/* How many instances it is to have: as scaled, else as configured. */
+int service_target(const struct service *service);
+
+/* Let count instances run from now on, whatever the settings say; no other one
+   is touched. The next service_apply() takes that back. */
+void service_scale(struct service *service, int count);
+
+/* Replace one that runs; start one that waits, or has given up. */
+void service_recycle(struct service *service, int i);
+
+/* Stop instance number i, counted from 0, and do not start it again; or let it
+   run again. */
+void service_hold(struct service *service, int i, bool is_held);
+
+/* Start those instances from from up to before to that have given up, or wait
+   since they died. Returns how many. */
+int service_reset_failed(struct service *service, int from, int to);
+
+/* Let all instances log at this level; -1: at that of the settings. */
+void service_log_level(struct service *service, int level);
+
+/* That of the settings has changed: tell those that run. */
+void service_tell_log_level(struct service *service);
 
 /* Let all instances drain. */
 void service_stop(struct service *service);

@@ -7,10 +7,12 @@
 #include "lib/log.h"
 #include "lib/num.h"
 #include "lib/text.h"
+#include "supervisor/events.h"
 #include "supervisor/slot_process.h"
 
 #include <errno.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -47,6 +49,7 @@ void slot_open(struct slot *slot, struct slot_group *group, int number)
 	slot->board_fd = -1;
 	slot->timer_msecs = -1;
 	slot->ready_msecs = -1;
+	slot->log_level = -1;
 	restart_slot_reset(&slot->restart);
 }
 
@@ -123,13 +126,29 @@ static void words_ready(void *owner, uint32_t events)
 	read_words(owner);
 }
 
+/* Whatever happens to it makes a log line and an event. */
+static void say(const struct slot *slot, int level, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+static void say(const struct slot *slot, int level, const char *fmt, ...)
+{
+	char text[256];
+	va_list args;
+
+	va_start(args, fmt);
+	(void)vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	log_line(level, "%s: %s", slot->name, text);
+	events_add(slot->group->home->events, slot->name, "%s", text);
+}
+
 /* One line for the end of a process, with what follows from it. */
 static void say_end(struct slot *slot, int level, const char *consequence)
 {
 	if (slot->pid == 0)
 		return;
-	log_line(level, "%s: pid %d ended by %s, %s", slot->name,
-		 (int)slot->pid, slot->last_exit, consequence);
+	say(slot, level, "pid %d ended by %s, %s", (int)slot->pid,
+	    slot->last_exit, consequence);
 	slot->pid = 0;
 }
 
@@ -151,13 +170,16 @@ static void act_spawn(struct slot *slot)
 		(void)snprintf(slot->last_exit, sizeof(slot->last_exit), "%.*s",
 			       (int)sizeof(slot->last_exit) - 1, err.text);
 		slot->has_tried = true;
-		log_line(LOG_ERR, "%s: %s", slot->name, err.text);
+		say(slot, LOG_ERR, "%s", err.text);
 		slot_event(slot, INSTANCE_DIED);
 		return;
 	}
 	slot->handled_before = handled(slot);
 	slot->timer_msecs = now + slot->group->home->hang_msecs / LOOKS;
-	log_line(LOG_INFO, "%s: pid %d started", slot->name, (int)slot->pid);
+	say(slot, LOG_INFO, "pid %d started", (int)slot->pid);
+	/* Without it has the level from the settings. */
+	if (slot->log_level >= 0 || slot->group->log_level >= 0)
+		slot_process_log_level(slot);
 }
 
 static void act_greet(struct slot *slot)
@@ -165,7 +187,7 @@ static void act_greet(struct slot *slot)
 	slot->ready_msecs = clock_msecs();
 	slot->has_tried = true;
 	restart_went_well(&slot->group->restart);
-	log_line(LOG_INFO, "%s: pid %d is ready", slot->name, (int)slot->pid);
+	say(slot, LOG_INFO, "pid %d is ready", (int)slot->pid);
 }
 
 static void act_wait(struct slot *slot)
@@ -193,8 +215,7 @@ static void act_wait(struct slot *slot)
 
 static void act_term(struct slot *slot)
 {
-	log_line(LOG_INFO, "%s: pid %d is asked to stop", slot->name,
-		 (int)slot->pid);
+	say(slot, LOG_INFO, "pid %d is asked to stop", (int)slot->pid);
 	slot->timer_msecs = clock_msecs() + slot->group->home->drain_msecs;
 	slot_process_signal(slot, SIGTERM);
 	/* A stopped process would not see it. */
@@ -203,16 +224,14 @@ static void act_term(struct slot *slot)
 
 static void act_kill(struct slot *slot)
 {
-	log_line(LOG_WARNING, "%s: pid %d has not stopped, kill", slot->name,
-		 (int)slot->pid);
+	say(slot, LOG_WARNING, "pid %d has not stopped, kill", (int)slot->pid);
 	slot->timer_msecs = clock_msecs() + KILL_AGAIN_MSECS;
 	slot_process_signal(slot, SIGKILL);
 }
 
 static void act_abort(struct slot *slot)
 {
-	log_line(LOG_ERR, "%s: pid %d hangs, abort", slot->name,
-		 (int)slot->pid);
+	say(slot, LOG_ERR, "pid %d hangs, abort", (int)slot->pid);
 	slot->timer_msecs = clock_msecs() + ABORT_MSECS;
 	slot_process_signal(slot, SIGABRT);
 }
@@ -313,6 +332,12 @@ void slot_tick(struct slot *slot, int64_t now_msecs)
 		look(slot, now_msecs);
 	else
 		slot_event(slot, INSTANCE_TIMER);
+}
+
+void slot_log_level(struct slot *slot, int level)
+{
+	slot->log_level = level;
+	slot_process_log_level(slot);
 }
 
 void slot_hurry(struct slot *slot)

@@ -17,6 +17,8 @@
 #define SLOT_NAME_BYTES (SETTINGS_NAME_BYTES + 8)
 #define SLOT_BOARD_DIR "board" /* in the runtime directory */
 
+struct events;
+
 /* What all slots share and their fleet owns. */
 struct slot_home {
 	struct loop *loop;
@@ -26,6 +28,8 @@ struct slot_home {
 	const char *programs;    /* folder of ordermq-<program> */
 	const char *runtime_dir; /* where the boards are */
 	const char *node_id;
+	int log_level;         /* of the settings in force */
+	struct events *events; /* what happens to them */
 };
 
 /* What the slots of one group share and their service owns. */
@@ -36,6 +40,7 @@ struct slot_group {
 	struct settings_group settings;
 	struct restart_group restart;
 	unsigned int version; /* of the settings: counts their changes */
+	int log_level;        /* asked for at run time; -1: none */
 };
 
 struct slot {
@@ -43,6 +48,7 @@ struct slot {
 	int number; /* from 1; 0: the only one */
 	char name[SLOT_NAME_BYTES];
 	enum instance_state state;
+	bool is_held;         /* stopped by an operator, until he lets it go */
 	bool has_tried;       /* was ready, or has died, at least once */
 	unsigned int version; /* of the settings it was started with */
 
@@ -55,6 +61,7 @@ struct slot {
 	int64_t ready_msecs; /* -1: not yet ready in this life */
 	uint64_t handled_before;
 	bool is_later;  /* its last exit status was 75: no crash */
+	int log_level;  /* asked for at run time; -1: none */
 	int exec_errno; /* why its program could not be run; 0: it could */
 
 	struct restart_slot restart;
@@ -79,6 +86,10 @@ int64_t slot_deadline(const struct slot *slot);
 
 /* Do what is due at now_msecs. */
 void slot_tick(struct slot *slot, int64_t now_msecs);
+
+/* Let it write log lines of this level (of <syslog.h>) and above from now on,
+   also after it was started again; -1: as its group does, or the settings. */
+void slot_log_level(struct slot *slot, int level);
 
 /* Do not wait for the drain to end. */
 void slot_hurry(struct slot *slot);

@@ -3,6 +3,7 @@
 #include "supervisor/slot_process.h"
 
 #include "lib/err.h"
+#include "lib/lifeline.h"
 #include "lib/log.h"
 #include "supervisor/slot.h"
 #include "supervisor/spawn.h"
@@ -12,6 +13,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/pidfd.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 
 void slot_process_board_path(const struct slot *slot, char *path, size_t bytes)
@@ -74,6 +76,24 @@ void slot_process_signal(struct slot *slot, int signal)
 	if (pidfd_send_signal(slot->death.fd, signal, NULL, 0) < 0)
 		log_line(LOG_ERR, "%s: pid %d: signal %d: %s", slot->name,
 			 (int)slot->pid, signal, strerror(errno));
+}
+
+/* It waits in the socket until it is read. */
+void slot_process_log_level(const struct slot *slot)
+{
+	const struct slot_group *group = slot->group;
+	int level = group->home->log_level;
+	char text[32];
+
+	if (group->log_level >= 0)
+		level = group->log_level;
+	if (slot->log_level >= 0)
+		level = slot->log_level;
+	if (slot->words.fd < 0)
+		return;
+	(void)snprintf(text, sizeof(text), LIFELINE_LOG_LEVEL "%d", level);
+	(void)send(slot->words.fd, text, strlen(text),
+		   MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
 /* Both descriptors, or none: a process whose end we would not hear of is

@@ -17,6 +17,9 @@ int slot_process_start(struct slot *slot, struct err *err);
 /* Send signal. A process that has just ended is no failure. */
 void slot_process_signal(struct slot *slot, int signal);
 
+/* Tell it at which level it is to log, if it runs. */
+void slot_process_log_level(const struct slot *slot);
+
 /* Say in slot->last_exit how it ended, as waitid() told. */
 void slot_process_note_exit(struct slot *slot, const siginfo_t *info);
 

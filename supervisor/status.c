@@ -39,6 +39,8 @@ static const char *state_word(const struct slot *slot,
 	    (state == BOARD_DEGRADED || state == BOARD_STALLED ||
 	     state == BOARD_PAUSED))
 		return board_state_name(state);
+	if (slot->is_held && slot->state == INSTANCE_STOPPED)
+		return "held";
 	return instance_state_name(slot->state);
 }
 
@@ -83,10 +85,11 @@ static json_t *group(const struct service *service,
 
 		ready += is_well(state_word(slot, has_board ? &board : NULL));
 	}
-	object = json_pack("{s:s,s:s,s:s,s:I,s:i}", "kind", "group", "name",
+	object = json_pack("{s:s,s:s,s:s,s:i,s:i,s:I}", "kind", "group", "name",
 			   settings->name, "program", settings->program,
-			   "instances", (json_int_t)settings->instances,
-			   "ready", ready);
+			   "instances", service_target(service), "ready", ready,
+			   "instances_configured",
+			   (json_int_t)settings->instances);
 	add_figures(object, settings->name, figures);
 	return object;
 }

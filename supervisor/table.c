@@ -212,7 +212,25 @@ static void print_shown(FILE *out, const json_t *value)
 		      out);
 }
 
-static void print_pauses(FILE *out, const json_t *objects)
+static void print_scaled(FILE *out, const json_t *group)
+{
+	const json_t *now = json_object_get(group, "instances");
+	const json_t *configured =
+		json_object_get(group, "instances_configured");
+
+	if (!json_is_integer(now) || !json_is_integer(configured) ||
+	    json_equal(now, configured))
+		return;
+	print_shown(out, json_object_get(group, "name"));
+	fprintf(out,
+		" is scaled to %" JSON_INTEGER_FORMAT
+		" until the next reload; the configuration says "
+		"%" JSON_INTEGER_FORMAT "\n",
+		json_integer_value(now), json_integer_value(configured));
+}
+
+/* What an operator has changed. */
+static void print_changes(FILE *out, const json_t *objects)
 {
 	json_t *object;
 	size_t i;
@@ -221,6 +239,7 @@ static void print_pauses(FILE *out, const json_t *objects)
 	{
 		const json_t *pause = json_object_get(object, "paused");
 
+		print_scaled(out, object);
 		if (!json_is_object(pause))
 			continue;
 		print_shown(out, json_object_get(object, "name"));
@@ -263,7 +282,7 @@ void table_print(FILE *out, const json_t *objects)
 {
 	print_head(out, json_array_get(objects, 0));
 	print_table(out, group_columns, objects, is_group);
-	print_pauses(out, objects);
+	print_changes(out, objects);
 	print_table(out, letter_columns, objects, has_letters);
 	print_table(out, instance_columns, objects, is_instance);
 	print_table(out, keeper_columns, objects, is_keeper);

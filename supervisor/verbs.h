@@ -3,9 +3,9 @@
 
 struct ctl;
 
-/* The verbs of ordermqctl that look into Redis, one a file: verb_<name>.c. Each
-   takes its own options and operands, prints, and returns the exit status. They
-   need no ordermqd. What they do is in ordermqctl(1). */
+/* The verbs of ordermqctl, in files named verb_<name>.c. Each takes its own
+   options and operands, prints, and returns the exit status. What they do is in
+   ordermqctl(1). These look into Redis, and need no ordermqd. */
 int verb_dead(struct ctl *ctl);
 int verb_check(struct ctl *ctl);
 int verb_doctor(struct ctl *ctl);
@@ -18,5 +18,15 @@ int verb_replay(struct ctl *ctl);
 int verb_resume(struct ctl *ctl);
 int verb_trim(struct ctl *ctl);
 int verb_verify(struct ctl *ctl);
+
+/* And these ask ordermqd. */
+int verb_events(struct ctl *ctl);
+int verb_hold(struct ctl *ctl);
+int verb_log_level(struct ctl *ctl);
+int verb_reset_failed(struct ctl *ctl);
+int verb_restart(struct ctl *ctl);
+int verb_scale(struct ctl *ctl);
+int verb_unhold(struct ctl *ctl);
+int verb_wait(struct ctl *ctl);
 
 #endif

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -66,14 +67,32 @@ static void say_ready(const char *node_id, int64_t batch)
 	lifeline_notify(true, words);
 }
 
+/* What comes down the lifeline is shown as the status. */
+static void say_words(const char *words)
+{
+	char lines[96];
+
+	(void)snprintf(lines, sizeof(lines), "STATUS=told %s", words);
+	lifeline_notify(true, lines);
+}
+
 /* Until SIGTERM, or the end of the supervisor. */
 static void wait_for_the_end(void)
 {
 	struct pollfd lifeline = { .fd = LIFELINE_FD, .events = POLLIN };
 
+	char words[64];
+
 	while (!told_to_end) {
-		if (poll(&lifeline, 1, -1) > 0)
+		ssize_t length;
+
+		if (poll(&lifeline, 1, -1) <= 0)
+			continue;
+		length = recv(LIFELINE_FD, words, sizeof(words) - 1, 0);
+		if (length <= 0)
 			return;
+		words[length] = '\0';
+		say_words(words);
 	}
 }
 

@@ -207,6 +207,90 @@ static void a_reload_changes_the_keeper_alone(void **state)
 	daemon_stop();
 }
 
+/* The real programs hear it, and what they say goes to ordermqd's stderr. */
+static void a_log_level_is_heard(void **state)
+{
+	begin(state, "");
+	assert_int_equal(ctl_run_on(shop, "wait", "ready", NULL), 0);
+	assert_int_equal(ctl_run_on(shop, "log-level", "err", "points", NULL),
+			 0);
+	assert_int_equal(
+		ctl_run_on(shop, "pause", "points", "--reason", "test", NULL),
+		0);
+	await_value("instance", "points-1", "state", "\"paused\"");
+	assert_int_equal(ctl_run_on(shop, "log-level", "info", NULL), 0);
+	assert_int_equal(ctl_run_on(shop, "resume", "points", NULL), 0);
+	await_value("instance", "points-1", "state", "\"ready\"");
+	daemon_stop();
+	assert_null(strstr(daemon_program.err, "points-1: paused"));
+	assert_non_null(strstr(daemon_program.err, "points-1: resumed"));
+}
+
+static void a_script_waits_until_all_is_done(void **state)
+{
+	begin(state, "");
+	assert_int_equal(
+		ctl_run_on(shop, "pause", "points", "--reason", "test", NULL),
+		0);
+	await_value("instance", "points-1", "state", "\"paused\"");
+	shop_orders(shop, 1, 100);
+	assert_int_equal(
+		ctl_run_on(shop, "wait", "idle", "--timeout", "200ms", NULL),
+		75);
+	assert_non_null(
+		strstr(ctl.err, "points: 100 not delivered, 0 pending"));
+	assert_int_equal(ctl_run_on(shop, "resume", "points", NULL), 0);
+	/* Of push there is no group. */
+	configure("", 1);
+	ctl_start(shop, "wait", "idle", NULL);
+	(void)redis_fixture_command(shop->redis, "XGROUP", "CREATE", "ordermq",
+				    "push", "$", NULL);
+	program_finish(&ctl);
+	assert_int_equal(ctl.status, 0);
+	shop_check_points(shop, 100);
+	assert_int_equal(ctl_run_on(shop, "wait", "for", NULL), 64);
+	assert_int_equal(
+		ctl_run_on(shop, "wait", "idle", "--timeout", "soon", NULL),
+		64);
+	daemon_stop();
+	assert_int_equal(
+		ctl_run_on(shop, "wait", "ready", "--timeout", "0", NULL), 75);
+}
+
+/* data is a program that is under way. */
+static bool has_told_of_the_kill(void *data)
+{
+	const struct program *program = data;
+	char out[8192];
+	ssize_t length = pread(program->out_fd, out, sizeof(out) - 1, 0);
+
+	out[length < 0 ? 0 : length] = '\0';
+	return strstr(out, "ended by signal 9 (Killed), restart at once") !=
+	       NULL;
+}
+
+static void events_can_be_followed(void **state)
+{
+	static struct program follower;
+	const char *argv[] = {
+		"supervisor/ordermqctl", "-c", NULL, "events", "-f", NULL
+	};
+	pid_t pid;
+
+	begin(state, "");
+	argv[2] = shop->conf;
+	program_start(&follower, argv);
+	await_value("instance", "points-1", "state", "\"ready\"");
+	pid = atoi(status_value("instance", "points-1", "pid"));
+	(void)kill(pid, SIGKILL);
+	until(has_told_of_the_kill, &follower, "the kill is told");
+	/* It ends with ordermqd. */
+	daemon_stop();
+	program_finish(&follower);
+	assert_int_equal(follower.status, 69);
+	assert_non_null(strstr(follower.out, " points-1          pid "));
+}
+
 /* Without ordermqd: as a unit of its own, say. */
 static void a_keeper_runs_alone(void **state)
 {
@@ -336,6 +420,9 @@ int main(void)
 		in_shop(a_killed_keeper_comes_back_and_the_set_does_not_notice),
 		in_shop(numbers_of_a_redis_that_is_away_are_unknown),
 		in_shop(a_reload_changes_the_keeper_alone),
+		in_shop(a_log_level_is_heard),
+		in_shop(a_script_waits_until_all_is_done),
+		in_shop(events_can_be_followed),
 		in_shop(a_keeper_runs_alone),
 		in_shop(what_was_dropped_balances),
 		in_shop(a_silent_group_is_named_once),

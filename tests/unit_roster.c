@@ -80,14 +80,26 @@ static void a_setting_of_all_rolls_all(void **state)
 	after.redis.max_reply_bytes++;
 	assert_string_equal(summary(), "points rolling, push rolling");
 	after.redis.max_reply_bytes--;
-	after.log.level++;
+	after.log.to++;
 	assert_string_equal(summary(), "points rolling, push rolling");
-	after.log.level--;
+	after.log.to--;
 	after.stream_key[0] = 'x';
 	assert_string_equal(summary(), "points rolling, push rolling");
 	after.stream_key[0] = '\0';
 	after.fields.amount_scale++;
 	assert_string_equal(summary(), "points rolling, push rolling");
+}
+
+static void what_is_told_or_obeyed_elsewhere_rolls_nobody(void **state)
+{
+	(void)state;
+	after.log.level++;
+	assert_string_equal(summary(),
+			    "points unchanged, push unchanged, log.level live");
+	after.retention.max_entries++;
+	after.groups[0].instances++;
+	assert_string_equal(summary(), "points 3 -> 4 (+1), push unchanged, "
+				       "log.level live, retention live");
 }
 
 static void the_time_to_drain_rolls_nobody(void **state)
@@ -159,6 +171,9 @@ int main(void)
 		cmocka_unit_test_setup(a_setting_of_a_group_rolls_it_alone,
 				       two_groups),
 		cmocka_unit_test_setup(a_setting_of_all_rolls_all, two_groups),
+		cmocka_unit_test_setup(
+			what_is_told_or_obeyed_elsewhere_rolls_nobody,
+			two_groups),
 		cmocka_unit_test_setup(the_time_to_drain_rolls_nobody,
 				       two_groups),
 		cmocka_unit_test_setup(groups_come_and_go, two_groups),

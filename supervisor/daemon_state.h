@@ -1,0 +1,50 @@
+#ifndef OMQ_DAEMON_STATE_H
+#define OMQ_DAEMON_STATE_H
+
+#include "lib/err.h"
+#include "supervisor/control.h"
+#include "supervisor/daemon.h"
+#include "supervisor/loop.h"
+#include "supervisor/notify.h"
+#include "supervisor/reload.h"
+#include "supervisor/runtime.h"
+#include "supervisor/steer.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct fleet;
+struct settings;
+
+/* What the parts of ordermqd share; for daemon.c and daemon_reload.c alone. */
+struct daemon {
+	const struct daemon_options *options;
+	int64_t started_msecs;
+	struct runtime runtime;
+	struct loop *loop;
+	struct loop_watch signals;
+	struct fleet *fleet;
+	struct control *control;
+	struct notify notify;
+	struct reload reload;
+	struct steer steer;
+	bool reload_is_dry; /* the one under way only tells */
+	bool reload_again;  /* asked for while one was under way */
+	char reload_error[sizeof(((struct err *)NULL)->text)];
+	bool is_stopping;
+};
+
+/* Write log lines as these settings say. */
+void daemon_log_by(const struct settings *settings);
+
+/* Be ready for reloads; and end one that is under way, since we stop. */
+void daemon_reload_open(struct daemon *daemon);
+void daemon_reload_stop(struct daemon *daemon);
+
+/* SIGHUP has come. */
+void daemon_hangup(struct daemon *daemon);
+
+/* The word "reload". */
+void daemon_command_reload(void *owner, struct control_client *client);
+
+#endif

@@ -1,0 +1,186 @@
+#include "config.h"
+
+#include "supervisor/steer_restart.h"
+
+#include "lib/log.h"
+#include "supervisor/control.h"
+#include "supervisor/events.h"
+#include "supervisor/fleet.h"
+#include "supervisor/steer.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sysexits.h>
+
+enum progress { UNDER_WAY, READY, FAILED };
+
+/* What has become of one that was told to start again? */
+static enum progress progress_of(const struct slot *slot)
+{
+	switch (slot->state) {
+	case INSTANCE_READY:
+		return READY;
+	case INSTANCE_STARTING:
+	case INSTANCE_RECYCLING:
+		return UNDER_WAY;
+	default:
+		return FAILED;
+	}
+}
+
+static void finish(struct steer *steer, struct steer_job *job, int code,
+		   const char *text)
+{
+	char line[384];
+
+	job->is_there = false;
+	(void)snprintf(line, sizeof(line), "%s: %s", job->group, text);
+	log_line(code == 0 ? LOG_NOTICE : LOG_ERR, "restart: %s", line);
+	events_add(steer->fleet->events, job->group, "restart: %s", text);
+	control_finish(steer->control, job, code, line);
+}
+
+static void finish_failed(struct steer *steer, struct steer_job *job,
+			  const struct slot *slot)
+{
+	char text[320];
+	int left = job->is_rolling ? job->end - job->next - 1 : 0;
+
+	(void)snprintf(text, sizeof(text),
+		       "%s did not become ready (%.100s); %d not restarted",
+		       slot->name,
+		       slot->last_exit[0] == '\0' ? "held or stopped"
+						  : slot->last_exit,
+		       left);
+	finish(steer, job, EX_SOFTWARE, text);
+}
+
+static void finish_well(struct steer *steer, struct steer_job *job, int count)
+{
+	char text[64];
+
+	(void)snprintf(text, sizeof(text), "%d restarted, all ready", count);
+	finish(steer, job, 0, text);
+}
+
+/* How many of them are to be restarted? */
+static int count_of(const struct service *service, const struct steer_job *job)
+{
+	int count = 0;
+
+	for (int i = job->first; i < job->end; i++)
+		count += !service->slots[i].is_held;
+	return count;
+}
+
+static void turn_rolling(struct steer *steer, struct steer_job *job,
+			 struct service *service)
+{
+	for (; job->next < job->end; job->next++) {
+		const struct slot *slot = &service->slots[job->next];
+
+		if (slot->is_held && !job->is_begun)
+			continue;
+		if (!job->is_begun) {
+			service_recycle(service, job->next);
+			job->is_begun = true;
+		}
+		if (progress_of(slot) == FAILED)
+			finish_failed(steer, job, slot);
+		if (progress_of(slot) != READY)
+			return;
+		job->is_begun = false;
+	}
+	finish_well(steer, job, count_of(service, job));
+}
+
+static void turn_at_once(struct steer *steer, struct steer_job *job,
+			 struct service *service)
+{
+	bool all_ready = true;
+
+	for (int i = job->first; i < job->end; i++) {
+		const struct slot *slot = &service->slots[i];
+
+		if (slot->is_held)
+			continue;
+		if (!job->is_begun)
+			service_recycle(service, i);
+		if (progress_of(slot) == FAILED) {
+			finish_failed(steer, job, slot);
+			return;
+		}
+		all_ready = all_ready && progress_of(slot) == READY;
+	}
+	job->is_begun = true;
+	if (all_ready)
+		finish_well(steer, job, count_of(service, job));
+}
+
+static void turn(struct steer *steer, struct steer_job *job)
+{
+	struct service *service = fleet_service(steer->fleet, job->group);
+
+	if (service == NULL || service->wanted < job->end)
+		finish(steer, job, EX_TEMPFAIL,
+		       "it was scaled meanwhile: not restarted");
+	else if (job->is_rolling)
+		turn_rolling(steer, job, service);
+	else
+		turn_at_once(steer, job, service);
+}
+
+void steer_tick(struct steer *steer)
+{
+	for (int i = 0; i < STEER_JOBS_MAX; i++) {
+		if (steer->jobs[i].is_there)
+			turn(steer, &steer->jobs[i]);
+	}
+}
+
+void steer_abort(struct steer *steer, const char *why)
+{
+	for (int i = 0; i < STEER_JOBS_MAX; i++) {
+		if (steer->jobs[i].is_there)
+			finish(steer, &steer->jobs[i], EX_TEMPFAIL, why);
+	}
+}
+
+/* A free place; NULL when there is none, or the group is being restarted. */
+static struct steer_job *job_free(struct steer *steer, const char *group)
+{
+	struct steer_job *found = NULL;
+
+	for (int i = 0; i < STEER_JOBS_MAX; i++) {
+		struct steer_job *job = &steer->jobs[i];
+
+		if (job->is_there && strcmp(job->group, group) == 0)
+			return NULL;
+		if (!job->is_there)
+			found = job;
+	}
+	return found;
+}
+
+void steer_restart(struct steer *steer, struct control_client *client,
+		   struct service *service, int from, int to, bool is_rolling)
+{
+	const char *group = service->group.settings.name;
+	struct steer_job *job = job_free(steer, group);
+
+	if (job == NULL) {
+		control_result(client, EX_TEMPFAIL,
+			       "a restart is under way, try again");
+		return;
+	}
+	*job = (struct steer_job){
+		.is_there = true,
+		.is_rolling = is_rolling,
+		.first = from,
+		.next = from,
+		.end = to,
+	};
+	(void)snprintf(job->group, sizeof(job->group), "%s", group);
+	control_park(client, job);
+	turn(steer, job);
+}
