@@ -33,7 +33,8 @@ static void configure(const char *retention, int64_t points)
 		"supervisor: { control = \"%s/control.sock\"; programs = "
 		"\"%s\"; };\nlog: { to = \"stderr\"; };\n"
 		"groups: ( { name = \"points\"; program = \"points\"; "
-		"instances = %d; },\n{ name = \"push\"; program = \"push\"; "
+		"instances = %d; owner_ttl = \"1s\"; },\n{ name = \"push\"; "
+		"program = \"push\"; "
 		"instances = 0; push: { file = \"%s\"; }; } );\n",
 		redis_fixture_socket(shop->redis), retention, shop->run_dir,
 		programs, (int)points, shop->push_file);
