@@ -300,11 +300,30 @@ static void read_groups(const config_setting_t *node, struct settings *settings,
 	}
 }
 
+/* What a group of this configuration has not settled is not thrown away in
+   silence. */
+static void check_ignored(const config_t *config,
+			  const struct settings *settings,
+			  struct conf_complaints *complaints)
+{
+	const struct settings_names *ignore = &settings->retention.ignore;
+	const config_setting_t *node =
+		config_lookup(config, "stream.retention.ignore");
+
+	for (int64_t i = 0; node != NULL && i < ignore->count; i++) {
+		if (settings_group(settings, ignore->names[i]) != NULL)
+			conf_complain(complaints, node->line,
+				      "stream.retention.ignore: \"%s\" is a "
+				      "group of this configuration",
+				      ignore->names[i]);
+	}
+}
+
 /* What is removed at the ceiling is not kept for anybody: it is no way to say
    how much is kept as a rule. */
-static void check_retention(const config_t *config,
-			    const struct settings *settings,
-			    struct conf_complaints *complaints)
+static void check_ceiling(const config_t *config,
+			  const struct settings *settings,
+			  struct conf_complaints *complaints)
 {
 	const struct settings_retention *retention = &settings->retention;
 	const config_setting_t *node =
@@ -328,8 +347,9 @@ static void read_tree(config_t *config, struct settings *settings,
 				.complaints = complaints };
 
 	read_section(&root);
-	check_retention(config, settings, complaints);
 	read_groups(config_lookup(config, "groups"), settings, complaints);
+	check_ceiling(config, settings, complaints);
+	check_ignored(config, settings, complaints);
 }
 
 void conf_tree_read(const char *text, struct settings *settings,

@@ -4,7 +4,7 @@
 -- where the group stands before the first one or at the last one; in between
 -- Redis is believed as far as it can be right.
 -- KEYS[1]: stream
-local COUNT_FEW, COUNT_PAGE, COUNT_PAGES = 10, 100, 10
+local COUNT_FEW, COUNT_PAGE, COUNT_PAGES = 10, 100, 3
 
 local function named(flat)
 	local fields = {}

@@ -122,7 +122,9 @@ static void scale(struct steer *steer, struct control_client *client,
 	}
 	*value++ = '\0';
 	service = fleet_service(steer->fleet, args);
-	if (service == NULL || service->group.is_single) {
+	/* A group that is gone from the configuration only drains. */
+	if (service == NULL ||
+	    settings_group(&steer->fleet->settings, args) == NULL) {
 		refuse_name(steer, client, args);
 		return;
 	}

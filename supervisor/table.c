@@ -229,8 +229,20 @@ static void print_scaled(FILE *out, const json_t *group)
 		json_integer_value(now), json_integer_value(configured));
 }
 
-/* What an operator has changed. */
-static void print_changes(FILE *out, const json_t *objects)
+static void print_silence(FILE *out, const json_t *group)
+{
+	const json_t *secs = json_object_get(group, "silent_seconds");
+	char age[TABLE_AGE_BYTES];
+
+	if (json_integer_value(secs) <= 0)
+		return;
+	print_shown(out, json_object_get(group, "name"));
+	fprintf(out, " has something to read, and nobody has read for %s\n",
+		table_age(json_integer_value(secs), age));
+}
+
+/* What an operator has changed, or should look at. */
+static void print_notes(FILE *out, const json_t *objects)
 {
 	json_t *object;
 	size_t i;
@@ -240,6 +252,7 @@ static void print_changes(FILE *out, const json_t *objects)
 		const json_t *pause = json_object_get(object, "paused");
 
 		print_scaled(out, object);
+		print_silence(out, object);
 		if (!json_is_object(pause))
 			continue;
 		print_shown(out, json_object_get(object, "name"));
@@ -282,7 +295,7 @@ void table_print(FILE *out, const json_t *objects)
 {
 	print_head(out, json_array_get(objects, 0));
 	print_table(out, group_columns, objects, is_group);
-	print_changes(out, objects);
+	print_notes(out, objects);
 	print_table(out, letter_columns, objects, has_letters);
 	print_table(out, instance_columns, objects, is_instance);
 	print_table(out, keeper_columns, objects, is_keeper);

@@ -99,6 +99,18 @@ static void what_cannot_be_scaled_is_said(void **state)
 	(void)fixture_await(fixture, "good-1", "ready");
 }
 
+static void a_group_that_is_gone_is_not_scaled(void **state)
+{
+	fixture =
+		fixture_begin(state, GROUP("good", "1") "," GROUP("deaf", "1"));
+	(void)fixture_await(fixture, "deaf-1", "ready");
+	fixture_configure(fixture, "", GROUP("good", "1"));
+	expect(0, ctl("reload", NULL, NULL, NULL));
+	/* It drains, and does not hear of it. */
+	expect(65, ctl("scale", "deaf=3", NULL, NULL));
+	assert_true(is_absent("deaf-1"));
+}
+
 static void a_rolling_restart_goes_one_by_one(void **state)
 {
 	pid_t before[3];
@@ -320,6 +332,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(scaling_touches_no_other_and_ends_with_a_reload),
 		TEST(what_cannot_be_scaled_is_said),
+		TEST(a_group_that_is_gone_is_not_scaled),
 		TEST(a_rolling_restart_goes_one_by_one),
 		TEST(a_failure_stops_the_roll),
 		TEST(what_is_held_stays_down),

@@ -37,6 +37,44 @@ static void values_arrive_in_their_units(void **state)
 	assert_string_equal(set.groups[1].start, "1714060800000-3");
 }
 
+static void retention_keeps_for_whom_it_should(void **state)
+{
+	(void)state;
+	accept_file("stream: { retention: { max_age = \"0\"; unread = "
+		    "\"drop\"; ignore = (\"old\", \"older\");\n"
+		    "ceiling = 2000000; }; };\n" RUN);
+	assert_int_equal(set.retention.max_age_msecs, 0);
+	assert_int_equal(set.retention.unread, SETTINGS_UNREAD_DROP);
+	assert_int_equal(set.retention.ignore.count, 2);
+	assert_string_equal(set.retention.ignore.names[1], "older");
+	assert_int_equal(set.retention.ceiling, 2000000);
+	accept_file("stream: { retention: { ignore = (); }; };\n" RUN);
+	assert_int_equal(set.retention.ignore.count, 0);
+	refuse_setting("stream: { retention: { ignore = \"old\"; }; };",
+		       "t.conf:1: stream.retention.ignore: expected a list of "
+		       "names, (\"old\", \"older\")");
+	refuse_setting("stream: { retention: { ignore = (\"a\", \"b\", "
+		       "\"c\", \"d\", \"e\", \"f\", \"g\", \"h\", \"i\"); "
+		       "}; };",
+		       "t.conf:1: stream.retention.ignore: expected up to 8 "
+		       "names");
+	refuse_setting("stream: { retention: { ignore = (\"\"); }; };",
+		       "t.conf:1: stream.retention.ignore: must not be empty");
+	refuse_setting("stream: { retention: { ignore = (3); }; };",
+		       "t.conf:1: stream.retention.ignore: expected a list of "
+		       "names, (\"old\", \"older\")");
+	refuse("stream: { retention: { ignore = (\"old\", \"points\"); }; "
+	       "};\n" RUN,
+	       "t.conf:1: stream.retention.ignore: \"points\" is a group of "
+	       "this configuration");
+	refuse_setting("stream: { retention: { ceiling = 1000000; }; };",
+		       "t.conf:1: stream.retention.ceiling: not above "
+		       "retention.max_entries (1000000)");
+	refuse_setting("stream: { retention: { unread = \"lose\"; }; };",
+		       "t.conf:1: stream.retention.unread: \"lose\"; expected "
+		       "one of keep, drop");
+}
+
 static void the_amount_is_a_field_or_a_product(void **state)
 {
 	(void)state;
@@ -258,6 +296,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(values_arrive_in_their_units),
+		cmocka_unit_test(retention_keeps_for_whom_it_should),
 		cmocka_unit_test(the_amount_is_a_field_or_a_product),
 		cmocka_unit_test(
 			an_unknown_setting_is_refused_with_the_nearest),

@@ -70,6 +70,30 @@ static void what_is_unknown_is_no_zero(void **state)
 	assert_non_null(strstr(shown, "?      ?        0      ?"));
 }
 
+static void what_an_operator_should_know_stands_below_the_groups(void **state)
+{
+	const char *text =
+		show("[{\"kind\":\"supervisor\"},"
+		     "{\"kind\":\"group\",\"name\":\"points\",\"instances\":5,"
+		     "\"instances_configured\":3,\"silent_seconds\":7200,"
+		     "\"paused\":{\"who\":\"anna@web1\",\"when\":"
+		     "\"2026-11-20T10:00:00.000Z\",\"why\":\"a\\nb\"}},"
+		     "{\"kind\":\"group\",\"name\":\"push\",\"instances\":2,"
+		     "\"instances_configured\":2,\"silent_seconds\":0,"
+		     "\"paused\":null}]");
+
+	(void)state;
+	assert_non_null(strstr(
+		text, "\npoints is scaled to 5 until the next reload; the "
+		      "configuration says 3\n"
+		      "points has something to read, and nobody has read for "
+		      "2h\n"
+		      "points is paused since 2026-11-20T10:00:00.000Z by "
+		      "anna@web1: a\\x0ab\n"));
+	assert_null(strstr(text, "\npush is"));
+	assert_null(strstr(text, "\npush has"));
+}
+
 static void an_instance_without_process_has_no_pid(void **state)
 {
 	(void)state;
@@ -161,6 +185,9 @@ int main(void)
 		cmocka_unit_test_teardown(the_head_says_who_it_is, forget),
 		cmocka_unit_test_teardown(a_failed_reload_is_shown, forget),
 		cmocka_unit_test_teardown(what_is_unknown_is_no_zero, forget),
+		cmocka_unit_test_teardown(
+			what_an_operator_should_know_stands_below_the_groups,
+			forget),
 		cmocka_unit_test_teardown(
 			an_instance_without_process_has_no_pid, forget),
 		cmocka_unit_test_teardown(
