@@ -1,5 +1,5 @@
 #!/bin/sh
 # tests/long/outage.sh, in short. In so little time the first tries, which come one
-# soon after the other, weigh more.
-OUTAGE_PERCENT=4 OUTAGE_HANG=3s \
+# soon after the other, weigh more; and other tests run beside this.
+OUTAGE_PERCENT=4 OUTAGE_HANG=3s OUTAGE_BACK=10000 \
 	exec sh "${srcdir:-.}/tests/long/outage.sh" 4 3
