@@ -194,8 +194,8 @@ def deep(rig, contender, setup, backlog, part):
         wait_for("the first", lambda: applied(redis, group) > part / 10,
                  pause=0.002)
         first, meter = applied(redis, group), Meter(redis, it)
-        wait_for("the part", lambda: applied(redis, group) > part, 120,
-                 0.002)
+        wait_for("the part", lambda: applied(redis, group) > first + part,
+                 120, 0.002)
         taken, last = meter.take(), applied(redis, group)
         signal_all(it.pids(), signal.SIGSTOP)
         time.sleep(0.05)
