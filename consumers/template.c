@@ -2,10 +2,9 @@
 
 #include "consumers/template.h"
 
+#include "lib/num.h"
 #include "lib/order.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/types.h>
@@ -31,13 +30,25 @@ static int put_bytes(struct template_buf *buf, struct text text)
 	return 0;
 }
 
+/* How many bytes at the beginning are printable ASCII: as a rule, all. */
+static size_t plain_length(struct text text)
+{
+	size_t length = 0;
+
+	while (length < text.length && text.data[length] >= ' ' &&
+	       text.data[length] <= '~')
+		length++;
+	return length;
+}
+
 int template_put(struct template_buf *buf, struct text text)
 {
 	while (text.length > 0) {
-		size_t length = text_utf8_length(text);
+		size_t plain = plain_length(text);
+		size_t length = plain > 0 ? plain : text_utf8_length(text);
 		struct text piece = { .data = text.data, .length = length };
 
-		if (length == 0 || text_has_control(piece))
+		if (length == 0 || (plain == 0 && text_has_control(piece)))
 			piece = replacement;
 		if (put_bytes(buf, piece) < 0)
 			return -1;
@@ -50,10 +61,10 @@ int template_put(struct template_buf *buf, struct text text)
 
 static int put_amount(struct template_buf *buf, const struct order *order)
 {
-	char digits[24];
+	char digits[NUM_BYTES];
+	size_t length = num_format(order->amount, digits);
 
-	(void)snprintf(digits, sizeof(digits), "%" PRId64, order->amount);
-	return template_put(buf, text_of(digits));
+	return put_bytes(buf, (struct text){ digits, length });
 }
 
 static int put_field(struct template_buf *buf, const struct order *order,
