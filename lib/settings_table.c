@@ -86,7 +86,7 @@ const struct setting settings_table[] = {
 		 "5s", 100, 10 * MINUTES,
 		 .help = "How long Redis may leave a command without a reply "
 			 "before the connection is given up for dead."),
-	DURATION("redis.retry_max", settings, redis.retry_max_msecs, "5s", 50,
+	DURATION("redis.retry_max", settings, redis.retry_max_msecs, "1s", 50,
 		 5 * MINUTES,
 		 .help = "The longest pause between two attempts to connect "
 			 "while Redis is away."),

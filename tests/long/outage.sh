@@ -19,10 +19,10 @@ lines_each=4
 most_percent=${OUTAGE_PERCENT:-1}
 back_msecs=${OUTAGE_BACK:-2000}
 
-# A second after Redis is back each has tried; so long may a try take.
+# With the defaults of everything that is about Redis: a second after it is back
+# each has tried.
 cat >"$dir/ordermq.conf" <<CONF
-redis = { url = "unix://$dir/redis.sock"; connect_timeout = "1s";
-  reply_timeout = "1s"; retry_max = "1s"; };
+redis = { url = "unix://$dir/redis.sock"; $OUTAGE_REDIS };
 groups = (
   { name = "points"; program = "points"; instances = 3; owner_ttl = "3s"; },
   { name = "push"; program = "push"; instances = 2; owner_ttl = "3s";
