@@ -22,9 +22,8 @@ struct push {
 	struct consumer *consumer;
 	const struct settings_push *set;
 	struct notifier *notifier;
-	struct append file;
-	/* What is gathered for the file, and acknowledged once it is written.
-	 */
+	struct push_log log;
+	/* What is gathered for the log, and acknowledged once it is written. */
 	struct delivery_queue gathered;
 	struct backoff backoff; /* while the file cannot be written */
 	int64_t next_msecs;     /* when to try to write again; -1: nothing to */
@@ -45,7 +44,7 @@ static void push_flush(struct push *push)
 	int written;
 
 	crash_point("before-push-write");
-	written = append_flush(&push->file, &err);
+	written = append_flush(&push->log.file, &err);
 	if (written > 0)
 		crash_point("after-push-write");
 	push->next_msecs =
@@ -53,7 +52,7 @@ static void push_flush(struct push *push)
 	if (written == 0)
 		return;
 	if (written < 0) {
-		append_clear(&push->file);
+		append_clear(&push->log.file);
 		wait = backoff_next(&push->backoff);
 	} else {
 		backoff_reset(&push->backoff);
@@ -73,7 +72,7 @@ static void push_send(struct push *push, struct delivery *delivery)
 	struct notification notification;
 
 	if (notifier_render(push->notifier, delivery, &notification) < 0 ||
-	    push_log_put(&push->file, &notification) < 0)
+	    push_log_put(&push->log, &notification) < 0)
 		consumer_postpone(push->consumer, delivery,
 				  backoff_next(&push->backoff),
 				  "out of memory");
@@ -147,13 +146,11 @@ static int push_open(const struct handler_setup *setup, void **state_r,
 		.first_msecs = setup->group->retry_base_msecs,
 		.max_msecs = PUSH_PAUSE_MAX_MSECS,
 	};
-	append_open(&push->file, push->set->file);
 	push->notifier = notifier_open(push->set);
-	if (push->notifier == NULL) {
-		free(push);
-		return err_set(err, ERR_RETRY, "out of memory");
-	}
 	*state_r = push;
+	if (push_log_open(&push->log, push->set->file) < 0 ||
+	    push->notifier == NULL)
+		return err_set(err, ERR_RETRY, "out of memory");
 	return 0;
 }
 
@@ -165,7 +162,7 @@ static void push_close(void **state)
 	if (push == NULL)
 		return;
 	notifier_close(&push->notifier);
-	append_close(&push->file);
+	push_log_close(&push->log);
 	free(push);
 }
 

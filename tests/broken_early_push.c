@@ -18,7 +18,7 @@
 struct early {
 	struct consumer *consumer;
 	struct notifier *notifier;
-	struct append file;
+	struct push_log log;
 	int64_t next_msecs; /* when to write; -1: nothing to */
 };
 
@@ -31,7 +31,7 @@ static void early_handle(void *state, struct delivery *const *deliveries,
 	for (size_t i = 0; i < count; i++) {
 		if (notifier_render(early->notifier, deliveries[i],
 				    &notification) < 0 ||
-		    push_log_put(&early->file, &notification) < 0)
+		    push_log_put(&early->log, &notification) < 0)
 			abort();
 		consumer_done(early->consumer, deliveries[i], OUTCOME_APPLIED);
 	}
@@ -58,7 +58,7 @@ static void early_wake(void *state, const struct pollfd *fds, size_t count)
 	(void)count;
 	if (early->next_msecs < 0 || clock_msecs() < early->next_msecs)
 		return;
-	early->next_msecs = append_flush(&early->file, &err) > 0
+	early->next_msecs = append_flush(&early->log.file, &err) > 0
 				    ? -1
 				    : clock_msecs() + EARLY_MSECS;
 }
@@ -72,8 +72,9 @@ static int early_open(const struct handler_setup *setup, void **state_r,
 		return err_set(err, ERR_RETRY, "out of memory");
 	early->consumer = setup->consumer;
 	early->next_msecs = -1;
-	append_open(&early->file, setup->group->push.file);
 	early->notifier = notifier_open(&setup->group->push);
+	if (push_log_open(&early->log, setup->group->push.file) < 0)
+		return err_set(err, ERR_RETRY, "out of memory");
 	*state_r = early;
 	return 0;
 }
@@ -84,10 +85,10 @@ static void early_close(void **state)
 	struct early *early = *state;
 	struct err err;
 
-	while (append_flush(&early->file, &err) == 0)
+	while (append_flush(&early->log.file, &err) == 0)
 		continue;
 	notifier_close(&early->notifier);
-	append_close(&early->file);
+	push_log_close(&early->log);
 	free(early);
 	*state = NULL;
 }
