@@ -6,8 +6,10 @@
 #include "lib/redis.h"
 #include "lib/settings.h"
 #include "supervisor/ctl.h"
+#include "supervisor/record.h"
 #include "supervisor/view_range.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -169,4 +171,16 @@ int dead_choice_run(struct dead_choice *choice, struct ctl *ctl)
 void dead_choice_close(struct dead_choice *choice)
 {
 	view_close(&choice->view);
+}
+
+void dead_choice_say(const struct dead_choice *choice, const char *done)
+{
+	if (choice->view.as_json)
+		record_write(stdout,
+			     json_pack("{s:s,s:I,s:b}", "kind", done, "count",
+				       (json_int_t)choice->count, "dry_run",
+				       choice->dry_run));
+	else
+		printf("%" PRId64 " %s%s\n", choice->count,
+		       choice->dry_run ? "would be " : "", done);
 }

@@ -43,4 +43,7 @@ struct dead_choice {
 int dead_choice_run(struct dead_choice *choice, struct ctl *ctl);
 void dead_choice_close(struct dead_choice *choice);
 
+/* Say how many letters were done so with, or would be: "dropped". */
+void dead_choice_say(const struct dead_choice *choice, const char *done);
+
 #endif

@@ -7,9 +7,7 @@
 #include "lib/redis.h"
 #include "supervisor/ctl.h"
 #include "supervisor/dead_choice.h"
-#include "supervisor/record.h"
 
-#include <inttypes.h>
 #include <limits.h>
 #include <poll.h>
 #include <stdio.h>
@@ -95,18 +93,6 @@ static int rate_take(struct replay *replay, const char *text)
 	return -1;
 }
 
-static void replay_say(const struct dead_choice *choice)
-{
-	if (choice->view.as_json)
-		record_write(stdout,
-			     json_pack("{s:s,s:I,s:b}", "kind", "replayed",
-				       "count", (json_int_t)choice->count,
-				       "dry_run", choice->dry_run));
-	else
-		printf("%" PRId64 " %s\n", choice->count,
-		       choice->dry_run ? "would be replayed" : "replayed");
-}
-
 int dead_replay(struct ctl *ctl)
 {
 	struct replay replay = { .choice = { .take = replay_take } };
@@ -127,7 +113,7 @@ int dead_replay(struct ctl *ctl)
 		return EX_USAGE;
 	status = dead_choice_run(choice, ctl);
 	if (choice->view.redis != NULL)
-		replay_say(choice);
+		dead_choice_say(choice, "replayed");
 	dead_choice_close(choice);
 	return status;
 }

@@ -10,7 +10,6 @@
 #include "supervisor/dead_replay.h"
 #include "supervisor/record.h"
 
-#include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -190,18 +189,6 @@ static int drop_page(struct dead_choice *choice)
 	return 0;
 }
 
-static void drop_say(const struct dead_choice *choice)
-{
-	if (choice->view.as_json)
-		record_write(stdout,
-			     json_pack("{s:s,s:I,s:b}", "kind", "dropped",
-				       "count", (json_int_t)choice->count,
-				       "dry_run", choice->dry_run));
-	else
-		printf("%" PRId64 " %s\n", choice->count,
-		       choice->dry_run ? "would be dropped" : "dropped");
-}
-
 static int dead_drop(struct ctl *ctl)
 {
 	struct dead_choice choice = { .take = drop_take, .page = drop_page };
@@ -217,7 +204,7 @@ static int dead_drop(struct ctl *ctl)
 		return ctl->status;
 	status = dead_choice_run(&choice, ctl);
 	if (choice.view.redis != NULL)
-		drop_say(&choice);
+		dead_choice_say(&choice, "dropped");
 	dead_choice_close(&choice);
 	return status;
 }
