@@ -267,10 +267,12 @@ const struct setting settings_table[] = {
 			 "it has begun before it is killed. Nothing is lost "
 			 "then either: its entries stay pending."),
 	DURATION("supervisor.hang_timeout", settings, supervisor.hang_msecs,
-		 "30s", 1 * SECS, 1 * HOURS,
+		 "10s", 1 * SECS, 1 * HOURS,
 		 .help = "An instance that is at work for so long without a "
 			 "sign of life hangs, and is ended. Longer than "
-			 "redis.reply_timeout."),
+			 "redis.connect_timeout and reply_timeout together; "
+			 "shorter than groups.owner_ttl, or others take over "
+			 "what it hangs on, and hang as well."),
 
 	CHOICE("log.to", settings, log.to, "auto",
 	       .words = "auto, syslog, stderr", .find = find_target,
