@@ -233,7 +233,8 @@ static void wait_turn(struct consumer *consumer)
 	(void)poll(fds, count, clock_until(deadline));
 	board_set(&consumer->process.board->busy_msecs,
 		  (uint64_t)clock_msecs());
-	process_woken(&consumer->process);
+	if (fds[0].revents != 0)
+		process_woken(&consumer->process);
 	if (consumer->handler->wake != NULL)
 		consumer->handler->wake(consumer->state, fds + 2, count - 2);
 }
