@@ -93,7 +93,7 @@ back_in_time() {
 	"$@" || return
 	wait_for all_well || return
 	echo "# all go on after $(($(now_msecs) - begun)) ms"
-	[ $(($(now_msecs) - begun)) -le $back_msecs ]
+	[ $(($(now_msecs) - begun)) -le "$back_msecs" ]
 }
 
 outage() { # outage NAME SECONDS BEGIN END
