@@ -59,6 +59,7 @@ root_check() { # root_check NAME COMMAND...
 		echo "ok $count - $name ($((SECONDS - started)) s)"
 	else
 		echo "not ok $count - $name"
+		sed -nE '/^(FAIL|ERROR):/s/^/# /p' /var/log/step
 		tail -n 200 /var/log/step | sed 's/^/# /'
 	fi
 	sed -n '/^bootstrap: .*passed/s/^/# /p' /var/log/step
