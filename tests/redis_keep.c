@@ -447,9 +447,28 @@ static void at_the_ceiling_everything_goes(void **state)
 	assert_int_equal(dropped("push"), 900);
 }
 
+/* As Redis counts. From Redis 8 on it leaves out what was trimmed when the
+   group reads on, and then nobody can tell any more. */
+static int64_t entries_read(const char *group)
+{
+	const struct reply *groups = redis_fixture_command(
+		server, "XINFO", "GROUPS", "ordermq", NULL);
+
+	for (size_t i = 0; i < reply_count(groups); i++) {
+		const struct reply *info = reply_at(groups, i);
+
+		if (text_is(reply_text(reply_field(info, "name")), group))
+			return reply_integer(reply_field(info, "entries-read"),
+					     -1);
+	}
+	return -1;
+}
+
 static void what_a_sender_trims_is_counted_at_the_latest_at_the_end(
 	void **state)
 {
+	bool server_tells;
+
 	(void)state;
 	make_both("1000");
 	settings.retention.max_age_msecs = 0;
@@ -465,9 +484,12 @@ static void what_a_sender_trims_is_counted_at_the_latest_at_the_end(
 	(void)redis_fixture_command(server, "XTRIM", "ordermq", "MAXLEN", "300",
 				    NULL);
 	work("points", "100");
+	server_tells = entries_read("points") < 800;
 	run();
-	assert_int_equal(dropped("points"), 650);
 	assert_int_equal(dropped("push"), 699);
+	assert_int_equal(dropped("points"), server_tells ? 650 : 350);
+	if (!server_tells)
+		return;
 	/* So little that it does not show: then at the end. */
 	(void)redis_fixture_command(server, "XTRIM", "ordermq", "MAXLEN", "180",
 				    NULL);
