@@ -28,31 +28,48 @@ void arena_close(struct arena **arena);
    arena_reset(). NULL when out of memory. */
 static inline void *arena_take(struct arena *arena, size_t bytes);
 
+/* The same for characters, which need no alignment and are packed. */
+static inline char *arena_take_chars(struct arena *arena, size_t bytes);
+
 /* Take everything back. */
 void arena_reset(struct arena *arena);
 
 /* Bytes given out since the last reset. */
 size_t arena_used(const struct arena *arena);
 
-/* Make a block current that has room for bytes, the alignment included.
-   Returns 0, or -1 when out of memory. For arena_take() only. */
+/* Make a block current that has room for bytes. Returns 0, or
+   -1 when out of memory. For the functions here only. */
 int arena_grow(struct arena *arena, size_t bytes);
 
-static inline void *arena_take(struct arena *arena, size_t bytes)
+static inline char *arena_take_chars(struct arena *arena, size_t bytes)
 {
-	const size_t align = alignof(max_align_t);
-	void *piece;
+	unsigned char *piece;
 
 	if (bytes > SIZE_MAX / 2)
 		return NULL;
-	bytes = (bytes + align - 1) & ~(align - 1);
 	if (bytes > arena->free_bytes && arena_grow(arena, bytes) < 0)
 		return NULL;
 	piece = arena->free;
 	arena->free += bytes;
 	arena->free_bytes -= bytes;
 	arena->used += bytes;
-	return piece;
+	return (char *)piece;
+}
+
+static inline void *arena_take(struct arena *arena, size_t bytes)
+{
+	size_t pad = -(uintptr_t)arena->free & (alignof(max_align_t) - 1);
+
+	if (bytes > SIZE_MAX / 2)
+		return NULL;
+	if (pad + bytes > arena->free_bytes) {
+		pad = 0;
+		if (arena_grow(arena, bytes) < 0)
+			return NULL;
+	}
+	arena->free += pad;
+	arena->free_bytes -= pad;
+	return arena_take_chars(arena, bytes);
 }
 
 #endif

@@ -145,7 +145,7 @@ static int64_t number_cut(int64_t number, int64_t least)
 
 static int delivery_read_order(struct delivery *delivery,
 			       const struct reply *entry_fields,
-			       const struct settings_fields *fields)
+			       struct order_names *names)
 {
 	size_t words = reply_count(entry_fields);
 	const struct text *pairs;
@@ -174,13 +174,13 @@ static int delivery_read_order(struct delivery *delivery,
 	words /= 2;
 	if (delivery->replays && letter_open(delivery, &pairs, &words) < 0)
 		return delivery_reject_reason(delivery, "no dead letter");
-	if (order_parse(fields, pairs, words, &delivery->order, &err) < 0)
+	if (order_read(names, pairs, words, &delivery->order, &err) < 0)
 		return delivery_reject_reason(delivery, err.text);
 	return 0;
 }
 
 static int delivery_fill(struct delivery *delivery, const struct reply *entry,
-			 const struct settings_fields *fields)
+			 struct order_names *names)
 {
 	delivery->id = reply_text(reply_at(entry, 0));
 	delivery->origin = delivery->id;
@@ -192,7 +192,7 @@ static int delivery_fill(struct delivery *delivery, const struct reply *entry,
 	if (delivery_parse_id(delivery->id, &delivery->id_msecs,
 			      &delivery->id_seq) < 0)
 		return -1;
-	return delivery_read_order(delivery, reply_at(entry, 1), fields);
+	return delivery_read_order(delivery, reply_at(entry, 1), names);
 }
 
 int batch_fill(struct batch *batch, const struct reply *entries,
@@ -201,17 +201,20 @@ int batch_fill(struct batch *batch, const struct reply *entries,
 	size_t count = reply_count(entries);
 	struct delivery *deliveries =
 		arena_take(batch->arena, (count + 1) * sizeof(*deliveries));
+	struct order_names names;
 
+	order_names_set(&names, fields);
 	batch->count = 0;
 	batch->open_count = 0;
 	if (deliveries == NULL)
 		return -1;
-	memset(deliveries, 0, count * sizeof(*deliveries));
 	for (size_t i = 0; i < count; i++) {
-		deliveries[i].batch = batch;
-		deliveries[i].replays = replays;
+		deliveries[i] = (struct delivery){
+			.batch = batch,
+			.replays = replays,
+		};
 		if (delivery_fill(&deliveries[i], reply_at(entries, i),
-				  fields) < 0)
+				  &names) < 0)
 			return -1;
 	}
 	batch->deliveries = deliveries;

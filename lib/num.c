@@ -9,6 +9,9 @@
 /* One past this many places no scale of ours can make a whole number. */
 #define NUM_PLACES_MAX 18
 
+/* So many digits fit into an int64_t whatever they are. */
+#define NUM_SAFE_DIGITS 18
+
 struct num_unit {
 	const char *name;
 	int64_t factor;
@@ -39,10 +42,14 @@ int num_parse(const char *text, size_t length, int64_t *value_r)
 	if (length == 0)
 		return -1;
 	for (size_t i = 0; i < length; i++) {
-		if (text[i] < '0' || text[i] > '9')
+		unsigned int digit = (unsigned char)text[i] - (unsigned int)'0';
+
+		if (digit > 9)
 			return -1;
-		if (__builtin_mul_overflow(value, 10, &value) ||
-		    __builtin_add_overflow(value, text[i] - '0', &value))
+		if (i < NUM_SAFE_DIGITS)
+			value = value * 10 + digit;
+		else if (__builtin_mul_overflow(value, 10, &value) ||
+			 __builtin_add_overflow(value, digit, &value))
 			return -1;
 	}
 	*value_r = value;

@@ -23,6 +23,8 @@ enum order_role {
 	ROLE_COUNT = ROLE_AMOUNT + SETTINGS_FACTORS_MAX,
 };
 
+_Static_assert(ROLE_COUNT == ORDER_ROLES_MAX, "order.h has room for each");
+
 /* What was found for each role; data is NULL where nothing was. */
 struct order_found {
 	struct text values[ROLE_COUNT];
@@ -44,21 +46,36 @@ static const char *role_name(const struct settings_fields *fields, size_t role)
 	}
 }
 
-static size_t role_count(const struct settings_fields *fields)
+void order_names_set(struct order_names *names_r,
+		     const struct settings_fields *fields)
 {
-	return ROLE_AMOUNT + (size_t)fields->amount_factor_count;
+	*names_r = (struct order_names){ .fields = fields };
+	names_r->count = ROLE_AMOUNT + (size_t)fields->amount_factor_count;
+	for (size_t role = 0; role < names_r->count; role++)
+		names_r->names[role] = text_of(role_name(fields, role));
 }
 
-/* The first role from this one on that a field's name has, or roles. Names
-   differ in their lengths and first bytes, as a rule. */
-static size_t role_of(const struct text *names, size_t role, size_t roles,
-		      struct text name)
+/* The first role from this one on that a field's name has, or their count. */
+static size_t role_of(const struct order_names *names, size_t role,
+		      struct text field)
 {
-	while (role < roles && (names[role].length != name.length ||
-				names[role].data[0] != name.data[0] ||
-				!text_equal(names[role], name)))
+	while (role < names->count && !text_equal(names->names[role], field))
 		role++;
 	return role;
+}
+
+/* The first role of the field at a place of the entry, or their count. */
+static size_t role_at(struct order_names *names, size_t place,
+		      struct text field)
+{
+	if (place >= ORDER_SEEN_MAX)
+		return role_of(names, 0, field);
+	if (names->seen[place].data == NULL ||
+	    !text_equal(names->seen[place], field)) {
+		names->seen[place] = field;
+		names->roles[place] = role_of(names, 0, field);
+	}
+	return names->roles[place];
 }
 
 static int field_reject(const char *name, struct text value, const char *what,
@@ -85,26 +102,22 @@ static int role_take(const struct settings_fields *fields, size_t role,
 }
 
 /* Find the fields that we read, and measure the whole. */
-static int fields_find(const struct settings_fields *fields,
-		       const struct text *pairs, size_t pair_count,
-		       struct order_found *found, struct err *err)
+static int fields_find(struct order_names *names, const struct text *pairs,
+		       size_t pair_count, struct order_found *found,
+		       struct err *err)
 {
-	size_t roles = role_count(fields);
-	struct text names[ROLE_COUNT];
 	size_t bytes = 0;
 
-	for (size_t role = 0; role < roles; role++)
-		names[role] = text_of(role_name(fields, role));
 	if (pair_count > ORDER_FIELDS_MAX)
 		return err_set(err, ERR_REJECT, "%zu fields, more than %d",
 			       pair_count, ORDER_FIELDS_MAX);
 	for (size_t i = 0; i < 2 * pair_count; i += 2) {
 		bytes += pairs[i].length + pairs[i + 1].length;
-		for (size_t role = role_of(names, 0, roles, pairs[i]);
-		     role < roles;
-		     role = role_of(names, role + 1, roles, pairs[i])) {
-			if (role_take(fields, role, pairs[i + 1], found, err) <
-			    0)
+		for (size_t role = role_at(names, i / 2, pairs[i]);
+		     role < names->count;
+		     role = role_of(names, role + 1, pairs[i])) {
+			if (role_take(names->fields, role, pairs[i + 1], found,
+				      err) < 0)
 				return -1;
 		}
 	}
@@ -211,13 +224,14 @@ static int amount_parse(const struct settings_fields *fields,
 	return amount_product(fields, values, amount_r, err);
 }
 
-int order_parse(const struct settings_fields *fields, const struct text *pairs,
-		size_t pair_count, struct order *order_r, struct err *err)
+int order_read(struct order_names *names, const struct text *pairs,
+	       size_t pair_count, struct order *order_r, struct err *err)
 {
+	const struct settings_fields *fields = names->fields;
 	struct order order = { .pairs = pairs, .pair_count = pair_count };
 	struct order_found found = { 0 };
 
-	if (fields_find(fields, pairs, pair_count, &found, err) < 0 ||
+	if (fields_find(names, pairs, pair_count, &found, err) < 0 ||
 	    key_parts_check(fields, &found, err) < 0 ||
 	    type_parse(fields, found.values[ROLE_TYPE], &order.type, err) < 0 ||
 	    amount_parse(fields, &found.values[ROLE_AMOUNT], &order.amount,
@@ -228,6 +242,15 @@ int order_parse(const struct settings_fields *fields, const struct text *pairs,
 	order.eventno = found.values[ROLE_EVENTNO];
 	*order_r = order;
 	return 0;
+}
+
+int order_parse(const struct settings_fields *fields, const struct text *pairs,
+		size_t pair_count, struct order *order_r, struct err *err)
+{
+	struct order_names names;
+
+	order_names_set(&names, fields);
+	return order_read(&names, pairs, pair_count, order_r, err);
 }
 
 const char *order_type_name(enum order_type type)

@@ -9,6 +9,12 @@
 struct err;
 struct settings_fields;
 
+/* Most fields of an order that we read; as many factors as settings.h has. */
+#define ORDER_ROLES_MAX 8
+
+/* At as many places of an entry what is there is remembered. */
+#define ORDER_SEEN_MAX 16
+
 /* Limits of an entry; above them it is no order. */
 #define ORDER_FIELDS_MAX 128
 #define ORDER_BYTES_MAX (256 * 1024)
@@ -46,6 +52,24 @@ struct order {
    ordermq.conf(5). */
 int order_parse(const struct settings_fields *fields, const struct text *pairs,
 		size_t pair_count, struct order *order_r, struct err *err);
+
+/* The names by which many entries are read: measured once. As a rule, an entry
+   has the fields of the one before, and in the same order: what was found at
+   each place is remembered, and the texts there are borrowed meanwhile. */
+struct order_names {
+	const struct settings_fields *fields; /* borrowed */
+	struct text names[ORDER_ROLES_MAX];
+	size_t count;
+	struct text seen[ORDER_SEEN_MAX]; /* names of fields */
+	size_t roles[ORDER_SEEN_MAX];     /* what they are */
+};
+
+void order_names_set(struct order_names *names_r,
+		     const struct settings_fields *fields);
+
+/* order_parse() for one of many. */
+int order_read(struct order_names *names, const struct text *pairs,
+	       size_t pair_count, struct order *order_r, struct err *err);
 
 /* Write the event key "orderno:type[:eventno]" of a paid or refunded order into
    buf, ORDER_KEY_BYTES long. Everything idempotent hangs on it. Returns it. */

@@ -33,7 +33,7 @@ struct resp {
 
 /* The reader's object functions: each puts its value into the element of its
    parent that is waiting for it. */
-static struct reply *element_for(const redisReadTask *task)
+static inline struct reply *element_for(const redisReadTask *task)
 {
 	struct resp *resp = task->privdata;
 
@@ -48,7 +48,7 @@ static void *create_string(const redisReadTask *task, char *data, size_t length)
 {
 	struct resp *resp = task->privdata;
 	struct reply *reply = element_for(task);
-	char *copy = arena_take(resp->arena, length + 1);
+	char *copy = arena_take_chars(resp->arena, length + 1);
 
 	if (reply == NULL || copy == NULL)
 		return NULL;

@@ -6,34 +6,63 @@
 #include <stdio.h>
 #include <string.h>
 
-struct text text_of(const char *string)
+/* The same byte eight times. */
+#define EACH(byte) (UINT64_C(0x0101010101010101) * (byte))
+
+/* Eight bytes are looked at in one go: one below the least borrows from its own
+   highest bit, unless that is set. What borrows beyond it begins at such a
+   byte, so that "is there one?" has the right answer. */
+static uint64_t has_below(uint64_t word, unsigned char least)
 {
-	return (struct text){
-		.data = string,
-		.length = string == NULL ? 0 : strlen(string),
-	};
+	return (word - EACH(least)) & ~word & EACH(0x80);
 }
 
-bool text_equal(struct text a, struct text b)
+static uint64_t has_byte(uint64_t word, unsigned char byte)
 {
-	return a.length == b.length &&
-	       (a.length == 0 || memcmp(a.data, b.data, a.length) == 0);
+	return has_below(word ^ EACH(byte), 1);
 }
 
-bool text_is(struct text text, const char *string)
+static uint64_t has_control(uint64_t word)
 {
-	return text_equal(text, text_of(string));
+	return has_below(word, 0x20) | has_byte(word, 0x7f);
+}
+
+static uint64_t has_special(uint64_t word)
+{
+	return has_control(word) | has_byte(word, '"') | has_byte(word, '\\') |
+	       (word & EACH(0x80));
+}
+
+/* Does any word of the text have it? What there is no text for is blank. */
+static inline bool any_word(struct text text, uint64_t (*has)(uint64_t word))
+{
+	const char *end = text.data + text.length;
+	uint64_t word = EACH(' ');
+
+	if (text.length < sizeof(word)) {
+		for (const char *c = text.data; c < end; c++)
+			word = word << 8 | (unsigned char)*c;
+		return has(word) != 0;
+	}
+	for (const char *c = text.data; c < end - sizeof(word);
+	     c += sizeof(word)) {
+		memcpy(&word, c, sizeof(word));
+		if (has(word) != 0)
+			return true;
+	}
+	/* The last bytes, some of them seen before. */
+	memcpy(&word, end - sizeof(word), sizeof(word));
+	return has(word) != 0;
 }
 
 bool text_has_control(struct text text)
 {
-	for (size_t i = 0; i < text.length; i++) {
-		unsigned char c = (unsigned char)text.data[i];
+	return any_word(text, has_control);
+}
 
-		if (c < 0x20 || c == 0x7f)
-			return true;
-	}
-	return false;
+bool text_is_plain(struct text text)
+{
+	return !any_word(text, has_special);
 }
 
 const char *text_show(struct text text, char *buf, size_t bytes)

@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
 
 /* A run of bytes that somebody else owns. Any byte may be in it. */
 struct text {
@@ -11,13 +12,31 @@ struct text {
 };
 
 /* A C string as a text, borrowed. NULL gives the empty text. */
-struct text text_of(const char *string);
+static inline struct text text_of(const char *string)
+{
+	return (struct text){
+		.data = string,
+		.length = string == NULL ? 0 : strlen(string),
+	};
+}
 
-bool text_equal(struct text a, struct text b);
-bool text_is(struct text text, const char *string);
+static inline bool text_equal(struct text a, struct text b)
+{
+	return a.length == b.length &&
+	       (a.length == 0 || memcmp(a.data, b.data, a.length) == 0);
+}
+
+static inline bool text_is(struct text text, const char *string)
+{
+	return text_equal(text, text_of(string));
+}
 
 /* True when there is a control byte (below 0x20, or 0x7f) in it. */
 bool text_has_control(struct text text);
+
+/* True when all of it is printable ASCII and neither a quote nor a backslash:
+   it stands in a JSON string as it is (RFC 8259, section 7). */
+bool text_is_plain(struct text text);
 
 /* Copy into buf (bytes long), cut where it is full, always terminated; control
    bytes and bytes above 0x7e as \xNN. Returns buf. For log lines. */

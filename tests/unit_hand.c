@@ -58,6 +58,8 @@ static size_t accept_batch(size_t first, size_t count, size_t bad_count,
 		size_t words = i < count - bad_count ? 2 : 0;
 		char *id = arena_take(batch->arena, sizeof(ids[i]));
 
+		if (id == NULL)
+			abort();
 		(void)snprintf(id, sizeof(ids[i]), "%zu-0", first + i);
 		parts[i][0] = string(id);
 		parts[i][1] = (struct reply){ .type = REPLY_ARRAY,

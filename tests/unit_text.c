@@ -126,6 +126,32 @@ static void control_bytes_are_found_anywhere(void **state)
 	assert_true(text_has_control((struct text){ "a\0b", 3 }));
 }
 
+/* Each byte at each place of texts of each length around that of a word. */
+static void each_byte_is_looked_at_wherever_it_stands(void **state)
+{
+	(void)state;
+	for (size_t length = 1; length <= 20; length++) {
+		char bytes[20];
+		const struct text text = { bytes, length };
+
+		memset(bytes, 'x', sizeof(bytes));
+		assert_true(text_is_plain(text));
+		for (size_t at = 0; at < length; at++) {
+			for (int c = 0; c < 256; c++) {
+				bool control = c < 0x20 || c == 0x7f;
+
+				bytes[at] = (char)c;
+				assert_int_equal(text_has_control(text),
+						 control);
+				assert_int_equal(text_is_plain(text),
+						 !control && c < 0x7f &&
+							 c != '"' && c != '\\');
+			}
+			bytes[at] = 'x';
+		}
+	}
+}
+
 static void texts_are_equal_byte_by_byte(void **state)
 {
 	(void)state;
@@ -146,6 +172,7 @@ int main(void)
 		cmocka_unit_test(a_shown_text_is_printable),
 		cmocka_unit_test(a_shown_text_is_cut_at_the_end_of_its_buffer),
 		cmocka_unit_test(control_bytes_are_found_anywhere),
+		cmocka_unit_test(each_byte_is_looked_at_wherever_it_stands),
 		cmocka_unit_test(texts_are_equal_byte_by_byte),
 	};
 
