@@ -74,11 +74,12 @@ int notifier_render(struct notifier *notifier, const struct delivery *delivery,
 	const struct order *order = &delivery->order;
 	bool refunded = order->type == ORDER_REFUNDED;
 	struct template_buf *buf = &notifier->buf;
-	struct span key, account, title, body, trace;
+	struct span key, id, account, title, body, trace;
 	char key_text[ORDER_KEY_BYTES];
 
 	buf->used = 0;
 	if (put_span(buf, order_key(order, key_text), &key) < 0 ||
+	    put_span(buf, delivery->origin, &id) < 0 ||
 	    put_span(buf, order->userid, &account) < 0 ||
 	    put_span(buf, order_field(order, text_of("traceparent")), &trace) <
 		    0 ||
@@ -89,7 +90,7 @@ int notifier_render(struct notifier *notifier, const struct delivery *delivery,
 		return -1;
 	*notification_r = (struct notification){
 		.key = span_text(buf, key),
-		.id = delivery->origin,
+		.id = span_text(buf, id),
 		.account = span_text(buf, account),
 		.title = span_text(buf, title),
 		.body = span_text(buf, body),

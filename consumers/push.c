@@ -148,8 +148,8 @@ static int push_open(const struct handler_setup *setup, void **state_r,
 	};
 	push->notifier = notifier_open(push->set);
 	*state_r = push;
-	if (push_log_open(&push->log, push->set->file) < 0 ||
-	    push->notifier == NULL)
+	push_log_open(&push->log, push->set->file);
+	if (push->notifier == NULL)
 		return err_set(err, ERR_RETRY, "out of memory");
 	return 0;
 }

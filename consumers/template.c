@@ -43,6 +43,8 @@ static size_t plain_length(struct text text)
 
 int template_put(struct template_buf *buf, struct text text)
 {
+	if (text_is_plain(text))
+		return put_bytes(buf, text);
 	while (text.length > 0) {
 		size_t plain = plain_length(text);
 		size_t length = plain > 0 ? plain : text_utf8_length(text);

@@ -73,8 +73,7 @@ static int early_open(const struct handler_setup *setup, void **state_r,
 	early->consumer = setup->consumer;
 	early->next_msecs = -1;
 	early->notifier = notifier_open(&setup->group->push);
-	if (push_log_open(&early->log, setup->group->push.file) < 0)
-		return err_set(err, ERR_RETRY, "out of memory");
+	push_log_open(&early->log, setup->group->push.file);
 	*state_r = early;
 	return 0;
 }
