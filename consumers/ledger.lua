@@ -1,6 +1,8 @@
 -- Credit the points of entries and acknowledge them: all of it, or nothing.
--- Everything that can fail is read first, since Lua does not roll back; anything
--- unusual returns before the first write, and is then settled an entry a call.
+-- Lua does not roll back. So what can fail is read before the first write, but
+-- balances: HINCRBY refuses what a read would have to, and tells the sum, so they
+-- are added to first, and what was added is taken back. Anything unusual returns
+-- with nothing changed, and is then settled an entry a call.
 -- KEYS[5..6]: ledger, balance
 -- ARGV[4..5]: how many entries, how many accounts
 -- ARGV[6..]: ids, event keys, event key and line for the ledger by turns,
@@ -52,28 +54,35 @@ for n = 1, count do
 	end
 end
 
-local balances = call('HMGET', KEYS[6], unpack(ARGV, ACCOUNTS, CHANGES - 1))
-for n = 1, account_count do
-	local balance = balances[n]
-	if balance then
-		-- As HINCRBY reads it: no zero in front, no minus zero.
-		local number = find(balance, '^-?[1-9]%d*$') or balance == '0'
-		local sum = number and balance + ARGV[CHANGES + n - 1]
-		if not sum or sum > EXACT or sum < -EXACT or
-				math.abs(balance) > EXACT then
-			if count > 1 then
-				return {'split'}
-			end
-			return {'reject', 'balance', sum and 'the balance would ' ..
-				'leave the range of exact numbers' or
-				'the balance is no number'}
+-- Take back what the first accounts were given: it was exact, and fits again.
+local function take_back(given)
+	for n = 0, given - 1 do
+		local change = tonumber(ARGV[CHANGES + n])
+		if change ~= 0 then
+			call('HINCRBY', KEYS[6], ARGV[ACCOUNTS + n],
+				string.format('%.0f', -change))
 		end
 	end
 end
 
-call('HSET', KEYS[5], unpack(ARGV, LINES, ACCOUNTS - 1))
 for n = 0, account_count - 1 do
-	call('HINCRBY', KEYS[6], ARGV[ACCOUNTS + n], ARGV[CHANGES + n])
+	local sum = redis.pcall('HINCRBY', KEYS[6], ARGV[ACCOUNTS + n],
+		ARGV[CHANGES + n])
+	local failed = type(sum) == 'table'
+	if failed or sum > EXACT or sum < -EXACT then
+		take_back(failed and n or n + 1)
+		if failed and not find(sum.err, '^ERR ') then
+			return sum -- not about the value: all of the key, the server
+		end
+		if count > 1 then
+			return {'split'}
+		end
+		return {'reject', 'balance', failed and 'the balance is no ' ..
+			'number, or no sum fits' or 'the balance would leave ' ..
+			'the range of exact numbers'}
+	end
 end
+
+call('HSET', KEYS[5], unpack(ARGV, LINES, ACCOUNTS - 1))
 call('HINCRBY', KEYS[3], 'applied', count)
 return acknowledge('applied')

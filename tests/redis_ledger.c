@@ -333,14 +333,42 @@ static void a_balance_stays_in_the_range_of_exact_numbers(void **state)
 	rejected(settle("3-0", "B:refunded", "8", "100", "-1"), "balance");
 }
 
-static void a_balance_out_of_range_already_is_left_alone(void **state)
+static void a_balance_out_of_range_already_may_only_come_back(void **state)
 {
 	(void)state;
 	(void)redis_fixture_command(redis, "HSET", BALANCE, "7",
 				    "9007199254740993", NULL);
-	rejected(settle("1-0", "A:refunded", "7", "500", "-5"), "balance");
+	rejected(settle("1-0", "A:refunded", "7", "100", "-1"), "balance");
 	rejected(settle("1-0", "A:paid", "7", "0", "0"), "balance");
+	field_is(BALANCE, "7", "9007199254740993");
 	nothing_written();
+	settled(settle("1-0", "A:refunded", "7", "500", "-5"), 0);
+	field_is(BALANCE, "7", "9007199254740988");
+}
+
+/* Those before it had their points already, and give them back. */
+static void one_bad_balance_of_many_leaves_all_as_they_were(void **state)
+{
+	static const char *const bad[] = { "x", MOST, "9223372036854775807",
+					   NULL };
+
+	(void)state;
+	(void)redis_fixture_command(redis, "HSET", BALANCE, "5", MOST_BUT_ONE,
+				    "6", "-3", NULL);
+	for (size_t i = 0; bad[i] != NULL; i++) {
+		(void)redis_fixture_command(redis, "HSET", BALANCE, "7", bad[i],
+					    NULL);
+		answered(settle("1-0", "A:refunded", "5", MOST, "-" MOST, /**/
+				"2-0", "B:paid", "6", "500", "5",         /**/
+				"3-0", "C:paid", "8", "0", "0",           /**/
+				"4-0", "D:paid", "7", "500", "5",         /**/
+				"5-0", "E:paid", "9", "500", "5"),
+			 "split");
+		field_is(BALANCE, "5", MOST_BUT_ONE);
+		field_is(BALANCE, "6", "-3");
+		field_is(BALANCE, "7", bad[i]);
+		nothing_written();
+	}
 }
 
 static void a_sum_out_of_range_does_not_go_into_a_call(void **state)
@@ -479,7 +507,8 @@ int main(void)
 		with_entries(
 			a_balance_that_is_no_number_is_told_and_left_alone),
 		with_entries(a_balance_stays_in_the_range_of_exact_numbers),
-		with_entries(a_balance_out_of_range_already_is_left_alone),
+		with_entries(a_balance_out_of_range_already_may_only_come_back),
+		with_entries(one_bad_balance_of_many_leaves_all_as_they_were),
 		with_entries(a_sum_out_of_range_does_not_go_into_a_call),
 		with_entries(an_entry_that_is_not_pending_any_more_is_told),
 		with_entries(
