@@ -46,6 +46,8 @@ struct consumer {
 	int64_t pending[2];   /* for us, in the stream and there, likewise */
 	char history_id[CONSUMER_ID_BYTES]; /* last one looked at */
 	char last_id[CONSUMER_ID_BYTES];    /* without a group: last one read */
+	int64_t settle_usecs; /* what Redis took for it, last time; 0: no word
+			       */
 	bool skip; /* without a group: no reply can hold the next entry */
 
 	/* The connection's state. */
@@ -61,8 +63,10 @@ struct consumer {
 	bool node_taken;  /* somebody else has our name: exit 78 */
 	enum redis_class trouble;
 	struct backoff backoff;
-	int64_t next_try_msecs;       /* connect, or settle again */
-	int64_t next_beat_msecs;      /* -1: none, as there is no lease */
+	int64_t begun_usecs;        /* the round trip under way, or the last */
+	int64_t linger_until_msecs; /* begin the next one; -1: at once */
+	int64_t next_try_msecs;     /* connect, or settle again */
+	int64_t next_beat_msecs;    /* -1: none, as there is no lease */
 	int64_t drain_deadline_msecs; /* once told to stop */
 	int64_t retry_said_msecs;     /* when a retry was last logged */
 };

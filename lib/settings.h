@@ -91,6 +91,7 @@ struct settings_group {
 	int64_t instances;
 	char start[SETTINGS_NAME_BYTES]; /* "0", "$" or an entry id */
 	int64_t batch;
+	int64_t linger_msecs;
 	int64_t owner_ttl_msecs;
 	int64_t max_deliveries;
 	int64_t max_crashes;

@@ -180,6 +180,12 @@ const struct setting settings_table[] = {
 	INTEGER("groups.batch", settings_group, batch, "256", 1, 1024,
 		.unit = "entries",
 		.help = "The most entries to read and settle at once."),
+	DURATION("groups.linger", settings_group, linger_msecs, "10ms", 0,
+		 1 * SECS,
+		 .help = "While Redis is busy, an instance lets more entries "
+			 "come together before it reads again: for twice as "
+			 "long as Redis took to settle the last ones, and "
+			 "never longer than this. 0: it never waits."),
 	DURATION("groups.owner_ttl", settings_group, owner_ttl_msecs, "15s",
 		 1 * SECS, 10 * MINUTES,
 		 .help = "After this long without a sign of life from an "
