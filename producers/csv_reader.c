@@ -78,7 +78,8 @@ static const struct csv_step csv_steps[CSV_STATE_COUNT][CSV_CLASS_COUNT] = {
 	},
 };
 
-static const enum csv_class csv_classes[256] = {
+/* Of enum csv_class. */
+static const unsigned char csv_classes[256] = {
 	['"'] = CSV_QUOTE,
 	[','] = CSV_COMMA,
 	['\r'] = CSV_CR,
@@ -160,6 +161,24 @@ static bool csv_act(struct csv_reader *csv, enum csv_action action, char byte)
 	return false;
 }
 
+/* Keep the bytes that are like any other, most of a file, in one go. there is
+   where those end that were read. */
+static void run_keep(struct csv_reader *csv, size_t there)
+{
+	char *record = csv->input.data + csv->input.begin;
+	size_t end = csv->scanned;
+	size_t bytes;
+
+	while (end < there &&
+	       csv_classes[(unsigned char)record[end]] == CSV_OTHER)
+		end++;
+	bytes = end - csv->scanned;
+	if (csv->kept != csv->scanned)
+		memmove(record + csv->kept, record + csv->scanned, bytes);
+	csv->kept += bytes;
+	csv->scanned = end;
+}
+
 /* Read on in the record with the bytes that are there. Returns true when it is
    complete. */
 static bool record_scan(struct csv_reader *csv)
@@ -184,6 +203,9 @@ static bool record_scan(struct csv_reader *csv)
 			csv->line++;
 		if (complete)
 			return true;
+		/* Where a byte is kept, those like any other are too. */
+		if (step.action == CSV_KEEP)
+			run_keep(csv, there);
 	}
 	return false;
 }

@@ -41,6 +41,18 @@ static void reads_quoted_cells(void **state)
 	check("a\n\"x\r\"\n", "2 a=x\\x0d;\n");
 }
 
+/* Taking quotes off moves what is behind them, also in the same cell. */
+static void what_follows_a_quote_moves_up(void **state)
+{
+	(void)state;
+	check("a,b,c\n\"one\"\"two\"\"three\",plain words,\"x,\"\"y\"\"\"\n"
+	      "more,of,them\n",
+	      "2 a=one\"two\"three; b=plain words; c=x,\"y\";\n"
+	      "3 a=more; b=of; c=them;\n");
+	check("a,b\n\"long enough\",cr\rin the midst\r\n\"\",\"z\"\n",
+	      "2 a=long enough; b=cr\\x0din the midst;\n3 b=z;\n");
+}
+
 static void an_empty_cell_is_left_out(void **state)
 {
 	(void)state;
@@ -208,6 +220,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reads_plain_cells),
 		cmocka_unit_test(reads_quoted_cells),
+		cmocka_unit_test(what_follows_a_quote_moves_up),
 		cmocka_unit_test(an_empty_cell_is_left_out),
 		cmocka_unit_test(an_empty_line_is_no_record),
 		cmocka_unit_test(takes_a_byte_order_mark_off),
