@@ -43,6 +43,7 @@ int job_signal_status(void)
 static void window_count(struct job *job)
 {
 	const struct window *window = &job->window;
+	const char *last_id = NULL;
 	bool sure = true;
 
 	for (size_t i = 0; i < window->count; i++) {
@@ -54,8 +55,7 @@ static void window_count(struct job *job)
 		}
 		if (sure)
 			job->sure_line = order->line;
-		(void)snprintf(job->last_id, sizeof(job->last_id), "%s",
-			       order->id);
+		last_id = order->id;
 		job->published += order->finding == WINDOW_NEW;
 		job->known += order->finding != WINDOW_NEW;
 		if (order->finding == WINDOW_OTHER) {
@@ -63,6 +63,9 @@ static void window_count(struct job *job)
 			job_report_other(job, order);
 		}
 	}
+	if (last_id != NULL)
+		(void)snprintf(job->last_id, sizeof(job->last_id), "%s",
+			       last_id);
 }
 
 /* Write down how far we are. To fail is no reason to stop: what is not written
