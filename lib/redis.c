@@ -34,6 +34,8 @@ struct redis {
 	struct resp *resp;
 	char *out;
 	size_t out_bytes, out_used, out_sent;
+	size_t out_ready; /* to be sent; what is behind it is held */
+	bool is_held;
 	int64_t reply_timeout_msecs;
 	size_t max_reply_bytes;
 	size_t fed_bytes; /* since the last whole reply */
@@ -75,7 +77,7 @@ int redis_fd(const struct redis *redis)
 
 short redis_events(const struct redis *redis)
 {
-	return redis->out_sent < redis->out_used ? POLLIN | POLLOUT : POLLIN;
+	return redis->out_sent < redis->out_ready ? POLLIN | POLLOUT : POLLIN;
 }
 
 bool redis_too_big(const struct redis *redis)
@@ -88,6 +90,15 @@ bool redis_is_open(const struct redis *redis)
 	return redis->fd >= 0;
 }
 
+/* With something held the queue is not empty when all is sent. */
+static void out_forget_sent(struct redis *redis)
+{
+	redis->out_used -= redis->out_sent;
+	redis->out_ready -= redis->out_sent;
+	memmove(redis->out, redis->out + redis->out_sent, redis->out_used);
+	redis->out_sent = 0;
+}
+
 /* Room for bytes more in the send buffer. */
 static int out_reserve(struct redis *redis, size_t bytes)
 {
@@ -96,6 +107,10 @@ static int out_reserve(struct redis *redis, size_t bytes)
 
 	if (wanted <= redis->out_bytes)
 		return 0;
+	if (redis->out_sent > 0) {
+		out_forget_sent(redis);
+		return out_reserve(redis, bytes);
+	}
 	wanted += wanted / 2;
 	out = realloc(redis->out, wanted);
 	if (out == NULL)
@@ -117,16 +132,35 @@ int redis_append(struct redis *redis, const struct text *args, size_t count,
 	}
 	memcpy(redis->out + redis->out_used, command, (size_t)length);
 	redis->out_used += (size_t)length;
+	if (!redis->is_held)
+		redis->out_ready = redis->out_used;
 	resp_free(command);
 	return 0;
 }
 
+void redis_hold(struct redis *redis)
+{
+	redis->is_held = true;
+}
+
+void redis_release(struct redis *redis)
+{
+	redis->is_held = false;
+	redis->out_ready = redis->out_used;
+}
+
+void redis_drop(struct redis *redis)
+{
+	redis->is_held = false;
+	redis->out_used = redis->out_ready;
+}
+
 static int pump_out(struct redis *redis, struct err *err)
 {
-	while (redis->out_sent < redis->out_used) {
+	while (redis->out_sent < redis->out_ready) {
 		ssize_t sent =
 			send(redis->fd, redis->out + redis->out_sent,
-			     redis->out_used - redis->out_sent, MSG_NOSIGNAL);
+			     redis->out_ready - redis->out_sent, MSG_NOSIGNAL);
 
 		if (sent < 0 && (errno == EAGAIN || errno == EINTR))
 			return 0;
@@ -134,7 +168,10 @@ static int pump_out(struct redis *redis, struct err *err)
 			return broken_errno(redis, err);
 		redis->out_sent += (size_t)sent;
 	}
+	if (redis->out_used > redis->out_ready)
+		return 0;
 	redis->out_used = 0;
+	redis->out_ready = 0;
 	redis->out_sent = 0;
 	if (redis->out_bytes > REDIS_KEEP_BYTES) {
 		free(redis->out);

@@ -37,6 +37,13 @@ void redis_close(struct redis **redis);
 int redis_append(struct redis *redis, const struct text *args, size_t count,
 		 struct err *err);
 
+/* What is queued from now on stays here: until it is released to be sent, or is
+   dropped, and the queue is as it was. For what is to go only after the replies
+   to what went before. */
+void redis_hold(struct redis *redis);
+void redis_release(struct redis *redis);
+void redis_drop(struct redis *redis);
+
 /* For poll(): the socket, and what to wait for now. */
 int redis_fd(const struct redis *redis);
 short redis_events(const struct redis *redis);

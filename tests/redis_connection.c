@@ -388,6 +388,61 @@ static void many_replies_come_in_the_order_of_the_commands(void **state)
 	}
 }
 
+static void queue(const char *name, const char *word)
+{
+	const struct text words[] = { text_of(name), text_of(word) };
+
+	assert_int_equal(redis_append(redis, words, 2, &err), 0);
+}
+
+/* The next reply, which is an integer. */
+static int64_t await_integer(void)
+{
+	const struct reply *reply;
+	int whole;
+
+	while ((whole = redis_next(redis, arena, &reply, &err)) == 0) {
+		struct pollfd fd = { .fd = redis_fd(redis),
+				     .events = redis_events(redis) };
+
+		assert_int_equal(poll(&fd, 1, LONG_MSECS), 1);
+		assert_int_equal(redis_pump(redis, &err), 0);
+	}
+	assert_int_equal(whole, 1);
+	return reply_integer(reply, -1);
+}
+
+static void what_is_held_goes_when_it_is_released(void **state)
+{
+	(void)state;
+	assert_int_equal(connect_with(-1), 0);
+	redis_hold(redis);
+	queue("INCR", "n");
+	/* Something is held all the time, and what was sent makes room. */
+	for (int i = 1; i <= 2000; i++) {
+		assert_int_equal(redis_events(redis), POLLIN);
+		redis_release(redis);
+		assert_int_equal(redis_events(redis), POLLIN | POLLOUT);
+		redis_hold(redis);
+		queue("INCR", "n");
+		assert_int_equal(await_integer(), i);
+	}
+}
+
+static void what_is_dropped_never_goes(void **state)
+{
+	(void)state;
+	assert_int_equal(connect_with(-1), 0);
+	queue("INCR", "n");
+	redis_hold(redis);
+	queue("INCR", "n");
+	queue("INCR", "n");
+	redis_drop(redis);
+	queue("DECR", "n");
+	assert_int_equal(await_integer(), 1);
+	assert_int_equal(await_integer(), 0);
+}
+
 static int start_redis(void **state)
 {
 	(void)state;
@@ -423,6 +478,8 @@ int main(void)
 		connected(arguments_may_hold_any_byte_or_none),
 		connected(an_error_reply_leaves_the_connection_good),
 		connected(many_replies_come_in_the_order_of_the_commands),
+		connected(what_is_held_goes_when_it_is_released),
+		connected(what_is_dropped_never_goes),
 	};
 
 	if (redis_fixture_skip_all())
