@@ -42,7 +42,7 @@ int job_signal_status(void)
 /* Count the orders that are done, and up to which line all are. */
 static void window_count(struct job *job)
 {
-	const struct window *window = &job->window;
+	const struct window *window = job->sent;
 	const char *last_id = NULL;
 	bool sure = true;
 
@@ -87,12 +87,16 @@ static void state_write(struct job *job)
 static void window_done(struct job *job)
 {
 	window_count(job);
-	window_clear(&job->window);
-	if (job->source->settled != NULL)
-		job->source->settled(job->source,
-				     job->rejected + job->others > job->bad);
-	job->bad = job->rejected + job->others;
-	job->done = job->given;
+	window_clear(job->sent);
+	job->done = job->behind;
+	/* Only then is all dealt with that the source gave. */
+	if (job->window->count == 0) {
+		if (job->source->settled != NULL)
+			job->source->settled(job->source,
+					     job->rejected + job->others >
+						     job->bad);
+		job->bad = job->rejected + job->others;
+	}
 	if (clock_msecs() >= job->save_msecs)
 		state_write(job);
 	progress_show(&job->progress, job->published + job->known,
@@ -121,22 +125,19 @@ static int flush_wait(struct job *job, struct backoff *backoff,
 static int carry(struct job *job, struct err *err)
 {
 	return job->outbox != NULL
-		       ? outbox_flush(job->outbox, &job->window, err)
-		       : publish_flush(job->publisher, &job->window, err);
+		       ? outbox_flush(job->outbox, job->sent, err)
+		       : publish_flush(job->publisher, job->sent, err);
 }
 
-/* Publish what was gathered, trying again as long as Redis cannot take it.
-   Returns 0, or -1 with err and the status set. */
-static int flush(struct job *job, struct err *err)
+/* The window under way was tried, and got is what came of it: try again as long
+   as Redis cannot take it. Returns 0, or -1 with err and the status set. */
+static int sent_settle(struct job *job, int got, struct err *err)
 {
 	struct backoff backoff = { BACKOFF_FIRST_MSECS, BACKOFF_MAX_MSECS, 0 };
 	int64_t deadline = -1;
-	int got;
 
-	while ((got = carry(job, err)) == 1) {
-		if (flush_wait(job, &backoff, &deadline, err) < 0)
-			break;
-	}
+	while (got == 1 && flush_wait(job, &backoff, &deadline, err) == 0)
+		got = carry(job, err);
 	if (got == 0) {
 		window_done(job);
 		return 0;
@@ -148,6 +149,39 @@ static int flush(struct job *job, struct err *err)
 		return job_fail(job, EX_TEMPFAIL);
 	return job_fail(job,
 			err->class == ERR_FATAL ? EX_CONFIG : EX_UNAVAILABLE);
+}
+
+/* Wait until nothing is under way any more. */
+static int settle(struct job *job, struct err *err)
+{
+	int got = job->outbox != NULL ? 0 : publish_finish(job->publisher, err);
+
+	return sent_settle(job, got, err);
+}
+
+/* Let the window go that was filled, as soon as the one before it is settled:
+   so they keep their sequence. */
+static int window_go(struct job *job, struct err *err)
+{
+	struct window *filled = job->window;
+	int got;
+
+	if (job->outbox == NULL)
+		publish_prepare(job->publisher, filled);
+	if (settle(job, err) < 0)
+		return -1;
+	job->window = job->sent;
+	job->sent = filled;
+	job->behind = job->given;
+	got = job->outbox != NULL ? carry(job, err)
+				  : publish_begin(job->publisher, filled, err);
+	return got == 0 ? 0 : sent_settle(job, got, err);
+}
+
+/* Publish all that was gathered. */
+static int flush(struct job *job, struct err *err)
+{
+	return window_go(job, err) < 0 ? -1 : settle(job, err);
 }
 
 static int not_the_input(struct job *job, struct err *err)
@@ -208,10 +242,10 @@ static int take_order(struct job *job, const struct source_item *item,
 	if (resumed)
 		return 0;
 	pace_took(&job->pace);
-	if (window_add(&job->window, item->pairs, item->pair_count, key,
+	if (window_add(job->window, item->pairs, item->pair_count, key,
 		       item->line, err) < 0)
 		return job_fail(job, EX_TEMPFAIL);
-	return window_is_full(&job->window) ? flush(job, err) : 0;
+	return window_is_full(job->window) ? window_go(job, err) : 0;
 }
 
 /* The source broke, and err says how. What it gave before is published. */

@@ -17,20 +17,24 @@ struct publisher;
 struct source;
 
 /* One run of ordermq-order: orders from a source, through a window, into the
-   stream or an outbox. What main() opened. */
+   stream or an outbox. While one window is under way the next one is filled; it
+   goes when all of the first is settled. What main() opened. */
 struct job {
 	struct order_options options;
 	struct settings settings;
 	struct source *source;
 	struct publisher *publisher; /* or else: */
 	struct outbox *outbox;
-	struct window window;
+	struct window windows[2];
+	struct window *window; /* of these: being filled */
+	struct window *sent;   /* under way, or how that fared */
 	struct pace pace;
 	struct progress progress;
 
 	struct state_file state_file; /* path NULL: none is kept */
 	struct state resumed; /* what the file said: its orders are skipped */
 	struct state given;   /* every order that the source gave */
+	struct state behind;  /* of these, up to the end of sent */
 	struct state done;    /* of these, what is surely published */
 	struct state saved;   /* what the file says now */
 	int64_t save_msecs;   /* when it is to be written again */
@@ -46,7 +50,7 @@ struct job {
 };
 
 /* Publish everything. Returns 0; or -1 with err, and the status is set. What
-   could not be finished is in the window. */
+   could not be finished is in the windows. */
 int job_publish(struct job *job, struct err *err);
 
 /* Set the status and return -1. */

@@ -84,6 +84,30 @@ static void report_run(const struct job *job, const struct window_run *run)
 		      state_words(job, run->state));
 }
 
+/* The run that begins with order number *i of both windows, counted from 0: the
+   one that was under way, and the one behind it. */
+static bool job_run_next(const struct job *job, size_t *i,
+			 struct window_run *run_r)
+{
+	const size_t sent = job->sent->count;
+	size_t at = *i < sent ? 0 : *i - sent;
+	struct window_run run;
+
+	if (*i >= sent || !window_run(job->sent, i, run_r)) {
+		if (!window_run(job->window, &at, run_r))
+			return false;
+		*i = sent + at;
+		return true;
+	}
+	if (*i == sent && window_run(job->window, &at, &run) &&
+	    run.state == run_r->state) {
+		run_r->last_line = run.last_line;
+		run_r->count += run.count;
+		*i += at;
+	}
+	return true;
+}
+
 void job_report_failure(struct job *job, const struct err *err)
 {
 	struct window_run run;
@@ -94,7 +118,7 @@ void job_report_failure(struct job *job, const struct err *err)
 		(void)fprintf(stderr, "%s:%" PRIu64 ": %s up to here\n",
 			      job->source->name, job->sure_line,
 			      done_word(job));
-	while (window_run(&job->window, &i, &run))
+	while (job_run_next(job, &i, &run))
 		report_run(job, &run);
 }
 
@@ -104,7 +128,7 @@ static size_t in_doubt(const struct job *job)
 	size_t count = 0;
 	size_t i = 0;
 
-	while (window_run(&job->window, &i, &run))
+	while (window_run(job->sent, &i, &run))
 		count += run.state == WINDOW_SENT ? run.count : 0;
 	return count;
 }

@@ -67,8 +67,13 @@ static int carrier_open(struct job *job, struct err *err)
 
 static int job_open(struct job *job, struct err *err)
 {
-	if (window_open(&job->window, (size_t)job->options.batch, err) < 0)
+	const size_t batch = (size_t)job->options.batch;
+
+	if (window_open(&job->windows[0], batch, err) < 0 ||
+	    window_open(&job->windows[1], batch, err) < 0)
 		return job_fail(job, EX_TEMPFAIL);
+	job->window = &job->windows[0];
+	job->sent = &job->windows[1];
 	if (carrier_open(job, err) < 0)
 		return -1;
 	pace_start(&job->pace, job->options.rate_millis);
@@ -143,7 +148,8 @@ int main(int argc, char **argv)
 		job.status = job_run(&job);
 	publish_close(&job.publisher);
 	outbox_close(&job.outbox);
-	window_close(&job.window);
+	window_close(&job.windows[0]);
+	window_close(&job.windows[1]);
 	source_close(&job.source);
 	return job.status;
 }

@@ -24,11 +24,12 @@ struct publisher {
 	struct arena *replies; /* of the reply at hand */
 	struct command command;
 
-	/* While a window is under way. */
-	struct window *window;
+	const struct window *prepared; /* its commands are held; NULL: none */
+	struct window *window;         /* under way; NULL: none */
 	size_t sent_count;
 	size_t replies_awaited;
 	size_t next_order; /* that a reply belongs to */
+
 	/* Its worst error reply, the first of that kind. */
 	bool failed;
 	enum redis_class failed_class;
@@ -68,6 +69,13 @@ static int publisher_connect(struct publisher *publisher, struct err *err)
 	return 0;
 }
 
+/* What was prepared goes with the connection. */
+static void publisher_disconnect(struct publisher *publisher)
+{
+	redis_close(&publisher->redis);
+	publisher->prepared = NULL;
+}
+
 int publish_open(const struct publish_settings *set,
 		 struct publisher **publisher_r, struct err *err)
 {
@@ -102,12 +110,11 @@ static int word_append(struct publisher *publisher, const char *word,
 {
 	struct text text = text_of(word);
 
-	publisher->replies_awaited++;
 	return redis_append(publisher->redis, &text, 1, err);
 }
 
-static int order_append(struct publisher *publisher, struct window_order *order,
-			struct err *err)
+static int order_append(struct publisher *publisher,
+			const struct window_order *order, struct err *err)
 {
 	struct command *command = &publisher->command;
 
@@ -120,32 +127,44 @@ static int order_append(struct publisher *publisher, struct window_order *order,
 		for (size_t i = 0; i < 2 * order->pair_count; i++)
 			command_text(command, order->pairs[i]);
 	}
-	if (redis_append(publisher->redis, command->words, command->count,
-			 err) < 0)
-		return -1;
-	order->state = WINDOW_SENT;
-	publisher->sent_count++;
-	publisher->replies_awaited++;
-	return 0;
+	return redis_append(publisher->redis, command->words, command->count,
+			    err);
 }
 
 /* Queue what is not published yet. */
-static int window_append(struct publisher *publisher, struct err *err)
+static int window_append(struct publisher *publisher,
+			 const struct window *window, struct err *err)
 {
-	struct window *window = publisher->window;
+	const bool is_atomic = publisher->set.atomic;
 
-	publisher->sent_count = 0;
-	publisher->replies_awaited = 0;
-	publisher->next_order = 0;
-	publisher->failed = false;
-	if (publisher->set.atomic && word_append(publisher, "MULTI", err) < 0)
+	if (is_atomic && word_append(publisher, "MULTI", err) < 0)
 		return -1;
 	for (size_t i = 0; i < window->count; i++) {
 		if (window->orders[i].state != WINDOW_DONE &&
 		    order_append(publisher, &window->orders[i], err) < 0)
 			return -1;
 	}
-	return publisher->set.atomic ? word_append(publisher, "EXEC", err) : 0;
+	return is_atomic ? word_append(publisher, "EXEC", err) : 0;
+}
+
+/* From here on what is not published yet is in doubt. */
+static void window_mark(struct publisher *publisher, struct window *window)
+{
+	publisher->window = window;
+	publisher->sent_count = 0;
+	publisher->next_order = 0;
+	publisher->failed = false;
+	for (size_t i = 0; i < window->count; i++) {
+		struct window_order *order = &window->orders[i];
+
+		if (order->state == WINDOW_DONE)
+			continue;
+		order->state = WINDOW_SENT;
+		publisher->sent_count++;
+	}
+	/* MULTI and EXEC are answered too. */
+	publisher->replies_awaited =
+		publisher->sent_count + (publisher->set.atomic ? 2 : 0);
 }
 
 /* Remember an error reply: the first, unless a later one is a refusal. */
@@ -296,7 +315,7 @@ static int window_failed(struct publisher *publisher, struct err *err)
 	bool is_refused = publisher->failed_class == REDIS_REFUSED;
 
 	if (publisher->failed_class != REDIS_WAIT)
-		redis_close(&publisher->redis);
+		publisher_disconnect(publisher);
 	(void)err_set(err, is_refused ? ERR_FATAL : ERR_RETRY,
 		      "stream %s: %s: %s", publisher->set.stream,
 		      is_once(publisher) ? "once" : "XADD",
@@ -304,31 +323,71 @@ static int window_failed(struct publisher *publisher, struct err *err)
 	return is_refused ? -1 : 1;
 }
 
-static int window_send(struct publisher *publisher, struct err *err)
-{
-	if (window_append(publisher, err) < 0)
-		return -1;
-	return window_exchange(publisher, err);
-}
-
 /* In the middle of a window the connection broke. */
 static int window_broken(struct publisher *publisher)
 {
-	redis_close(&publisher->redis);
+	publisher_disconnect(publisher);
+	publisher->window = NULL;
 	return is_once(publisher) ? 1 : -1;
+}
+
+/* Queue the window, unless that was done already. */
+static int window_queue(struct publisher *publisher,
+			const struct window *window, struct err *err)
+{
+	const bool is_prepared = publisher->prepared == window;
+
+	publisher->prepared = NULL;
+	if (is_prepared) {
+		redis_release(publisher->redis);
+		return 0;
+	}
+	redis_drop(publisher->redis);
+	return window_append(publisher, window, err);
+}
+
+void publish_prepare(struct publisher *publisher, struct window *window)
+{
+	struct err err;
+
+	if (publisher->window == NULL || publisher->redis == NULL)
+		return;
+	redis_hold(publisher->redis);
+	/* To fail breaks the connection, which the window under way tells. */
+	if (window_append(publisher, window, &err) == 0)
+		publisher->prepared = window;
+}
+
+int publish_begin(struct publisher *publisher, struct window *window,
+		  struct err *err)
+{
+	if (window->count == 0)
+		return 0;
+	/* Nothing that cannot be sent again is in doubt while there is no
+	   connection: it was closed with every reply taken. */
+	if (publisher->redis == NULL && publisher_connect(publisher, err) < 0)
+		return err->class == ERR_FATAL ? -1 : 1;
+	if (window_queue(publisher, window, err) < 0)
+		return window_broken(publisher);
+	window_mark(publisher, window);
+	return redis_flush(publisher->redis, err) < 0 ? window_broken(publisher)
+						      : 0;
+}
+
+int publish_finish(struct publisher *publisher, struct err *err)
+{
+	if (publisher->window == NULL)
+		return 0;
+	if (window_exchange(publisher, err) < 0)
+		return window_broken(publisher);
+	publisher->window = NULL;
+	return publisher->failed ? window_failed(publisher, err) : 0;
 }
 
 int publish_flush(struct publisher *publisher, struct window *window,
 		  struct err *err)
 {
-	if (window->count == 0)
-		return 0;
-	publisher->window = window;
-	/* Nothing that cannot be sent again is in doubt while there is no
-	   connection: it was closed with every reply taken. */
-	if (publisher->redis == NULL && publisher_connect(publisher, err) < 0)
-		return err->class == ERR_FATAL ? -1 : 1;
-	if (window_send(publisher, err) < 0)
-		return window_broken(publisher);
-	return publisher->failed ? window_failed(publisher, err) : 0;
+	int got = publish_begin(publisher, window, err);
+
+	return got == 0 ? publish_finish(publisher, err) : got;
 }

@@ -9,8 +9,8 @@ struct settings_redis;
 struct window;
 
 /* The way of orders into the stream: a window is sent in one go, and is done
-   with when Redis has answered for every order of it. Between windows nothing
-   is under way. Not for sharing. */
+   with when Redis has answered for every order of it. One window at most is
+   under way. Not for sharing. */
 struct publisher;
 
 struct publish_settings {
@@ -45,5 +45,19 @@ void publish_close(struct publisher **publisher);
    doubt is sent again, and Redis knows whether it has it. */
 int publish_flush(struct publisher *publisher, struct window *window,
 		  struct err *err);
+
+/* The same in two steps, for who has something to do while Redis works: send
+   what can be sent without waiting, and wait for the answers. The window is
+   borrowed from the one to the other. Each may return what publish_flush()
+   does; after another than 0 the window is not under way any more. With no
+   window under way publish_finish() returns 0. */
+int publish_begin(struct publisher *publisher, struct window *window,
+		  struct err *err);
+int publish_finish(struct publisher *publisher, struct err *err);
+
+/* Make ready what is to be sent of a window that may begin next, while another
+   is under way. It stays as it is until it has begun or is given up: another
+   window begins. It only saves time. */
+void publish_prepare(struct publisher *publisher, struct window *window);
 
 #endif

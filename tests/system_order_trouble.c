@@ -177,6 +177,34 @@ static void only_refused_orders_are_sent_again(void **state)
 	assert_each_once(trial, 200);
 }
 
+/* What is read ahead waits until the batch before it is taken. */
+static void batches_keep_their_sequence(void **state)
+{
+	struct trial *trial = *state;
+	const struct reply *entries;
+
+	trial_start(trial, "--generate", "60000", "--batch", "10", "--seed",
+		    "1", "--atomic", NULL);
+	trial_await_length(trial, 50);
+	memory_set(trial, "1");
+	program_await(&trial->program, "XADD: OOM");
+	memory_set(trial, "0");
+	trial_finish(trial, 0);
+
+	trial_run(trial, 0, "", "--generate", "60000", "--seed", "1",
+		  "--stream", "whole", NULL);
+	assert_int_equal(trial_length(trial), 60000);
+	entries = redis_fixture_command(
+		trial->redis, "EVAL",
+		"local a = redis.call('XRANGE', 'ordermq', '-', '+') "
+		"local b = redis.call('XRANGE', 'whole', '-', '+') "
+		"for i = 1, #b do "
+		"if cjson.encode(a[i][2]) ~= cjson.encode(b[i][2]) then "
+		"return i end end return #b - #a",
+		"0", NULL);
+	assert_int_equal(reply_integer(entries, -1), 0);
+}
+
 /* The number behind text in what the program said. */
 static int64_t said_number(struct trial *trial, const char *text)
 {
@@ -211,6 +239,7 @@ static void a_silent_server_leaves_no_guess(void **state)
 	struct trial *trial = *state;
 	pid_t server = redis_fixture_pid(trial->redis);
 	int64_t sure, doubtful;
+	char unsent[96];
 
 	trial_conf(trial, "redis = { reply_timeout = \"500ms\"; };\n");
 	trial_start(trial, "--generate", "10000000", NULL);
@@ -224,6 +253,12 @@ static void a_silent_server_leaves_no_guess(void **state)
 	assert_true(sure > 0 && sure + doubtful >= 5000);
 	assert_in_range(doubtful, 1, 128);
 	assert_in_range(trial_length(trial), sure, sure + doubtful);
+	/* What was read ahead follows upon what was sent. */
+	(void)snprintf(unsent, sizeof(unsent),
+		       "generator:%" PRId64 "-%" PRId64
+		       ": 128 orders not sent\n",
+		       sure + doubtful + 1, sure + doubtful + 128);
+	trial_assert_said(trial, unsent);
 }
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, trial_setup, trial_teardown)
@@ -239,6 +274,7 @@ int main(void)
 		TEST(a_missing_password_is_final),
 		TEST(a_missing_permission_is_final),
 		TEST(only_refused_orders_are_sent_again),
+		TEST(batches_keep_their_sequence),
 		TEST(a_killed_server_leaves_no_guess),
 		TEST(a_silent_server_leaves_no_guess),
 	};
