@@ -4,37 +4,16 @@
 
 #include "lib/arena.h"
 #include "lib/clock.h"
-#include "lib/command.h"
 #include "lib/err.h"
 #include "lib/redis.h"
-#include "lib/redis_error.h"
 #include "lib/settings.h"
-#include "producers/once.h"
+#include "producers/publish_state.h"
 #include "producers/window.h"
 
 #include <poll.h>
 #include <stdlib.h>
 
 #define PUBLISH_KEEP_BYTES ((size_t)2 * 1024 * 1024)
-
-struct publisher {
-	struct publish_settings set;
-	struct once once;
-	struct redis *redis;   /* NULL: to be opened again */
-	struct arena *replies; /* of the reply at hand */
-	struct command command;
-
-	const struct window *prepared; /* its commands are held; NULL: none */
-	struct window *window;         /* under way; NULL: none */
-	size_t sent_count;
-	size_t replies_awaited;
-	size_t next_order; /* that a reply belongs to */
-
-	/* Its worst error reply, the first of that kind. */
-	bool failed;
-	enum redis_class failed_class;
-	char failed_text[256];
-};
 
 static struct publisher *publisher_new(const struct publish_settings *set)
 {
@@ -51,17 +30,12 @@ static struct publisher *publisher_new(const struct publish_settings *set)
 	return publisher;
 }
 
-static bool is_once(const struct publisher *publisher)
-{
-	return publisher->set.once_msecs > 0;
-}
-
 static int publisher_connect(struct publisher *publisher, struct err *err)
 {
 	if (redis_open(publisher->set.redis, publisher->set.wake_fd,
 		       &publisher->redis, err) < 0)
 		return -1;
-	if (is_once(publisher) &&
+	if (publisher_is_once(publisher) &&
 	    once_load(&publisher->once, publisher->redis, err) < 0) {
 		redis_close(&publisher->redis);
 		return -1;
@@ -83,7 +57,7 @@ int publish_open(const struct publish_settings *set,
 
 	if (publisher == NULL)
 		return err_set(err, ERR_RETRY, "publish: out of memory");
-	if (!set->is_lazy && !is_once(publisher) &&
+	if (!set->is_lazy && !publisher_is_once(publisher) &&
 	    publisher_connect(publisher, err) < 0) {
 		publish_close(&publisher);
 		return -1;
@@ -118,7 +92,7 @@ static int order_append(struct publisher *publisher,
 {
 	struct command *command = &publisher->command;
 
-	if (is_once(publisher)) {
+	if (publisher_is_once(publisher)) {
 		once_command(&publisher->once, order, command);
 	} else {
 		command_begin(command, "XADD");
@@ -167,91 +141,6 @@ static void window_mark(struct publisher *publisher, struct window *window)
 		publisher->sent_count + (publisher->set.atomic ? 2 : 0);
 }
 
-/* Remember an error reply: the first, unless a later one is a refusal. */
-static void error_note(struct publisher *publisher, struct text text)
-{
-	enum redis_class class = redis_error_class(text);
-
-	if (publisher->failed && (publisher->failed_class == REDIS_REFUSED ||
-				  class != REDIS_REFUSED))
-		return;
-	publisher->failed = true;
-	publisher->failed_class = class;
-	(void)text_show(text, publisher->failed_text,
-			sizeof(publisher->failed_text));
-}
-
-/* What the reply to one order's command says about it. */
-static int order_settle(struct publisher *publisher, struct window_order *order,
-			const struct reply *reply, struct err *err)
-{
-	if (reply_is_error(reply)) {
-		error_note(publisher, reply_text(reply));
-		order->state = WINDOW_REFUSED;
-		return 0;
-	}
-	if (is_once(publisher)) {
-		if (once_answer(reply, order, err) < 0)
-			return -1;
-	} else if (reply->type == REPLY_STRING) {
-		(void)text_show(reply_text(reply), order->id,
-				sizeof(order->id));
-	} else {
-		return err_set(err, ERR_RETRY,
-			       "XADD: an answer that is no entry id");
-	}
-	order->state = WINDOW_DONE;
-	return 0;
-}
-
-/* The reply to EXEC: an answer for each order sent, or one error for all. */
-static int exec_settle(struct publisher *publisher, const struct reply *reply,
-		       struct err *err)
-{
-	const bool is_error = reply_is_error(reply);
-	size_t answer = 0;
-
-	if (!is_error && reply_count(reply) != publisher->sent_count)
-		return err_set(err, ERR_RETRY, "EXEC: not an answer for each");
-	for (size_t i = 0; i < publisher->window->count; i++) {
-		struct window_order *order = &publisher->window->orders[i];
-		const struct reply *one =
-			is_error ? reply : reply_at(reply, answer);
-
-		if (order->state != WINDOW_SENT)
-			continue;
-		answer++;
-		if (order_settle(publisher, order, one, err) < 0)
-			return -1;
-	}
-	return 0;
-}
-
-/* Of the replies to MULTI ... EXEC only the last decides; an error before it
-   tells why. */
-static int atomic_settle(struct publisher *publisher, const struct reply *reply,
-			 struct err *err)
-{
-	if (publisher->replies_awaited == 1)
-		return exec_settle(publisher, reply, err);
-	if (reply_is_error(reply))
-		error_note(publisher, reply_text(reply));
-	return 0;
-}
-
-static int reply_settle(struct publisher *publisher, const struct reply *reply,
-			struct err *err)
-{
-	struct window_order *orders = publisher->window->orders;
-
-	if (publisher->set.atomic)
-		return atomic_settle(publisher, reply, err);
-	while (orders[publisher->next_order].state != WINDOW_SENT)
-		publisher->next_order++;
-	return order_settle(publisher, &orders[publisher->next_order], reply,
-			    err);
-}
-
 /* Settle with every reply that is there. Returns how many were, or -1. */
 static int replies_take(struct publisher *publisher, struct err *err)
 {
@@ -264,7 +153,7 @@ static int replies_take(struct publisher *publisher, struct err *err)
 				 err);
 		if (got <= 0)
 			break;
-		if (reply_settle(publisher, reply, err) < 0)
+		if (publisher_settle(publisher, reply, err) < 0)
 			return -1;
 		arena_reset(publisher->replies);
 		publisher->replies_awaited--;
@@ -318,7 +207,7 @@ static int window_failed(struct publisher *publisher, struct err *err)
 		publisher_disconnect(publisher);
 	(void)err_set(err, is_refused ? ERR_FATAL : ERR_RETRY,
 		      "stream %s: %s: %s", publisher->set.stream,
-		      is_once(publisher) ? "once" : "XADD",
+		      publisher_is_once(publisher) ? "once" : "XADD",
 		      publisher->failed_text);
 	return is_refused ? -1 : 1;
 }
@@ -328,7 +217,7 @@ static int window_broken(struct publisher *publisher)
 {
 	publisher_disconnect(publisher);
 	publisher->window = NULL;
-	return is_once(publisher) ? 1 : -1;
+	return publisher_is_once(publisher) ? 1 : -1;
 }
 
 /* Queue the window, unless that was done already. */
