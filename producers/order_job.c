@@ -19,9 +19,6 @@
 #include <string.h>
 #include <sysexits.h>
 
-#define BACKOFF_FIRST_MSECS 50
-#define BACKOFF_MAX_MSECS 2000
-
 /* How often the state is written at most. */
 #define SAVE_MSECS 1000
 
@@ -34,9 +31,22 @@ int job_fail(struct job *job, int status)
 	return -1;
 }
 
+int job_fail_redis(struct job *job, const struct err *err)
+{
+	return job_fail(job,
+			err->class == ERR_FATAL ? EX_CONFIG : EX_UNAVAILABLE);
+}
+
 int job_signal_status(void)
 {
 	return SIGNAL_EXIT_BASE + stop_signal();
+}
+
+int job_fail_signal(struct job *job, struct err *err)
+{
+	(void)err_set(err, ERR_RETRY, "stopped by a signal: %s",
+		      strsignal(stop_signal()));
+	return job_fail(job, job_signal_status());
 }
 
 /* Count the orders that are done, and up to which line all are. */
@@ -103,10 +113,8 @@ static void window_done(struct job *job)
 		      job->source->done, job->source->total);
 }
 
-/* Redis cannot take the window now: wait, unless that has been for too long.
- *deadline_msecs is negative at first. */
-static int flush_wait(struct job *job, struct backoff *backoff,
-		      int64_t *deadline_msecs, const struct err *err)
+int job_wait_again(struct job *job, struct backoff *backoff,
+		   int64_t *deadline_msecs, const struct err *err)
 {
 	if (stop_signal() != 0)
 		return job_fail(job, job_signal_status());
@@ -133,10 +141,11 @@ static int carry(struct job *job, struct err *err)
    as Redis cannot take it. Returns 0, or -1 with err and the status set. */
 static int sent_settle(struct job *job, int got, struct err *err)
 {
-	struct backoff backoff = { BACKOFF_FIRST_MSECS, BACKOFF_MAX_MSECS, 0 };
+	struct backoff backoff = { JOB_BACKOFF_FIRST_MSECS,
+				   JOB_BACKOFF_MAX_MSECS, 0 };
 	int64_t deadline = -1;
 
-	while (got == 1 && flush_wait(job, &backoff, &deadline, err) == 0)
+	while (got == 1 && job_wait_again(job, &backoff, &deadline, err) == 0)
 		got = carry(job, err);
 	if (got == 0) {
 		window_done(job);
@@ -147,8 +156,7 @@ static int sent_settle(struct job *job, int got, struct err *err)
 		return -1;
 	if (job->outbox != NULL)
 		return job_fail(job, EX_TEMPFAIL);
-	return job_fail(job,
-			err->class == ERR_FATAL ? EX_CONFIG : EX_UNAVAILABLE);
+	return job_fail_redis(job, err);
 }
 
 /* Wait until nothing is under way any more. */
@@ -168,7 +176,7 @@ static int window_go(struct job *job, struct err *err)
 
 	if (job->outbox == NULL)
 		publish_prepare(job->publisher, filled);
-	if (settle(job, err) < 0)
+	if (settle(job, err) < 0 || job_wait_groups(job, err) < 0)
 		return -1;
 	job->window = job->sent;
 	job->sent = filled;
@@ -324,9 +332,7 @@ static int publish_until_end(struct job *job, struct err *err)
 		return more;
 	if (flush(job, err) < 0)
 		return -1;
-	(void)err_set(err, ERR_RETRY, "stopped by a signal: %s",
-		      strsignal(stop_signal()));
-	return job_fail(job, job_signal_status());
+	return job_fail_signal(job, err);
 }
 
 int job_publish(struct job *job, struct err *err)

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct backoff;
 struct err;
 struct outbox;
 struct publisher;
@@ -53,11 +54,31 @@ struct job {
    could not be finished is in the windows. */
 int job_publish(struct job *job, struct err *err);
 
+/* Redis cannot do it now, for the reason in err: wait until it is to be tried
+   again. *deadline_msecs is negative at first. Returns 0; or -1 with the status
+   set when a signal or --timeout ends the trying. */
+int job_wait_again(struct job *job, struct backoff *backoff,
+		   int64_t *deadline_msecs, const struct err *err);
+
+/* Wait until the window being filled may go, so that --max-lag holds. Returns
+   0, or -1 with err and the status set. */
+int job_wait_groups(struct job *job, struct err *err);
+
 /* Set the status and return -1. */
 int job_fail(struct job *job, int status);
 
+/* The same when Redis refused or was lost, as err says. */
+int job_fail_redis(struct job *job, const struct err *err);
+
 /* The exit status after the signal that asked to stop. */
 int job_signal_status(void);
+
+/* Such a signal has come: set err and the status, and return -1. */
+int job_fail_signal(struct job *job, struct err *err);
+
+/* Between two attempts, in milliseconds. */
+#define JOB_BACKOFF_FIRST_MSECS 50
+#define JOB_BACKOFF_MAX_MSECS 2000
 
 /* A line on stderr: "ordermq-order: ...". */
 void job_say(struct job *job, const char *fmt, ...)

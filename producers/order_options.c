@@ -12,6 +12,7 @@
 
 #define OPTIONS_BATCH 128
 #define OPTIONS_BATCH_MAX 10000
+#define OPTIONS_LAG_MAX INT64_C(1000000000000)
 #define OPTIONS_USERS 1000
 #define OPTIONS_TIMEOUT_MSECS (30 * 1000)
 #define OPTIONS_FOREVER_MSECS (INT64_C(1) << 60)
@@ -40,6 +41,8 @@ static const char options_help[] =
 	"How:\n"
 	"  --rate R             at most R orders a second, evenly\n"
 	"  --batch N            N orders in one go (default 128)\n"
+	"  --max-lag N          wait while a group has more than N orders to "
+	"read\n"
 	"  --atomic             each batch as a whole or not at all\n"
 	"  --once               what has an event key that is known adds no "
 	"entry\n"
@@ -79,6 +82,7 @@ enum {
 	OPTION_OUTBOX,
 	OPTION_RATE,
 	OPTION_BATCH,
+	OPTION_MAX_LAG,
 	OPTION_ATOMIC,
 	OPTION_ONCE,
 	OPTION_ONCE_FOR,
@@ -101,6 +105,7 @@ static const struct option long_options[] = {
 	{ "outbox", required_argument, NULL, OPTION_OUTBOX },
 	{ "rate", required_argument, NULL, OPTION_RATE },
 	{ "batch", required_argument, NULL, OPTION_BATCH },
+	{ "max-lag", required_argument, NULL, OPTION_MAX_LAG },
 	{ "atomic", no_argument, NULL, OPTION_ATOMIC },
 	{ "once", no_argument, NULL, OPTION_ONCE },
 	{ "once-for", required_argument, NULL, OPTION_ONCE_FOR },
@@ -290,6 +295,9 @@ static int option_take(struct order_options *options, int option, char **argv,
 	case OPTION_BATCH:
 		return number_parse("batch", optarg, 1, OPTIONS_BATCH_MAX,
 				    &options->batch, err);
+	case OPTION_MAX_LAG:
+		return number_parse("max-lag", optarg, 1, OPTIONS_LAG_MAX,
+				    &options->max_lag, err);
 	case OPTION_ONCE_FOR:
 		return once_parse(optarg, &options->once_msecs, err);
 	case OPTION_TIMEOUT:
@@ -320,7 +328,19 @@ static int outbox_check(const struct order_options *options, struct err *err)
 		return err_set(err, ERR_REJECT,
 			       "--outbox goes with none of --once, --once-for "
 			       "and --state");
+	if (options->outbox != NULL && options->max_lag != 0)
+		return err_set(err, ERR_REJECT,
+			       "no --max-lag with --outbox: no group reads it");
 	return 0;
+}
+
+/* While one half of the limit is read, the other half is sent. */
+static void batch_limit(struct order_options *options)
+{
+	int64_t half = (options->max_lag + 1) / 2;
+
+	if (half > 0 && options->batch > half)
+		options->batch = half;
 }
 
 static int options_check(const struct order_options *options, struct err *err)
@@ -356,6 +376,7 @@ int order_options_parse(int argc, char **argv, struct order_options *options_r,
 	options.arg_count = argc - optind;
 	if (!options.done && options_check(&options, err) < 0)
 		return -1;
+	batch_limit(&options);
 	if (options.timeout_msecs < 0)
 		options.timeout_msecs = options.follow ? OPTIONS_FOREVER_MSECS
 						       : OPTIONS_TIMEOUT_MSECS;

@@ -34,6 +34,7 @@ struct order_options {
 	int arg_count;
 	int64_t rate_millis; /* orders per 1,000 seconds; 0: no limit */
 	int64_t batch;
+	int64_t max_lag; /* entries; 0: no limit */
 	bool atomic;
 	int64_t once_msecs; /* 0: not once */
 	const char *state;  /* NULL: none is kept */

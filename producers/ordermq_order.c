@@ -54,6 +54,8 @@ static int carrier_open(struct job *job, struct err *err)
 		.atomic = job->options.atomic,
 		.once_msecs = job->options.once_msecs,
 		.wake_fd = stop_fd(),
+		.max_lag = job->options.max_lag,
+		.ignore = &job->settings.retention.ignore,
 	};
 
 	if (job->options.outbox != NULL)

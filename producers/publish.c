@@ -23,6 +23,7 @@ static struct publisher *publisher_new(const struct publish_settings *set)
 		return NULL;
 	publisher->set = *set;
 	once_begin(&publisher->once, set->stream, set->once_msecs);
+	lag_begin(&publisher->lag, set->max_lag, set->ignore);
 	publisher->replies = arena_open(PUBLISH_KEEP_BYTES);
 	if (publisher->replies == NULL ||
 	    command_open(&publisher->command, ONCE_WORDS_MAX) < 0)
@@ -141,6 +142,27 @@ static void window_mark(struct publisher *publisher, struct window *window)
 		publisher->sent_count + (publisher->set.atomic ? 2 : 0);
 }
 
+static size_t awaited(const struct publisher *publisher)
+{
+	return publisher->replies_awaited + publisher->lag_awaited;
+}
+
+/* The next reply: to the window, and then to the questions behind it. */
+static int reply_take(struct publisher *publisher, const struct reply *reply,
+		      struct err *err)
+{
+	if (publisher->replies_awaited > 0) {
+		if (publisher_settle(publisher, reply, err) < 0)
+			return -1;
+		publisher->replies_awaited--;
+		return 0;
+	}
+	(void)lag_take(&publisher->lag, LAG_REPLIES - publisher->lag_awaited,
+		       reply, &publisher->lag_err);
+	publisher->lag_awaited--;
+	return 0;
+}
+
 /* Settle with every reply that is there. Returns how many were, or -1. */
 static int replies_take(struct publisher *publisher, struct err *err)
 {
@@ -148,15 +170,14 @@ static int replies_take(struct publisher *publisher, struct err *err)
 	int taken = 0;
 	int got = 0;
 
-	while (publisher->replies_awaited > 0) {
+	while (awaited(publisher) > 0) {
 		got = redis_next(publisher->redis, publisher->replies, &reply,
 				 err);
 		if (got <= 0)
 			break;
-		if (publisher_settle(publisher, reply, err) < 0)
+		if (reply_take(publisher, reply, err) < 0)
 			return -1;
 		arena_reset(publisher->replies);
-		publisher->replies_awaited--;
 		taken++;
 	}
 	return got < 0 ? -1 : taken;
@@ -176,13 +197,13 @@ static int replies_wait(const struct publisher *publisher,
 }
 
 /* Send what is queued and settle with all replies, as long as they come. */
-static int window_exchange(struct publisher *publisher, struct err *err)
+static int replies_await(struct publisher *publisher, struct err *err)
 {
 	const int64_t silence_msecs = publisher->set.redis->reply_timeout_msecs;
 	int64_t deadline = clock_msecs() + silence_msecs;
 	struct err late;
 
-	while (publisher->replies_awaited > 0) {
+	while (awaited(publisher) > 0) {
 		int pumped = redis_pump(publisher->redis, err);
 		/* What came before the end of the connection still counts. */
 		int taken = replies_take(publisher, pumped < 0 ? &late : err);
@@ -191,7 +212,7 @@ static int window_exchange(struct publisher *publisher, struct err *err)
 			return -1;
 		if (taken > 0)
 			deadline = clock_msecs() + silence_msecs;
-		if (publisher->replies_awaited > 0 &&
+		if (awaited(publisher) > 0 &&
 		    replies_wait(publisher, deadline, err) < 0)
 			return -1;
 	}
@@ -247,6 +268,20 @@ void publish_prepare(struct publisher *publisher, struct window *window)
 		publisher->prepared = window;
 }
 
+/* Ask for the lag, where the next window needs to know it. */
+static int lag_follow(struct publisher *publisher, const struct window *window,
+		      struct err *err)
+{
+	struct lag *lag = &publisher->lag;
+
+	publisher->lag_awaited = 0;
+	lag_add(lag, publisher->sent_count);
+	if (!lag_is_due(lag, window->size))
+		return 0;
+	publisher->lag_awaited = LAG_REPLIES;
+	return lag_append(lag, publisher->redis, publisher->set.stream, err);
+}
+
 int publish_begin(struct publisher *publisher, struct window *window,
 		  struct err *err)
 {
@@ -259,15 +294,17 @@ int publish_begin(struct publisher *publisher, struct window *window,
 	if (window_queue(publisher, window, err) < 0)
 		return window_broken(publisher);
 	window_mark(publisher, window);
-	return redis_flush(publisher->redis, err) < 0 ? window_broken(publisher)
-						      : 0;
+	if (lag_follow(publisher, window, err) < 0 ||
+	    redis_flush(publisher->redis, err) < 0)
+		return window_broken(publisher);
+	return 0;
 }
 
 int publish_finish(struct publisher *publisher, struct err *err)
 {
 	if (publisher->window == NULL)
 		return 0;
-	if (window_exchange(publisher, err) < 0)
+	if (replies_await(publisher, err) < 0)
 		return window_broken(publisher);
 	publisher->window = NULL;
 	return publisher->failed ? window_failed(publisher, err) : 0;
@@ -279,4 +316,36 @@ int publish_flush(struct publisher *publisher, struct window *window,
 	int got = publish_begin(publisher, window, err);
 
 	return got == 0 ? publish_finish(publisher, err) : got;
+}
+
+const struct lag *publish_lag(const struct publisher *publisher)
+{
+	return &publisher->lag;
+}
+
+static int lag_ask(struct publisher *publisher, struct err *err)
+{
+	publisher->prepared = NULL;
+	redis_drop(publisher->redis);
+	publisher->replies_awaited = 0;
+	publisher->lag_awaited = LAG_REPLIES;
+	if (lag_append(&publisher->lag, publisher->redis, publisher->set.stream,
+		       err) < 0 ||
+	    replies_await(publisher, err) < 0) {
+		publisher_disconnect(publisher);
+		return -1;
+	}
+	if (publisher->lag.is_known)
+		return 0;
+	*err = publisher->lag_err;
+	return err_wrap(err, "stream %s", publisher->set.stream);
+}
+
+int publish_look(struct publisher *publisher, struct err *err)
+{
+	if ((publisher->redis != NULL ||
+	     publisher_connect(publisher, err) == 0) &&
+	    lag_ask(publisher, err) == 0)
+		return 0;
+	return err->class == ERR_FATAL ? -1 : 1;
 }

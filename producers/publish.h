@@ -5,6 +5,8 @@
 #include <stdint.h>
 
 struct err;
+struct lag;
+struct settings_names;
 struct settings_redis;
 struct window;
 
@@ -22,6 +24,9 @@ struct publish_settings {
 	int64_t once_msecs;
 	bool is_lazy; /* connect at the first flush; once, it is always so */
 	int wake_fd;  /* readable: stop trying to connect; -1: none */
+	/* See producers/lag.h; 0: the groups are not looked at. */
+	int64_t max_lag;
+	const struct settings_names *ignore; /* groups; borrowed */
 };
 
 /* Connect, unless that is left to the first flush. Returns 0 and a
@@ -59,5 +64,14 @@ int publish_finish(struct publisher *publisher, struct err *err);
    is under way. It stays as it is until it has begun or is given up: another
    window begins. It only saves time. */
 void publish_prepare(struct publisher *publisher, struct window *window);
+
+/* How far the groups are behind, as it was seen along with some window; the
+   caller waits before it begins one that this holds. */
+const struct lag *publish_lag(const struct publisher *publisher);
+
+/* Look now, with no window under way; what was prepared is given up. Returns 0;
+   1 with the reason when Redis cannot tell now; or -1 with ERR_FATAL when it
+   refuses us. */
+int publish_look(struct publisher *publisher, struct err *err);
 
 #endif

@@ -2,7 +2,9 @@
 #define OMQ_PUBLISH_STATE_H
 
 #include "lib/command.h"
+#include "lib/err.h"
 #include "lib/redis_error.h"
+#include "producers/lag.h"
 #include "producers/once.h"
 #include "producers/publish.h"
 
@@ -28,6 +30,10 @@ struct publisher {
 	size_t sent_count;
 	size_t replies_awaited;
 	size_t next_order; /* that a reply belongs to */
+
+	struct lag lag;
+	struct err lag_err; /* why it is not known */
+	size_t lag_awaited; /* replies, behind those of the window */
 
 	/* Its worst error reply, the first of that kind. */
 	bool failed;
