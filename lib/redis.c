@@ -6,6 +6,7 @@
 #include "lib/clock.h"
 #include "lib/dial.h"
 #include "lib/err.h"
+#include "lib/pipeline.h"
 #include "lib/redis_error.h"
 #include "lib/resp.h"
 #include "lib/settings.h"
@@ -22,9 +23,6 @@
 
 #define REDIS_READ_BYTES (64 * 1024)
 
-/* What stays of a buffer that a giant batch once needed. */
-#define REDIS_KEEP_BYTES (256 * 1024)
-
 /* More arguments than any command of ours has. */
 #define REDIS_COMMAND_WORDS_MAX 16
 
@@ -32,10 +30,7 @@ struct redis {
 	int fd;
 	int wake_fd;
 	struct resp *resp;
-	char *out;
-	size_t out_bytes, out_used, out_sent;
-	size_t out_ready; /* to be sent; what is behind it is held */
-	bool is_held;
+	struct pipeline out;
 	int64_t reply_timeout_msecs;
 	size_t max_reply_bytes;
 	size_t fed_bytes; /* since the last whole reply */
@@ -66,7 +61,7 @@ void redis_close(struct redis **_redis)
 	if (redis->fd >= 0)
 		(void)close(redis->fd);
 	resp_close(&redis->resp);
-	free(redis->out);
+	pipeline_close(&redis->out);
 	free(redis);
 }
 
@@ -77,7 +72,7 @@ int redis_fd(const struct redis *redis)
 
 short redis_events(const struct redis *redis)
 {
-	return redis->out_sent < redis->out_ready ? POLLIN | POLLOUT : POLLIN;
+	return pipeline_is_waiting(&redis->out) ? POLLIN | POLLOUT : POLLIN;
 }
 
 bool redis_too_big(const struct redis *redis)
@@ -90,95 +85,27 @@ bool redis_is_open(const struct redis *redis)
 	return redis->fd >= 0;
 }
 
-/* With something held the queue is not empty when all is sent. */
-static void out_forget_sent(struct redis *redis)
-{
-	redis->out_used -= redis->out_sent;
-	redis->out_ready -= redis->out_sent;
-	memmove(redis->out, redis->out + redis->out_sent, redis->out_used);
-	redis->out_sent = 0;
-}
-
-/* Room for bytes more in the send buffer. */
-static int out_reserve(struct redis *redis, size_t bytes)
-{
-	size_t wanted = redis->out_used + bytes;
-	char *out;
-
-	if (wanted <= redis->out_bytes)
-		return 0;
-	if (redis->out_sent > 0) {
-		out_forget_sent(redis);
-		return out_reserve(redis, bytes);
-	}
-	wanted += wanted / 2;
-	out = realloc(redis->out, wanted);
-	if (out == NULL)
-		return -1;
-	redis->out = out;
-	redis->out_bytes = wanted;
-	return 0;
-}
-
 int redis_append(struct redis *redis, const struct text *args, size_t count,
 		 struct err *err)
 {
-	char *command = NULL;
-	ssize_t length = resp_format(args, count, &command);
-
-	if (length < 0 || out_reserve(redis, (size_t)length) < 0) {
-		resp_free(command);
-		return broken(redis, err, "out of memory");
-	}
-	memcpy(redis->out + redis->out_used, command, (size_t)length);
-	redis->out_used += (size_t)length;
-	if (!redis->is_held)
-		redis->out_ready = redis->out_used;
-	resp_free(command);
-	return 0;
+	return pipeline_append(&redis->out, args, count) < 0
+		       ? broken(redis, err, "out of memory")
+		       : 0;
 }
 
 void redis_hold(struct redis *redis)
 {
-	redis->is_held = true;
+	pipeline_hold(&redis->out);
 }
 
 void redis_release(struct redis *redis)
 {
-	redis->is_held = false;
-	redis->out_ready = redis->out_used;
+	pipeline_release(&redis->out);
 }
 
 void redis_drop(struct redis *redis)
 {
-	redis->is_held = false;
-	redis->out_used = redis->out_ready;
-}
-
-static int pump_out(struct redis *redis, struct err *err)
-{
-	while (redis->out_sent < redis->out_ready) {
-		ssize_t sent =
-			send(redis->fd, redis->out + redis->out_sent,
-			     redis->out_ready - redis->out_sent, MSG_NOSIGNAL);
-
-		if (sent < 0 && (errno == EAGAIN || errno == EINTR))
-			return 0;
-		if (sent < 0)
-			return broken_errno(redis, err);
-		redis->out_sent += (size_t)sent;
-	}
-	if (redis->out_used > redis->out_ready)
-		return 0;
-	redis->out_used = 0;
-	redis->out_ready = 0;
-	redis->out_sent = 0;
-	if (redis->out_bytes > REDIS_KEEP_BYTES) {
-		free(redis->out);
-		redis->out = NULL;
-		redis->out_bytes = 0;
-	}
-	return 0;
+	pipeline_drop(&redis->out);
 }
 
 static int pump_in(struct redis *redis, struct err *err)
@@ -208,7 +135,9 @@ int redis_flush(struct redis *redis, struct err *err)
 {
 	if (redis->fd < 0)
 		return err_set(err, ERR_RETRY, "redis: not connected");
-	return pump_out(redis, err);
+	return pipeline_send(&redis->out, redis->fd) < 0
+		       ? broken_errno(redis, err)
+		       : 0;
 }
 
 int redis_pump(struct redis *redis, struct err *err)
