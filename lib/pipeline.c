@@ -2,6 +2,7 @@
 
 #include "lib/pipeline.h"
 
+#include "lib/formatter.h"
 #include "lib/resp.h"
 
 #include <errno.h>
@@ -15,6 +16,7 @@
 void pipeline_close(struct pipeline *pipeline)
 {
 	free(pipeline->bytes);
+	formatter_close(&pipeline->formatter);
 	*pipeline = (struct pipeline){ 0 };
 }
 
@@ -49,21 +51,48 @@ static int reserve(struct pipeline *pipeline, size_t bytes)
 	return 0;
 }
 
-int pipeline_append(struct pipeline *pipeline, const struct text *words,
-		    size_t count)
+/* What the formatter leaves to resp_format(). Returns the bytes, or 0 when out
+   of memory. */
+static size_t put_formatted(struct pipeline *pipeline, const struct text *words,
+			    size_t count)
 {
 	char *command = NULL;
 	ssize_t length = resp_format(words, count, &command);
 
 	if (length < 0 || reserve(pipeline, (size_t)length) < 0) {
 		resp_free(command);
-		return -1;
+		return 0;
 	}
 	memcpy(pipeline->bytes + pipeline->used, command, (size_t)length);
-	pipeline->used += (size_t)length;
+	resp_free(command);
+	return (size_t)length;
+}
+
+static size_t put(struct pipeline *pipeline, const struct text *words,
+		  size_t count)
+{
+	size_t length;
+
+	if (pipeline->formatter == NULL)
+		pipeline->formatter = formatter_open();
+	if (pipeline->formatter == NULL ||
+	    reserve(pipeline, formatter_bytes(words, count)) < 0)
+		return 0;
+	length = formatter_write(pipeline->formatter, words, count,
+				 pipeline->bytes + pipeline->used);
+	return length > 0 ? length : put_formatted(pipeline, words, count);
+}
+
+int pipeline_append(struct pipeline *pipeline, const struct text *words,
+		    size_t count)
+{
+	size_t length = put(pipeline, words, count);
+
+	if (length == 0)
+		return -1;
+	pipeline->used += length;
 	if (!pipeline->is_held)
 		pipeline->ready = pipeline->used;
-	resp_free(command);
 	return 0;
 }
 

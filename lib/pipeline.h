@@ -6,9 +6,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct formatter;
+
 /* Commands on their way to Redis, as the bytes that are to be sent. Its memory
    is kept for the next ones, up to a limit. A plain value; zeroed: empty. */
 struct pipeline {
+	struct formatter *formatter; /* NULL: not needed yet */
 	char *bytes;
 	size_t size;
 	size_t used;

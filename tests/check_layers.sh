@@ -53,7 +53,7 @@ violations() (
 			wrong("is in no layer of Makefile.am")
 		else if (rank[inc] >= rank[own])
 			wrong("is in a higher layer")
-	}' redis_side='^lib/(resp|pipeline|redis|redis_error|reply|command|order|seat|delivery|hand|handler|exchange|keys|consumer[a-z_]*)[.]h$|^lib/scripts/' \
+	}' redis_side='^lib/(resp|formatter|pipeline|redis|redis_error|reply|command|order|seat|delivery|hand|handler|exchange|keys|consumer[a-z_]*)[.]h$|^lib/scripts/' \
 		Makefile.am lib/*.[ch] producers/*.[ch] consumers/*.[ch] \
 		supervisor/*.[ch]
 )
