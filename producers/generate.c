@@ -3,12 +3,15 @@
 #include "producers/generate.h"
 
 #include "lib/err.h"
+#include "lib/num.h"
 #include "lib/settings.h"
 #include "producers/source.h"
 
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #define GENERATE_GUEST_EVERY 50
@@ -25,10 +28,12 @@ struct generate {
 	struct generate_settings set;
 	struct text pairs[2 * GENERATE_FIELDS_MAX];
 	size_t pair_count;
-	char orderno[48];
-	char userid[24];
-	char amount[24];
+	char orderno[2 * NUM_BYTES + 4]; /* with "G<seed>-" already there */
+	size_t orderno_begin;            /* where the number goes */
+	char userid[NUM_BYTES + 1];      /* with "u" already there */
+	char amount[NUM_BYTES];
 	char ts[32];
+	time_t ts_minute; /* that of ts; 0: none yet */
 };
 
 /* One of 2^64 numbers for each (seed, i, what): the finalizer of splitmix64
@@ -52,14 +57,20 @@ static void pair_add(struct generate *gen, const char *name, const char *value)
 	gen->pair_count++;
 }
 
+/* All numbers are below 2^63, as the options are. */
+static void number_put(uint64_t number, char *buf)
+{
+	(void)num_format((int64_t)number, buf);
+}
+
 static void add_userid(struct generate *gen, uint64_t i)
 {
 	const uint64_t seed = gen->set.seed;
 
 	if (scatter(seed, i, OF_GUEST) % GENERATE_GUEST_EVERY == 0)
 		return;
-	(void)snprintf(gen->userid, sizeof(gen->userid), "u%" PRIu64,
-		       scatter(seed, i, OF_USER) % gen->set.users + 1);
+	number_put(scatter(seed, i, OF_USER) % gen->set.users + 1,
+		   gen->userid + 1);
 	pair_add(gen, gen->set.fields->userid, gen->userid);
 }
 
@@ -67,22 +78,40 @@ static void add_amount(struct generate *gen, uint64_t i)
 {
 	const struct settings_fields *fields = gen->set.fields;
 
-	(void)snprintf(gen->amount, sizeof(gen->amount), "%" PRIu64,
-		       scatter(gen->set.seed, i, OF_AMOUNT) %
-				       GENERATE_AMOUNT_SPAN +
-			       GENERATE_AMOUNT_MIN);
+	number_put(scatter(gen->set.seed, i, OF_AMOUNT) % GENERATE_AMOUNT_SPAN +
+			   GENERATE_AMOUNT_MIN,
+		   gen->amount);
 	for (int64_t f = 0; f < fields->amount_factor_count; f++)
 		pair_add(gen, fields->amount[f], f == 0 ? gen->amount : "1");
 }
 
+/* The time of minute number minute. Returns false when there is no such year.
+ */
+static bool minute_put(struct generate *gen, time_t minute)
+{
+	time_t secs = minute * 60;
+	struct tm tm;
+
+	if (minute == gen->ts_minute)
+		return true;
+	if (gmtime_r(&secs, &tm) == NULL ||
+	    strftime(gen->ts, sizeof(gen->ts), "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
+		return false;
+	gen->ts_minute = minute;
+	return true;
+}
+
+/* One a second; so only the seconds differ, as a rule. */
 static void add_ts(struct generate *gen, uint64_t i)
 {
 	time_t secs = (time_t)(GENERATE_FIRST_SECS + i);
-	struct tm tm;
+	char *end;
 
-	if (gmtime_r(&secs, &tm) == NULL ||
-	    strftime(gen->ts, sizeof(gen->ts), "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
+	if (!minute_put(gen, secs / 60))
 		return;
+	end = strchr(gen->ts, 'Z');
+	end[-2] = (char)('0' + secs % 60 / 10);
+	end[-1] = (char)('0' + secs % 10);
 	pair_add(gen, "ts", gen->ts);
 }
 
@@ -90,8 +119,7 @@ static void add_ts(struct generate *gen, uint64_t i)
 static void event_make(struct generate *gen, uint64_t i, uint64_t of)
 {
 	gen->pair_count = 0;
-	(void)snprintf(gen->orderno, sizeof(gen->orderno),
-		       "G%" PRIu64 "-%" PRIu64, gen->set.seed, of);
+	number_put(of, gen->orderno + gen->orderno_begin);
 	pair_add(gen, gen->set.fields->orderno, gen->orderno);
 	add_userid(gen, of);
 	pair_add(gen, gen->set.fields->type, i == of ? "paid" : "refunded");
@@ -138,6 +166,9 @@ int generate_open(const struct generate_settings *set, struct source **source_r,
 	if (gen == NULL)
 		return err_set(err, ERR_RETRY, "generate: out of memory");
 	gen->set = *set;
+	gen->orderno_begin = (size_t)snprintf(
+		gen->orderno, sizeof(gen->orderno), "G%" PRIu64 "-", set->seed);
+	gen->userid[0] = 'u';
 	gen->source = (struct source){
 		.next = generate_next,
 		.close = generate_close,

@@ -99,6 +99,29 @@ static void every_event_is_a_sound_order(void **state)
 	assert_in_range(tally.guests, COUNT / 100, COUNT / 25);
 }
 
+/* What has been given once is given for ever: others have loaded it. */
+static void the_orders_stay_what_they_are(void **state)
+{
+	static const char *const expected[] = {
+		"1 orderno=G7-1; userid=u97; type=paid; amount=11745; "
+		"currency=EUR; ts=2026-01-01T00:00:01Z;\n",
+		"59 orderno=G7-59; userid=u16; type=paid; amount=1167; "
+		"currency=EUR; ts=2026-01-01T00:00:59Z;\n",
+		"60 orderno=G7-60; userid=u72; type=paid; amount=4271; "
+		"currency=EUR; ts=2026-01-01T00:01:00Z;\n",
+		"75 orderno=G7-55; userid=u57; type=refunded; amount=14535; "
+		"currency=EUR; ts=2026-01-01T00:01:15Z;\n",
+		"4999 orderno=G7-4999; userid=u44; type=paid; amount=12947; "
+		"currency=EUR; ts=2026-01-01T01:23:19Z;\n",
+	};
+	char *record = source_record(generator(7, COUNT));
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(expected) / sizeof(expected[0]); i++)
+		assert_non_null(strstr(record, expected[i]));
+	free(record);
+}
+
 static void mapped_fields_are_used(void **state)
 {
 	struct source_item item;
@@ -136,6 +159,7 @@ int main(void)
 		cmocka_unit_test_setup(a_seed_always_gives_the_same_orders,
 				       setup),
 		cmocka_unit_test_setup(every_event_is_a_sound_order, setup),
+		cmocka_unit_test_setup(the_orders_stay_what_they_are, setup),
 		cmocka_unit_test_setup(mapped_fields_are_used, setup),
 	};
 
