@@ -54,6 +54,11 @@ def drain(name, count, setup, rounds=1, contenders=PAIR):
                 runs.drain(rig, it, setup, count, rounds))
 
 
+def beside(name, count, setup):
+    return Case(name, PAIR, lambda rig, it:
+                runs.drain_beside(rig, it, setup, count))
+
+
 def deep(name, backlog, part):
     return Case(name, PAIR, lambda rig, it: runs.deep(
         rig, it, Setup(groups=("noop",)), backlog, part))
@@ -106,7 +111,8 @@ def growth(count):
                 Setup(groups=points, ghost=number))
           for name, number in (("1 thousand", 1000), ("100 thousand", 100000),
                                ("1 million", 1000000))),
-        *(drain(f"ledger of {name}", count, Setup(groups=points, ledger=number))
+        *(beside(f"ledger of {name}", count,
+                 Setup(groups=points, ledger=number))
           for name, number in (("none", 0), ("1 million", 1000000),
                                ("10 million", 10000000))),
     ]

@@ -3,6 +3,7 @@ redis-server in it, and how the cost of a process is taken. Everything ends with
 the directory."""
 
 import contextlib
+import itertools
 import glob
 import os
 import shutil
@@ -67,6 +68,7 @@ class Rig:
         self.build = os.path.abspath(build)
         self.dir = tempfile.mkdtemp(prefix="ordermq-bench-")
         self.children = []
+        self.kept = {}  # servers that took long to fill, by what is in them
 
     def path(self, name):
         return os.path.join(self.dir, name)
@@ -135,9 +137,11 @@ class Rig:
 class Redis:
     """A redis-server of our own, and one connection to it."""
 
+    numbers = itertools.count()
+
     def __init__(self, rig, aof="no", tcp=False):
         self.rig, self.aof, self.tcp = rig, aof, tcp
-        self.socket = rig.path("redis.sock")
+        self.socket = rig.path(f"redis-{next(self.numbers)}.sock")
         self.port = self.free_port() if tcp else 0
         self.child = self.link = None
         self.start()

@@ -30,12 +30,28 @@ class Setup:
     ghost: int = 0
 
 
+GHOST_LIFE_MSECS = 500000  # a lease that ends later is no true one
 FILL_LUA = """
 local value = '1000001\\t1234\\t12\\t1/100+0\\t1700000000000-0\\t1700000000000'
 for n = ARGV[1], ARGV[2] do
   redis.call('HSET', KEYS[1], string.format('OLD%011d:paid', n), value)
 end
 """
+
+
+# What a run has left, but the ledger; of that the events that it has added.
+CLEAR_LUA = """
+redis.call('DEL', unpack(KEYS, 2))
+for n = 0, ARGV[1] - 1 do
+  redis.call('HDEL', KEYS[1], string.format('OR%011d:paid', n))
+end
+"""
+
+
+def make(rig, redis, contender, setup):
+    if contender == "ordermq":
+        return Ordermq(rig, redis, setup)
+    return Bare(rig, redis, setup, contender)
 
 
 @contextlib.contextmanager
@@ -46,18 +62,33 @@ def stage(rig, contender, setup):
     with contextlib.suppress(FileNotFoundError):
         os.unlink(rig.path("push.jsonl"))
     redis = Redis(rig, setup.aof, setup.tcp)
-    if contender == "ordermq":
-        it = Ordermq(rig, redis, setup)
-    else:
-        it = Bare(rig, redis, setup, contender)
+    it = make(rig, redis, contender, setup)
     try:
-        fill_ledger(redis, setup.ledger)
         make_ghost(rig, redis, setup)
         it.start()
         yield redis, it
         it.stop()
     finally:
         redis.erase()
+
+
+def kept(rig, what, fill):
+    """A server that takes long to fill: it is filled once, for all rounds."""
+    if what not in rig.kept:
+        rig.kept[what] = Redis(rig)
+        fill(rig.kept[what])
+    return rig.kept[what]
+
+
+def clear(redis, group, events=0, keep_stream=False):
+    """Take away what a run has left on a server that is kept."""
+    if keep_stream:
+        redis.call("XGROUP", "DESTROY", STREAM, group)
+    left = [key(group, what) for what in
+            ("balance", "owners", "tries", "books", "start", "done", "dead")]
+    redis.call("EVAL", CLEAR_LUA, 1 + len(left) + (not keep_stream),
+               key(group, "ledger"), *left,
+               *([] if keep_stream else [STREAM]), events)
 
 
 def fill_ledger(redis, count):
@@ -67,14 +98,15 @@ def fill_ledger(redis, count):
 
 
 def make_ghost(rig, redis, setup):
-    """Entries pending for a consumer that is alive on another host."""
+    """Entries pending for a consumer of another host, alive for minutes yet."""
     if setup.ghost == 0:
         return
+    expiry = int(1000 * time.time()) + GHOST_LIFE_MSECS
     publish_bare(rig, redis, setup, setup.ghost)
     for group in setup.groups:
         redis.ensure_group(group)
         redis.call("HSET", key(group, "owners"), f"{group}-1@elsewhere",
-                   "elsewhere 1 9999999999999 elsewhere pid 1")
+                   f"elsewhere 1 {expiry} elsewhere pid 1")
         for _ in range(0, setup.ghost, 10000):
             redis.call("EVAL", "redis.call('XREADGROUP', 'GROUP', ARGV[1], "
                        "ARGV[2], 'COUNT', 10000, 'STREAMS', KEYS[1], '>')", 1,
@@ -180,32 +212,47 @@ def drain(rig, contender, setup, count, rounds=1):
     return costs(total, rounds * count, len(setup.groups))
 
 
+def drain_beside(rig, contender, setup, count):
+    """drain() with a ledger that is large already."""
+    redis = kept(rig, f"ledger of {setup.ledger}",
+                 lambda redis: fill_ledger(redis, setup.ledger))
+    it = make(rig, redis, contender, setup)
+    it.start()
+    signal_all(it.pids(), signal.SIGSTOP)
+    publish_bare(rig, redis, setup, count)
+    meter = Meter(redis, it)
+    signal_all(it.pids(), signal.SIGCONT)
+    wait_for("the backlog", lambda: is_done(redis, setup, count), 120, 0.002)
+    taken = meter.take()
+    check_sums(rig, redis, it, setup, count)
+    it.stop()
+    clear(redis, setup.groups[0], count)
+    return costs(taken, count, len(setup.groups))
+
+
 def deep(rig, contender, setup, backlog, part):
     """What a part of a backlog costs that is too deep to be worked off: from
     the first acknowledgement on."""
-    redis = Redis(rig, setup.aof, setup.tcp)
-    it = (Ordermq(rig, redis, setup) if contender == "ordermq"
-          else Bare(rig, redis, setup, contender))
+    redis = kept(rig, f"backlog of {backlog}",
+                 lambda redis: publish_bare(rig, redis, setup, backlog))
+    used = int(redis.info("memory")["used_memory"])
+    it = make(rig, redis, contender, setup)
     group = setup.groups[0]
-    try:
-        publish_bare(rig, redis, setup, backlog)
-        used = int(redis.info("memory")["used_memory"])
-        it.start()
-        wait_for("the first", lambda: applied(redis, group) > part / 10,
-                 pause=0.002)
-        first, meter = applied(redis, group), Meter(redis, it)
-        wait_for("the part", lambda: applied(redis, group) > first + part,
-                 120, 0.002)
-        taken, last = meter.take(), applied(redis, group)
-        signal_all(it.pids(), signal.SIGSTOP)
-        time.sleep(0.05)
-        row = redis.groups()[group]
-        if row["entries-read"] - row["pending"] != applied(redis, group):
-            raise BenchError("wrong sums: acknowledged is not applied")
-        signal_all(it.pids(), signal.SIGCONT)
-        it.stop()
-    finally:
-        redis.erase()
+    it.start()
+    wait_for("the first", lambda: applied(redis, group) > part / 10,
+             pause=0.002)
+    first, meter = applied(redis, group), Meter(redis, it)
+    wait_for("the part", lambda: applied(redis, group) > first + part,
+             120, 0.002)
+    taken, last = meter.take(), applied(redis, group)
+    signal_all(it.pids(), signal.SIGSTOP)
+    time.sleep(0.05)
+    row = redis.groups()[group]
+    if row["entries-read"] - row["pending"] != applied(redis, group):
+        raise BenchError("wrong sums: acknowledged is not applied")
+    signal_all(it.pids(), signal.SIGCONT)
+    it.stop()
+    clear(redis, group, keep_stream=True)
     figures = costs(taken, last - first, len(setup.groups))
     figures["bytes_per_entry"] = used / backlog
     return figures
@@ -239,8 +286,7 @@ def latency(rig, contender, setup, rate, seconds):
 def publishing(rig, contender, setup, count, window):
     """Nothing but publishing: ordermq-order from a CSV file, or XADD alone."""
     redis = Redis(rig, setup.aof, setup.tcp)
-    it = (Ordermq(rig, redis, setup) if contender == "ordermq"
-          else Bare(rig, redis, setup, contender))
+    it = make(rig, redis, contender, setup)
     if contender == "ordermq":
         it.configure()
         args = it.publisher(count, window)
