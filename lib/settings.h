@@ -85,6 +85,13 @@ struct settings_xread {
 	char file[SETTINGS_TEXT_BYTES]; /* "" = none */
 };
 
+/* How many instances a group may have, when its backlog decides. */
+struct settings_scale {
+	int64_t min;
+	int64_t max;
+	int64_t target_age_msecs; /* of the oldest undelivered entry */
+};
+
 struct settings_group {
 	char name[SETTINGS_NAME_BYTES];
 	char program[SETTINGS_NAME_BYTES]; /* "points", "push", "xread" */
