@@ -16,6 +16,9 @@
 #include <stdio.h>
 #include <string.h>
 
+/* What an instance has before it has done anything, and some more. */
+#define RSS_LEAST_BYTES (INT64_C(16) * 1024 * 1024)
+
 /* A section of the file on its way into the settings. */
 struct section {
 	const config_setting_t *node;
@@ -38,24 +41,9 @@ static bool is_list(const config_setting_t *node)
 	       node->type == CONFIG_TYPE_ARRAY;
 }
 
-/* What a key of each kind looks like in the file. */
-static const char *const forms[SETTING_KIND_COUNT] = {
-	[SETTING_TEXT] = "a text in quotes",
-	[SETTING_TEMPLATE] = "a text in quotes",
-	[SETTING_WORD] = "a word in quotes",
-	[SETTING_CHOICE] = "a word in quotes",
-	[SETTING_INTEGER] = "a whole number",
-	[SETTING_POWER] = "a whole number",
-	[SETTING_DURATION] = "a duration in quotes, such as \"30s\"",
-	[SETTING_SIZE] = "a size in quotes, such as \"64MiB\"",
-	[SETTING_AMOUNT] = "a field name in quotes, or { product, scale }",
-	[SETTING_FACTORS] = "a list of field names, (\"price\", \"quantity\")",
-	[SETTING_NAMES] = "a list of names, (\"old\", \"older\")",
-};
-
 static int wrong_type(const struct setting *key, struct err *err)
 {
-	return err_set(err, ERR_FATAL, "expected %s", forms[key->kind]);
+	return err_set(err, ERR_FATAL, "expected %s", setting_form(key));
 }
 
 static int read_list(const struct setting *key, void *base,
@@ -226,6 +214,38 @@ static void require(const struct section *section, const char *name)
 			      "%s.%s: is missing", section->shown, name);
 }
 
+/* Is the number of instances left to the backlog? */
+static const config_setting_t *scale_of(const config_setting_t *group)
+{
+	const config_setting_t *node =
+		config_setting_get_member(group, "instances");
+
+	return node != NULL && node->type == CONFIG_TYPE_GROUP ? node : NULL;
+}
+
+static void check_scale(const struct section *section)
+{
+	const struct settings_group *group = section->group;
+	const config_setting_t *node = scale_of(section->node);
+
+	if (node == NULL)
+		return;
+	if (settings_is_groupless(group))
+		conf_complain(section->complaints, node->line,
+			      "%s.instances: program \"%s\" shares no work; "
+			      "write a number",
+			      section->shown, group->program);
+	else if (config_setting_get_member(node, "max") == NULL)
+		conf_complain(section->complaints, node->line,
+			      "%s.instances.max: is missing", section->shown);
+	else if (group->scale.max < group->scale.min)
+		conf_complain(section->complaints,
+			      line_of(section->node, "instances", "max"),
+			      "%s.instances.max: below instances.min (%" PRId64
+			      ")",
+			      section->shown, group->scale.min);
+}
+
 static void check_group(const struct section *section,
 			const struct settings *settings)
 {
@@ -239,6 +259,13 @@ static void check_group(const struct section *section,
 		conf_complain(section->complaints,
 			      line_of(section->node, NULL, "name"),
 			      "%s.name: there is another group of that name",
+			      section->shown);
+	check_scale(section);
+	if (group->max_rss_bytes > 0 && group->max_rss_bytes < RSS_LEAST_BYTES)
+		conf_complain(section->complaints,
+			      line_of(section->node, NULL, "max_rss"),
+			      "%s.max_rss: below 16MiB every instance would be "
+			      "replaced again and again",
 			      section->shown);
 	if (group->retry_max_msecs < group->retry_base_msecs)
 		conf_complain(
@@ -269,6 +296,8 @@ static void read_group(const config_setting_t *node, int number,
 	if (group->name[0] != '\0')
 		(void)snprintf(shown, sizeof(shown), "groups.%s", group->name);
 	read_section(&section);
+	if (scale_of(node) != NULL)
+		group->instances = group->scale.min;
 	check_group(&section, settings);
 	settings->group_count++;
 }

@@ -20,6 +20,20 @@ bool settings_is_groupless(const struct settings_group *group)
 	return strcmp(group->program, "xread") == 0;
 }
 
+bool settings_scales(const struct settings_group *group)
+{
+	return group->scale.max > group->scale.min;
+}
+
+int64_t settings_instances(const struct settings_group *group, int64_t running)
+{
+	if (!settings_scales(group))
+		return group->instances;
+	if (running < group->scale.min)
+		return group->scale.min;
+	return running > group->scale.max ? group->scale.max : running;
+}
+
 const char *settings_runtime_dir(const struct settings *settings, char *dir)
 {
 	const char *control = settings->supervisor.control;

@@ -85,7 +85,8 @@ struct settings_xread {
 	char file[SETTINGS_TEXT_BYTES]; /* "" = none */
 };
 
-/* How many instances a group may have, when its backlog decides. */
+/* How many instances a group may have, when its backlog decides: see
+   settings_scales(). */
 struct settings_scale {
 	int64_t min;
 	int64_t max;
@@ -95,11 +96,14 @@ struct settings_scale {
 struct settings_group {
 	char name[SETTINGS_NAME_BYTES];
 	char program[SETTINGS_NAME_BYTES]; /* "points", "push", "xread" */
-	int64_t instances;
+	int64_t instances;                 /* the fewest, where they scale */
+	struct settings_scale scale;
 	char start[SETTINGS_NAME_BYTES]; /* "0", "$" or an entry id */
 	int64_t batch;
 	int64_t linger_msecs;
 	int64_t owner_ttl_msecs;
+	int64_t max_rss_bytes; /* 0: no limit */
+	int64_t recycle_after; /* entries; 0: never */
 	int64_t max_deliveries;
 	int64_t max_crashes;
 	int64_t retry_base_msecs;
@@ -144,6 +148,13 @@ const struct settings_group *settings_group(const struct settings *settings,
 
 /* True for a program that reads the stream without a consumer group. */
 bool settings_is_groupless(const struct settings_group *group);
+
+/* True for a group with as many instances as its backlog needs, within scale;
+   otherwise it has as many as instances says. */
+bool settings_scales(const struct settings_group *group);
+
+/* How many instances a group is to have that has running of them now. */
+int64_t settings_instances(const struct settings_group *group, int64_t running);
 
 /* The directory of the control socket, where everything of the running set
    lives (lock, node id, boards). dir is SETTINGS_TEXT_BYTES; returns dir. */

@@ -60,6 +60,8 @@ static const struct heading {
 	{ "fields.amount", "Or the amount as the product of decimal numbers:" },
 	{ "groups", "What to run. Each group is a consumer group in Redis: it "
 		    "gets every order once, shared out among its instances." },
+	{ "groups.instances", "Or as many as it takes to keep up with what "
+			      "comes in:" },
 	{ "groups.retry", "Pauses between attempts at an entry that fails." },
 	{ "groups.points", "How many points an order earns." },
 	{ "groups.push", "How customers are notified." },
@@ -152,6 +154,8 @@ static const char *value_of(const struct printer *p, const struct setting *key)
 		return "price\", \"quantity";
 	if (strcmp(key->path, "fields.amount.scale") == 0)
 		return "100";
+	if (strcmp(key->path, "groups.instances.max") == 0)
+		return "8";
 	if (p->sample == NULL)
 		return NULL;
 	if (strcmp(key->path, "groups.instances") == 0)

@@ -172,6 +172,17 @@ const struct setting settings_table[] = {
 		SETTINGS_INSTANCES_MAX, .unit = "processes",
 		.help = "How many processes share the work. 0 stops the group "
 			"and keeps its place in the stream."),
+	INTEGER("groups.instances.min", settings_group, scale.min, "1", 1,
+		SETTINGS_INSTANCES_MAX, .unit = "processes",
+		.help = "The fewest."),
+	INTEGER("groups.instances.max", settings_group, scale.max, "1", 1,
+		SETTINGS_INSTANCES_MAX, .unit = "processes",
+		.help = "The most, not below instances.min."),
+	DURATION("groups.instances.target_age", settings_group,
+		 scale.target_age_msecs, "5s", 1 * SECS, 1 * HOURS,
+		 .help = "More are started when an entry has waited for longer "
+			 "than this until an instance read it. After six times "
+			 "as long in which fewer were enough, some stop."),
 	TEXT("groups.start", settings_group, start, "0", 1, NAME_MAX_BYTES,
 	     .check = settings_check_start,
 	     .help = "Where a group that does not exist yet begins: \"0\" with "
@@ -190,6 +201,16 @@ const struct setting settings_table[] = {
 		 1 * SECS, 10 * MINUTES,
 		 .help = "After this long without a sign of life from an "
 			 "instance, another host may take over its entries."),
+	SIZE("groups.max_rss", settings_group, max_rss_bytes, "0", 0,
+	     1024 * 1024 * MIB,
+	     .help = "An instance that has more memory than this (resident, as "
+		     "ps shows it) finishes what it has in hand and is "
+		     "replaced. At least 16MiB. 0: no limit."),
+	INTEGER("groups.recycle_after", settings_group, recycle_after, "0", 0,
+		BILLION, .unit = "entries",
+		.help = "An instance that has settled about so many entries, "
+			"up to a fifth more, is replaced in the same way. "
+			"0: never."),
 	INTEGER("groups.retry.max_deliveries", settings_group, max_deliveries,
 		"5", 1, 1000, .unit = "attempts",
 		.help = "So many attempts at an entry may fail; then it is "
@@ -322,6 +343,27 @@ const struct setting *setting_section(const char *path)
 bool setting_is_of_group(const struct setting *key)
 {
 	return strncmp(key->path, "groups.", strlen("groups.")) == 0;
+}
+
+const char *setting_form(const struct setting *key)
+{
+	static const char *const forms[SETTING_KIND_COUNT] = {
+		[SETTING_TEXT] = "a text in quotes",
+		[SETTING_TEMPLATE] = "a text in quotes",
+		[SETTING_WORD] = "a word in quotes",
+		[SETTING_CHOICE] = "a word in quotes",
+		[SETTING_INTEGER] = "a whole number",
+		[SETTING_POWER] = "a whole number",
+		[SETTING_DURATION] = "a duration in quotes, such as \"30s\"",
+		[SETTING_SIZE] = "a size in quotes, such as \"64MiB\"",
+		[SETTING_AMOUNT] =
+			"a field name in quotes, or { product, scale }",
+		[SETTING_FACTORS] =
+			"a list of field names, (\"price\", \"quantity\")",
+		[SETTING_NAMES] = "a list of names, (\"old\", \"older\")",
+	};
+
+	return forms[key->kind];
 }
 
 static uint64_t mix(uint64_t hash, uint64_t value)

@@ -57,6 +57,9 @@ const struct setting *setting_section(const char *path);
 /* True for a key of each group; its offset is in struct settings_group. */
 bool setting_is_of_group(const struct setting *key);
 
+/* What its value looks like in the file, for a person: "a whole number". */
+const char *setting_form(const struct setting *key);
+
 /* A number that changes whenever a key is added, moved or resized, so that
    settings of another version are recognised. */
 uint64_t settings_layout(void);

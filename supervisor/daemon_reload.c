@@ -31,7 +31,7 @@ static int reload_apply(struct daemon *daemon, const struct settings *settings,
 	if (roster_compare(&daemon->fleet->settings, settings, &roster, err) <
 	    0)
 		return err_wrap(err, "%s", daemon->options->config);
-	fleet_note_scaled(daemon->fleet, &roster);
+	fleet_note_scaled(daemon->fleet, settings, &roster);
 	(void)roster_summary(&roster, summary, bytes);
 	if (daemon->reload_is_dry) {
 		(void)close(settings_fd);

@@ -5,6 +5,7 @@
 #include "lib/clock.h"
 #include "lib/err.h"
 #include "supervisor/events.h"
+#include "supervisor/upkeep.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -148,14 +149,23 @@ struct service *fleet_service(const struct fleet *fleet, const char *name)
 	return service;
 }
 
-void fleet_note_scaled(const struct fleet *fleet, struct roster *roster)
+void fleet_note_scaled(const struct fleet *fleet,
+		       const struct settings *settings, struct roster *roster)
 {
 	for (size_t i = 0; i < roster->count; i++) {
 		struct roster_change *change = &roster->changes[i];
 		const struct service *service = find(fleet, change->name);
+		const struct settings_group *group =
+			settings_group(settings, change->name);
 
-		if (service != NULL && change->before > 0)
-			change->before = service_target(service);
+		/* A new group may have a former one that drains. */
+		if (service == NULL ||
+		    settings_group(&fleet->settings, change->name) == NULL)
+			continue;
+		change->before = service_target(service);
+		if (group != NULL)
+			change->after =
+				settings_instances(group, change->before);
 	}
 }
 
@@ -202,12 +212,14 @@ void fleet_tick(struct fleet *fleet, int64_t now_msecs)
 	for (size_t i = 0; i < fleet->count; i++)
 		service_tick(fleet->services[i], now_msecs);
 	service_tick(fleet->keeper, now_msecs);
+	upkeep_tick(fleet, now_msecs);
 	forget_former(fleet);
 }
 
 int64_t fleet_deadline(const struct fleet *fleet)
 {
-	int64_t deadline = service_deadline(fleet->keeper);
+	int64_t deadline = clock_earlier(service_deadline(fleet->keeper),
+					 upkeep_deadline(fleet));
 
 	for (size_t i = 0; i < fleet->count; i++)
 		deadline = clock_earlier(deadline,

@@ -23,6 +23,7 @@ struct fleet {
 	/* ordermq-keeper: watched like an instance, and of no group. The set is
 	   ready without it. */
 	struct service *keeper;
+	int64_t upkeep_msecs; /* when upkeep_tick() is due, if it is */
 	struct events *events;
 };
 
@@ -44,8 +45,10 @@ int fleet_apply(struct fleet *fleet, const struct settings *settings,
    NULL: there is none. */
 struct service *fleet_service(const struct fleet *fleet, const char *name);
 
-/* Where a group has been scaled at run time, that is what a reload changes. */
-void fleet_note_scaled(const struct fleet *fleet, struct roster *roster);
+/* Where a group has been scaled, by its backlog or by hand, that is what a
+   reload to these settings changes. */
+void fleet_note_scaled(const struct fleet *fleet,
+		       const struct settings *settings, struct roster *roster);
 
 /* Let everything drain. */
 void fleet_stop(struct fleet *fleet);

@@ -47,13 +47,26 @@ static bool all_roll(const struct settings *before,
 	       !SAME(before->stream_key, after->stream_key);
 }
 
-/* Did something of the group change besides the number of its instances? */
+/* Did something of the group change that ordermqd alone obeys, besides the
+   number of its instances? */
+static bool group_is_live(const struct settings_group *before,
+			  const struct settings_group *after)
+{
+	return !SAME(before->scale, after->scale) ||
+	       before->max_rss_bytes != after->max_rss_bytes ||
+	       before->recycle_after != after->recycle_after;
+}
+
+/* Did something of it change that its instances obey? */
 static bool group_rolls(const struct settings_group *before,
 			const struct settings_group *after)
 {
 	struct settings_group as_before = *after;
 
 	as_before.instances = before->instances;
+	as_before.scale = before->scale;
+	as_before.max_rss_bytes = before->max_rss_bytes;
+	as_before.recycle_after = before->recycle_after;
 	return !SAME(as_before, *before);
 }
 
@@ -63,6 +76,26 @@ static struct roster_change *add(struct roster *roster, const char *name)
 
 	(void)snprintf(change->name, sizeof(change->name), "%s", name);
 	return change;
+}
+
+static void put_after(struct roster_change *change,
+		      const struct settings_group *group)
+{
+	bool scales = settings_scales(group);
+
+	change->after = settings_instances(group, change->before);
+	change->least_after = scales ? group->scale.min : group->instances;
+	change->most_after = scales ? group->scale.max : group->instances;
+}
+
+static void put_before(struct roster_change *change,
+		       const struct settings_group *group)
+{
+	bool scales = settings_scales(group);
+
+	change->before = group->instances;
+	change->least_before = scales ? group->scale.min : group->instances;
+	change->most_before = scales ? group->scale.max : group->instances;
 }
 
 int roster_compare(const struct settings *before, const struct settings *after,
@@ -83,11 +116,12 @@ int roster_compare(const struct settings *before, const struct settings *after,
 			settings_group(before, group->name);
 		struct roster_change *change = add(roster_r, group->name);
 
-		change->after = group->instances;
-		if (old == NULL)
-			continue;
-		change->before = old->instances;
-		change->rolls = everywhere || group_rolls(old, group);
+		if (old != NULL) {
+			put_before(change, old);
+			change->rolls = everywhere || group_rolls(old, group);
+			change->is_live = group_is_live(old, group);
+		}
+		put_after(change, group);
 	}
 	for (int64_t i = 0; i < before->group_count; i++) {
 		const struct settings_group *group = &before->groups[i];
@@ -98,20 +132,50 @@ int roster_compare(const struct settings *before, const struct settings *after,
 	return 0;
 }
 
+/* "3", or "1-8". */
+static const char *range_text(int64_t least, int64_t most, char *buf,
+			      size_t bytes)
+{
+	if (least == most)
+		(void)snprintf(buf, bytes, "%" PRId64, least);
+	else
+		(void)snprintf(buf, bytes, "%" PRId64 "-%" PRId64, least, most);
+	return buf;
+}
+
+static bool has_new_range(const struct roster_change *change)
+{
+	return (change->least_before < change->most_before ||
+		change->least_after < change->most_after) &&
+	       (change->least_before != change->least_after ||
+		change->most_before != change->most_after);
+}
+
 static void change_text(const struct roster_change *change, char *buf,
 			size_t bytes)
 {
 	int64_t more = change->after - change->before;
-	const char *roll = change->rolls ? ", rolling" : "";
+	const char *how = change->rolls     ? "rolling"
+			  : change->is_live ? "live"
+					    : "unchanged";
+	char before[48], after[48];
 
-	if (more == 0)
-		(void)snprintf(buf, bytes, "%s %s", change->name,
-			       change->rolls ? "rolling" : "unchanged");
+	if (more == 0 && has_new_range(change))
+		(void)snprintf(
+			buf, bytes, "%s %s -> %s (%s)", change->name,
+			range_text(change->least_before, change->most_before,
+				   before, sizeof(before)),
+			range_text(change->least_after, change->most_after,
+				   after, sizeof(after)),
+			how);
+	else if (more == 0)
+		(void)snprintf(buf, bytes, "%s %s", change->name, how);
 	else
-		(void)snprintf(buf, bytes,
-			       "%s %" PRId64 " -> %" PRId64 " (%+" PRId64 "%s)",
-			       change->name, change->before, change->after,
-			       more, roll);
+		(void)snprintf(
+			buf, bytes,
+			"%s %" PRId64 " -> %" PRId64 " (%+" PRId64 "%s%s)",
+			change->name, change->before, change->after, more,
+			change->rolls ? ", " : "", change->rolls ? how : "");
 }
 
 const char *roster_summary(const struct roster *roster, char *buf, size_t bytes)
@@ -120,7 +184,7 @@ const char *roster_summary(const struct roster *roster, char *buf, size_t bytes)
 
 	(void)snprintf(buf, bytes, "no groups");
 	for (size_t i = 0; i < roster->count; i++) {
-		char text[SETTINGS_NAME_BYTES + 80];
+		char text[SETTINGS_NAME_BYTES + 128];
 		int length;
 
 		change_text(&roster->changes[i], text, sizeof(text));

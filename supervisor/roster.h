@@ -20,7 +20,11 @@ struct roster_change {
 	char name[SETTINGS_NAME_BYTES];
 	int64_t before; /* instances; 0: a new group */
 	int64_t after;  /* instances; 0: the group goes */
-	bool rolls;     /* the instances that stay need the new settings */
+	/* Between these they scale; the same twice: they do not. */
+	int64_t least_before, most_before;
+	int64_t least_after, most_after;
+	bool rolls;   /* the instances that stay need the new settings */
+	bool is_live; /* something changes that ordermqd alone obeys */
 };
 
 struct roster {

@@ -58,9 +58,12 @@ static void reconcile(struct service *service)
 void service_apply(struct service *service,
 		   const struct settings_group *settings, bool rolls)
 {
+	service->target =
+		(int)settings_instances(settings, service_target(service));
 	service->group.settings = *settings;
 	service->scaled = -1;
-	service->wanted = (int)settings->instances;
+	service->wanted = service->target;
+	autoscale_forget(&service->autoscale);
 	if (rolls)
 		service->group.version++;
 	restart_group_reset(&service->group.restart);
@@ -69,15 +72,13 @@ void service_apply(struct service *service,
 
 int service_target(const struct service *service)
 {
-	return service->scaled >= 0 ? service->scaled
-				    : (int)service->group.settings.instances;
+	return service->scaled >= 0 ? service->scaled : service->target;
 }
 
-void service_scale(struct service *service, int count)
+static void resize(struct service *service, int count)
 {
 	int before = service->wanted;
 
-	service->scaled = count;
 	service->wanted = count;
 	for (int i = count; i < service->count; i++)
 		slot_event(&service->slots[i], INSTANCE_STOP);
@@ -93,6 +94,18 @@ void service_scale(struct service *service, int count)
 		if (!slot->is_held)
 			slot_event(slot, INSTANCE_START);
 	}
+}
+
+void service_scale(struct service *service, int count)
+{
+	service->scaled = count;
+	resize(service, count);
+}
+
+void service_follow(struct service *service, int count)
+{
+	service->target = count;
+	resize(service, count);
 }
 
 void service_hold(struct service *service, int i, bool is_held)
@@ -184,6 +197,26 @@ static void roll(struct service *service)
 		recycle(next);
 }
 
+/* Replace what is worn, one after the other; one that is down for another
+   reason holds up nobody. */
+static void renew(struct service *service)
+{
+	struct slot *next = NULL;
+
+	for (int i = 0; i < service->wanted; i++) {
+		struct slot *slot = &service->slots[i];
+
+		if (slot->state == INSTANCE_STARTING ||
+		    slot->state == INSTANCE_RECYCLING)
+			return;
+		if (slot->is_worn && slot->state == INSTANCE_READY &&
+		    next == NULL)
+			next = slot;
+	}
+	if (next != NULL)
+		recycle(next);
+}
+
 /* Forget the highest slots as soon as they are down. */
 static void shrink(struct service *service)
 {
@@ -197,6 +230,7 @@ void service_tick(struct service *service, int64_t now_msecs)
 	for (int i = 0; i < service->count; i++)
 		slot_tick(&service->slots[i], now_msecs);
 	roll(service);
+	renew(service);
 	shrink(service);
 }
 

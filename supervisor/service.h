@@ -1,6 +1,7 @@
 #ifndef OMQ_SERVICE_H
 #define OMQ_SERVICE_H
 
+#include "supervisor/autoscale.h"
 #include "supervisor/slot.h"
 
 #include <stdbool.h>
@@ -11,7 +12,9 @@
    are wanted, and touches no other than those that are too few or too many. */
 struct service {
 	struct slot_group group; /* what the slots look at */
-	int scaled;   /* instances asked for at run time; -1: as configured */
+	int target; /* instances, as configured or as the backlog wants */
+	int scaled; /* those asked for at run time instead; -1: none */
+	struct autoscale autoscale;
 	bool is_held; /* all of it, also instances that come */
 	int wanted;   /* slots 1 to wanted shall run, but those that are held */
 	int count;    /* slots in existence, maybe on their way out */
@@ -35,12 +38,16 @@ void service_close(struct service **service);
 void service_apply(struct service *service,
 		   const struct settings_group *settings, bool rolls);
 
-/* How many instances it is to have: as scaled, else as configured. */
+/* How many instances it is to have: as scaled, else as its backlog wants, else
+   as configured. */
 int service_target(const struct service *service);
 
-/* Let count instances run from now on, whatever the settings say; no other one
-   is touched. The next service_apply() takes that back. */
+/* Let count instances run from now on, whatever the settings or the backlog
+   say; no other one is touched. The next service_apply() takes that back. */
 void service_scale(struct service *service, int count);
+
+/* Let count instances run, since the backlog wants it. */
+void service_follow(struct service *service, int count);
 
 /* Replace one that runs; start one that waits, or has given up. */
 void service_recycle(struct service *service, int i);

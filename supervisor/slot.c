@@ -83,6 +83,11 @@ static uint64_t handled(const struct slot *slot)
 	return board_get(&board.counters[BOARD_HANDLED]);
 }
 
+int64_t slot_settled(const struct slot *slot)
+{
+	return (int64_t)(handled(slot) - slot->handled_before);
+}
+
 /* What an instance says, a line of the words of sd_notify(3). What is unknown
    is none of our business, and so is STOPPING=1: its end will show. */
 static void hear(struct slot *slot, const char *line)
@@ -163,6 +168,7 @@ static void act_spawn(struct slot *slot)
 	slot->ready_msecs = -1;
 	slot->exec_errno = 0;
 	slot->is_later = false;
+	slot->is_worn = false;
 	slot->status[0] = '\0';
 	slot->version = slot->group->version;
 	restart_begun(&slot->group->restart, now);

@@ -48,6 +48,7 @@ struct slot {
 	int number; /* from 1; 0: the only one */
 	char name[SLOT_NAME_BYTES];
 	enum instance_state state;
+	bool is_worn;         /* to be replaced, once its turn has come */
 	bool is_held;         /* stopped by an operator, until he lets it go */
 	bool has_tried;       /* was ready, or has died, at least once */
 	unsigned int version; /* of the settings it was started with */
@@ -96,6 +97,9 @@ void slot_hurry(struct slot *slot);
 
 /* Has it a process? */
 bool slot_is_running(const struct slot *slot);
+
+/* Entries it has settled in this life, 0 when that is unknown. */
+int64_t slot_settled(const struct slot *slot);
 
 /* Its board as it is now. Returns 0, or -1: there is none to read. */
 int slot_board(const struct slot *slot, struct board *board_r);

@@ -71,6 +71,18 @@ static void add_figures(json_t *object, const char *name,
 	(void)json_object_set_new(object, "paused", pause_json(&found->pause));
 }
 
+/* The range in the place of the number. */
+static void add_scale(json_t *object, const struct service *service)
+{
+	const struct settings_scale *scale = &service->group.settings.scale;
+
+	(void)json_object_update_new(
+		object, json_pack("{s:n,s:I,s:I,s:b}", "instances_configured",
+				  "instances_min", (json_int_t)scale->min,
+				  "instances_max", (json_int_t)scale->max,
+				  "scaled_by_hand", service->scaled >= 0));
+}
+
 static json_t *group(const struct service *service,
 		     const struct figures *figures)
 {
@@ -90,6 +102,8 @@ static json_t *group(const struct service *service,
 			   "instances", service_target(service), "ready", ready,
 			   "instances_configured",
 			   (json_int_t)settings->instances);
+	if (settings_scales(settings))
+		add_scale(object, service);
 	add_figures(object, settings->name, figures);
 	return object;
 }

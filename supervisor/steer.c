@@ -113,8 +113,10 @@ static void scale(struct steer *steer, struct control_client *client,
 		  char *args)
 {
 	char *value = strchr(args, '=');
+	const struct settings_group *settings;
 	struct service *service;
 	int before, after;
+	char says[64];
 
 	if (value == NULL) {
 		control_result(client, EX_USAGE, "scale GROUP=N|+N|-N");
@@ -122,9 +124,9 @@ static void scale(struct steer *steer, struct control_client *client,
 	}
 	*value++ = '\0';
 	service = fleet_service(steer->fleet, args);
+	settings = settings_group(&steer->fleet->settings, args);
 	/* A group that is gone from the configuration only drains. */
-	if (service == NULL ||
-	    settings_group(&steer->fleet->settings, args) == NULL) {
+	if (service == NULL || settings == NULL) {
 		refuse_name(steer, client, args);
 		return;
 	}
@@ -136,11 +138,16 @@ static void scale(struct steer *steer, struct control_client *client,
 		return;
 	}
 	service_scale(service, after);
+	if (settings_scales(settings))
+		(void)snprintf(says, sizeof(says), "%" PRId64 " to %" PRId64,
+			       settings->scale.min, settings->scale.max);
+	else
+		(void)snprintf(says, sizeof(says), "%" PRId64,
+			       settings->instances);
 	answer(steer, client, 0, args,
 	       "%d -> %d (%+d), until the next reload; the configuration says "
-	       "%" PRId64,
-	       before, after, after - before,
-	       service->group.settings.instances);
+	       "%s",
+	       before, after, after - before, says);
 }
 
 static void hold_all(struct steer *steer, struct control_client *client,

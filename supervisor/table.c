@@ -212,6 +212,28 @@ static void print_shown(FILE *out, const json_t *value)
 		      out);
 }
 
+/* A group whose number of instances is left to its backlog. */
+static void print_range(FILE *out, const json_t *group)
+{
+	const json_t *least = json_object_get(group, "instances_min");
+	const json_t *most = json_object_get(group, "instances_max");
+	const json_t *now = json_object_get(group, "instances");
+	bool is_pinned = json_is_true(json_object_get(group, "scaled_by_hand"));
+
+	if (!json_is_integer(least) || !json_is_integer(most) ||
+	    !json_is_integer(now))
+		return;
+	print_shown(out, json_object_get(group, "name"));
+	fprintf(out,
+		"%s%" JSON_INTEGER_FORMAT "%s%" JSON_INTEGER_FORMAT
+		" to %" JSON_INTEGER_FORMAT "\n",
+		is_pinned ? " is scaled to " : " wants ",
+		json_integer_value(now),
+		is_pinned ? " until the next reload; the configuration says "
+			  : " instances now, of ",
+		json_integer_value(least), json_integer_value(most));
+}
+
 static void print_scaled(FILE *out, const json_t *group)
 {
 	const json_t *now = json_object_get(group, "instances");
@@ -252,6 +274,7 @@ static void print_notes(FILE *out, const json_t *objects)
 		const json_t *pause = json_object_get(object, "paused");
 
 		print_scaled(out, object);
+		print_range(out, object);
 		print_silence(out, object);
 		if (!json_is_object(pause))
 			continue;

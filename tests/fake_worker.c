@@ -101,6 +101,35 @@ static int begins(const char *group, const char *word)
 	return strncmp(group, word, strlen(word)) == 0;
 }
 
+/* Grows by a MiB each turn, up to a size that no machine minds. */
+#define GROW_BYTES (1024 * 1024)
+#define GROW_TIMES 256
+
+static void grow(struct board *board)
+{
+	static int times;
+	char *block = times++ < GROW_TIMES ? malloc(GROW_BYTES) : NULL;
+
+	if (block != NULL)
+		memset(block, 1, GROW_BYTES);
+	board_set(&board->in_flight, block != NULL ? (uintptr_t)block : 0);
+}
+
+/* Works all the time until SIGTERM: settles with each turn, or only grows. */
+static void work(const char *group)
+{
+	struct err err;
+	struct board *board = board_map(LIFELINE_BOARD_FD, &err);
+
+	while (board != NULL && !told_to_end) {
+		if (begins(group, "eager") || begins(group, "greedy"))
+			board_add(board, BOARD_HANDLED, 1);
+		if (begins(group, "greedy") || begins(group, "bloated"))
+			grow(board);
+		(void)poll(NULL, 0, 5);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	const char *group = option(argc, argv, "--group");
@@ -118,6 +147,9 @@ int main(int argc, char **argv)
 	(void)sigaction(SIGTERM, &action, NULL);
 	if (!begins(group, "slow"))
 		say_ready(option(argc, argv, "--node-id"), batch);
+	if (begins(group, "eager") || begins(group, "greedy") ||
+	    begins(group, "bloated"))
+		work(group);
 	if (begins(group, "silent"))
 		(void)close(LIFELINE_FD);
 	if (begins(group, "silent"))

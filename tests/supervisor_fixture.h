@@ -29,6 +29,11 @@ struct fixture {
 int fixture_open(void **state);
 int fixture_close(void **state);
 
+/* The same with something more in it. */
+#define GROUP_WITH(name, count, more)                                          \
+	"{ name = \"" name "\"; program = \"points\"; instances = " count      \
+	"; " more " }"
+
 /* Write the configuration: groups is what stands between "groups = (" and
    ")"; top is put before it. */
 void fixture_configure(struct fixture *fixture, const char *top,

@@ -1,5 +1,6 @@
 /* A consumer on the same skeleton as points and push whose handler does to each
-   order what the order's field "act" says: the tests' way to failures. */
+   order what the order's field "act" says: the tests' way to failures. In a
+   group named "paced" it takes one order at a time, 20 ms each. */
 
 #include "config.h"
 
@@ -8,6 +9,7 @@
 #include "lib/err.h"
 #include "lib/log.h"
 #include "lib/order.h"
+#include "lib/settings.h"
 
 #include <signal.h>
 #include <stdlib.h>
@@ -15,6 +17,7 @@
 #include <sys/mman.h>
 
 #define SLOW_MSECS 5000
+#define PACED_MSECS 20
 
 /* What eats memory stops here, should nobody stop it before: nothing is gained
    by a machine that dies of its tests. */
@@ -23,6 +26,7 @@
 
 struct trial {
 	struct consumer *consumer;
+	bool is_paced;
 	struct delivery *slow; /* in hand, until slow_msecs */
 	int64_t slow_msecs;
 };
@@ -64,6 +68,12 @@ static void act_slow(struct trial *trial, struct delivery *delivery)
 {
 	trial->slow = delivery;
 	trial->slow_msecs = clock_msecs() + SLOW_MSECS;
+}
+
+static void act_paced(struct trial *trial, struct delivery *delivery)
+{
+	trial->slow = delivery;
+	trial->slow_msecs = clock_msecs() + PACED_MSECS;
 }
 
 static void act_crash(struct trial *trial, struct delivery *delivery)
@@ -149,7 +159,10 @@ static void act(struct trial *trial, struct delivery *delivery)
 			return;
 		}
 	}
-	act_nothing(trial, delivery);
+	if (trial->is_paced)
+		act_paced(trial, delivery);
+	else
+		act_nothing(trial, delivery);
 }
 
 static void trial_handle(void *state, struct delivery *const *deliveries,
@@ -195,6 +208,9 @@ static int trial_open(const struct handler_setup *setup, void **state_r,
 	if (trial == NULL)
 		return err_set(err, ERR_RETRY, "out of memory");
 	trial->consumer = setup->consumer;
+	trial->is_paced = strcmp(setup->group->name, "paced") == 0;
+	if (trial->is_paced)
+		consumer_window(trial->consumer, 1);
 	*state_r = trial;
 	return 0;
 }

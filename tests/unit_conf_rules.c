@@ -75,6 +75,55 @@ static void retention_keeps_for_whom_it_should(void **state)
 		       "one of keep, drop");
 }
 
+static void instances_are_a_number_or_a_range(void **state)
+{
+	(void)state;
+	accept_file("groups = ({ name = \"p\"; program = \"push\";\n"
+		    "  instances = { min = 2; max = 9; target_age = \"10s\"; "
+		    "}; max_rss = \"64MiB\"; recycle_after = 1000; });\n");
+	assert_int_equal(set.groups[0].instances, 2);
+	assert_true(settings_scales(&set.groups[0]));
+	assert_int_equal(set.groups[0].scale.max, 9);
+	assert_int_equal(set.groups[0].scale.target_age_msecs, 10000);
+	assert_int_equal(set.groups[0].max_rss_bytes, 64 << 20);
+	assert_int_equal(set.groups[0].recycle_after, 1000);
+	assert_int_equal(settings_instances(&set.groups[0], 0), 2);
+	assert_int_equal(settings_instances(&set.groups[0], 5), 5);
+	assert_int_equal(settings_instances(&set.groups[0], 50), 9);
+	accept_file("groups = ({ name = \"p\"; program = \"push\";\n"
+		    "  instances: { min = 3; max = 3; }; });\n");
+	assert_int_equal(set.groups[0].instances, 3);
+	assert_false(settings_scales(&set.groups[0]));
+	accept_file("groups = ({ name = \"p\"; program = \"push\";\n"
+		    "  instances = 4; });\n");
+	assert_false(settings_scales(&set.groups[0]));
+	assert_int_equal(settings_instances(&set.groups[0], 9), 4);
+	refuse_in_group("instances = { min = 3; max = 2; };",
+			"t.conf:2: groups.p.instances.max: below "
+			"instances.min (3)");
+	refuse_in_group("instances = { min = 3; };",
+			"t.conf:2: groups.p.instances.max: is missing");
+	refuse_in_group("instances = { max = 3; colour = 4; };",
+			"t.conf:2: groups.p.instances.colour: unknown setting "
+			"(did you mean groups.instances.min?)");
+	refuse_in_group("instances = { min = 0; max = 3; };",
+			"t.conf:2: groups.p.instances.min: 0; expected 1 to "
+			"256 processes");
+	refuse_in_group("instances = { max = 3; target_age = \"10ms\"; };",
+			"t.conf:2: groups.p.instances.target_age: \"10ms\"; "
+			"expected 1s to 1h");
+	refuse_in_group("instances = \"4\";",
+			"t.conf:2: groups.p.instances: expected a whole "
+			"number");
+	refuse_in_group("max_rss = \"1MiB\";",
+			"t.conf:2: groups.p.max_rss: below 16MiB every "
+			"instance would be replaced again and again");
+	refuse("groups = ({ name = \"x\"; program = \"xread\";\n"
+	       "  instances = { max = 2; }; });\n",
+	       "t.conf:2: groups.x.instances: program \"xread\" shares no "
+	       "work; write a number");
+}
+
 static void the_amount_is_a_field_or_a_product(void **state)
 {
 	(void)state;
@@ -297,6 +346,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(values_arrive_in_their_units),
 		cmocka_unit_test(retention_keeps_for_whom_it_should),
+		cmocka_unit_test(instances_are_a_number_or_a_range),
 		cmocka_unit_test(the_amount_is_a_field_or_a_product),
 		cmocka_unit_test(
 			an_unknown_setting_is_refused_with_the_nearest),

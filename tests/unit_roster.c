@@ -3,9 +3,11 @@
 #include "supervisor/roster.h"
 
 #include "lib/err.h"
+#include "lib/settings_table.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -72,6 +74,120 @@ static void a_setting_of_a_group_rolls_it_alone(void **state)
 	after.groups[1].instances = 4;
 	assert_string_equal(summary(),
 			    "points unchanged, push 2 -> 4 (+2, rolling)");
+}
+
+static void scale(struct settings_group *group, int64_t min, int64_t max)
+{
+	group->instances = min;
+	group->scale = (struct settings_scale){ min, max, 5000 };
+}
+
+static void a_range_changes_only_what_is_out_of_it(void **state)
+{
+	(void)state;
+	scale(&after.groups[0], 1, 8);
+	assert_string_equal(summary(),
+			    "points 3 -> 1-8 (live), push unchanged");
+	assert_false(roster_find(&roster, "points")->rolls);
+	assert_int_equal(roster_find(&roster, "points")->after, 3);
+	before = after;
+	assert_string_equal(summary(), "points unchanged, push unchanged");
+	scale(&after.groups[0], 1, 16);
+	assert_string_equal(summary(),
+			    "points 1-8 -> 1-16 (live), push unchanged");
+	scale(&after.groups[0], 4, 16);
+	assert_string_equal(summary(), "points 1 -> 4 (+3), push unchanged");
+	scale(&after.groups[0], 1, 8);
+	after.groups[0].batch = 7;
+	assert_string_equal(summary(), "points rolling, push unchanged");
+	scale(&after.groups[0], 1, 9);
+	assert_string_equal(summary(),
+			    "points 1-8 -> 1-9 (rolling), push unchanged");
+	scale(&after.groups[0], 1, 1);
+	assert_string_equal(summary(),
+			    "points 1-8 -> 1 (rolling), push unchanged");
+}
+
+static void what_ordermqd_alone_obeys_is_live(void **state)
+{
+	(void)state;
+	after.groups[0].max_rss_bytes = 64 << 20;
+	assert_string_equal(summary(), "points live, push unchanged");
+	assert_false(roster_find(&roster, "points")->rolls);
+	after.groups[1].recycle_after = 1000;
+	assert_string_equal(summary(), "points live, push live");
+	after.groups[1].scale.target_age_msecs++;
+	after.groups[1].instances = 5;
+	assert_string_equal(summary(), "points live, push 2 -> 5 (+3)");
+	after.groups[0].batch = 7;
+	assert_string_equal(summary(), "points rolling, push 2 -> 5 (+3)");
+}
+
+/* Every setting of a group is of one class: it rolls the group, or it is live,
+   or it is the number. */
+static void every_setting_of_a_group_is_of_one_class(void **state)
+{
+	static const char *const live[] = {
+		"groups.instances.min",        "groups.instances.max",
+		"groups.instances.target_age", "groups.max_rss",
+		"groups.recycle_after",
+	};
+
+	(void)state;
+	for (const struct setting *s = settings_table; s->path != NULL; s++) {
+		char *at = (char *)&after.groups[0] + s->offset;
+		bool is_live = false;
+
+		if (!setting_is_of_group(s) ||
+		    strcmp(s->path, "groups.name") == 0)
+			continue;
+		(void)two_groups(NULL);
+		*at = (char)(*at + 1);
+		(void)summary();
+		for (size_t i = 0; i < sizeof(live) / sizeof(live[0]); i++)
+			is_live = is_live || strcmp(live[i], s->path) == 0;
+		if (roster.changes[0].is_live != is_live)
+			fail_msg("%s: live or not?", s->path);
+		if (roster.changes[0].rolls ==
+		    (is_live || strcmp(s->path, "groups.instances") == 0))
+			fail_msg("%s: rolls or not?", s->path);
+		assert_false(roster.changes[1].rolls ||
+			     roster.changes[1].is_live);
+	}
+}
+
+/* So is every other one: refused, everywhere, or nowhere. */
+static void every_other_setting_is_of_one_class(void **state)
+{
+	static const char *const refused[] = { "node", "supervisor.control",
+					       "supervisor.programs" };
+	static const char *const nowhere[] = { "stream.retention.", "log.level",
+					       "supervisor." };
+
+	(void)state;
+	for (const struct setting *s = settings_table; s->path != NULL; s++) {
+		char *at = (char *)&after + s->offset;
+		bool is_refused = false, is_nowhere = false;
+
+		if (setting_is_of_group(s))
+			continue;
+		(void)two_groups(NULL);
+		*at = *at == 'x' ? 'y' : 'x';
+		for (size_t i = 0; i < 3; i++) {
+			is_refused =
+				is_refused || strcmp(refused[i], s->path) == 0;
+			is_nowhere =
+				is_nowhere || strncmp(nowhere[i], s->path,
+						      strlen(nowhere[i])) == 0;
+		}
+		if ((roster_compare(&before, &after, &roster, &err) < 0) !=
+		    is_refused)
+			fail_msg("%s: refused or not?", s->path);
+		if (is_refused)
+			assert_non_null(strstr(err.text, s->path));
+		else if (roster.changes[0].rolls == is_nowhere)
+			fail_msg("%s: rolls or not?", s->path);
+	}
 }
 
 static void a_setting_of_all_rolls_all(void **state)
@@ -170,6 +286,12 @@ int main(void)
 				       two_groups),
 		cmocka_unit_test_setup(a_setting_of_a_group_rolls_it_alone,
 				       two_groups),
+		cmocka_unit_test_setup(a_range_changes_only_what_is_out_of_it,
+				       two_groups),
+		cmocka_unit_test_setup(what_ordermqd_alone_obeys_is_live,
+				       two_groups),
+		cmocka_unit_test(every_setting_of_a_group_is_of_one_class),
+		cmocka_unit_test(every_other_setting_is_of_one_class),
 		cmocka_unit_test_setup(a_setting_of_all_rolls_all, two_groups),
 		cmocka_unit_test_setup(
 			what_is_told_or_obeyed_elsewhere_rolls_nobody,

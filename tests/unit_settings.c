@@ -112,6 +112,9 @@ static void the_defaults_are_those_of_the_design(void **state)
 	assert_int_equal(set.log.facility, LOG_DAEMON);
 	assert_int_equal(set.log.level, LOG_INFO);
 	assert_int_equal(group.instances, 1);
+	assert_false(settings_scales(&group));
+	assert_int_equal(group.max_rss_bytes, 0);
+	assert_int_equal(group.recycle_after, 0);
 	assert_int_equal(group.batch, 256);
 	assert_int_equal(group.owner_ttl_msecs, 15000);
 	assert_int_equal(group.retry_max_msecs, 300000);

@@ -94,6 +94,24 @@ static void what_an_operator_should_know_stands_below_the_groups(void **state)
 	assert_null(strstr(text, "\npush has"));
 }
 
+static void a_group_that_scales_is_shown_with_its_range(void **state)
+{
+	const char *text =
+		show("[{\"kind\":\"supervisor\"},"
+		     "{\"kind\":\"group\",\"name\":\"points\",\"instances\":5,"
+		     "\"instances_configured\":null,\"instances_min\":1,"
+		     "\"instances_max\":8,\"scaled_by_hand\":false},"
+		     "{\"kind\":\"group\",\"name\":\"push\",\"instances\":2,"
+		     "\"instances_configured\":null,\"instances_min\":3,"
+		     "\"instances_max\":4,\"scaled_by_hand\":true}]");
+
+	(void)state;
+	assert_non_null(strstr(text,
+			       "\npoints wants 5 instances now, of 1 to 8\n"
+			       "push is scaled to 2 until the next reload; the "
+			       "configuration says 3 to 4\n"));
+}
+
 static void an_instance_without_process_has_no_pid(void **state)
 {
 	(void)state;
@@ -188,6 +206,8 @@ int main(void)
 		cmocka_unit_test_teardown(
 			what_an_operator_should_know_stands_below_the_groups,
 			forget),
+		cmocka_unit_test_teardown(
+			a_group_that_scales_is_shown_with_its_range, forget),
 		cmocka_unit_test_teardown(
 			an_instance_without_process_has_no_pid, forget),
 		cmocka_unit_test_teardown(

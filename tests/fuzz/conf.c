@@ -57,6 +57,9 @@ static void check_group(const struct settings *settings,
 	FUZZ_CHECK(settings_check_program(group->program, &err) == 0);
 	FUZZ_CHECK(settings_check_start(group->start, &err) == 0);
 	FUZZ_CHECK(group->instances <= SETTINGS_INSTANCES_MAX);
+	FUZZ_CHECK(group->scale.min <= group->scale.max);
+	FUZZ_CHECK(!settings_scales(group) ||
+		   group->instances == group->scale.min);
 	FUZZ_CHECK(group->retry_base_msecs <= group->retry_max_msecs);
 	FUZZ_CHECK(settings_check_template(push->paid_title, &err) == 0);
 	FUZZ_CHECK(settings_check_template(push->paid_body, &err) == 0);

@@ -1,0 +1,224 @@
+#include "config.h"
+
+#include "supervisor/upkeep.h"
+
+#include "lib/log.h"
+#include "lib/num.h"
+#include "supervisor/events.h"
+#include "supervisor/fleet.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <unistd.h>
+
+/* Those that were started together are not replaced together: what they may
+   settle differs by their number, in as many steps, by a fifth at the most. */
+#define SPREAD_STEPS 8
+
+static void say(const struct fleet *fleet, int level, const char *name,
+		const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+
+static void say(const struct fleet *fleet, int level, const char *name,
+		const char *fmt, ...)
+{
+	char text[256];
+	va_list args;
+
+	va_start(args, fmt);
+	(void)vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	log_line(level, "%s: %s", name, text);
+	events_add(fleet->events, name, "%s", text);
+}
+
+/* ---- as many as the backlog wants ---- */
+
+/* It is running, and the number is left to its backlog. */
+static bool follows(const struct service *service)
+{
+	return settings_scales(&service->group.settings) &&
+	       service->scaled < 0 && service->wanted == service->target &&
+	       service->wanted > 0;
+}
+
+static bool is_working(const struct slot *slot)
+{
+	struct board board;
+
+	return slot->state == INSTANCE_READY && slot_board(slot, &board) == 0 &&
+	       board_get(&board.state) == BOARD_READY;
+}
+
+static int64_t sum_of(int64_t a, int64_t b)
+{
+	return a < 0 || b < 0 ? -1 : a + b;
+}
+
+static struct autoscale_look look_at(const struct service *service,
+				     const struct redis_numbers *numbers,
+				     int64_t msecs)
+{
+	struct autoscale_look look = {
+		.msecs = msecs,
+		.age_msecs =
+			numbers->lag_secs < 0 ? -1 : numbers->lag_secs * 1000,
+		.lag = numbers->lag,
+		.settled = sum_of(numbers->handled, numbers->dead),
+		.wanted = service->wanted,
+	};
+
+	look.arrived =
+		sum_of(look.settled, sum_of(numbers->pending, numbers->lag));
+	for (int i = 0; i < service->wanted; i++) {
+		look.able += !service->slots[i].is_held;
+		look.working += is_working(&service->slots[i]);
+	}
+	return look;
+}
+
+static void follow(struct fleet *fleet, struct service *service,
+		   const struct figures *figures)
+{
+	const char *name = service->group.settings.name;
+	const struct figures_group *found =
+		figures == NULL ? NULL : figures_of(figures, name);
+	struct autoscale_verdict verdict;
+	struct autoscale_look look;
+
+	if (found == NULL || found->pause.msecs != 0) {
+		autoscale_forget(&service->autoscale);
+		return;
+	}
+	look = look_at(service, &found->numbers, figures->msecs);
+	verdict = autoscale_decide(&service->autoscale,
+				   &service->group.settings.scale, &look);
+	if (verdict.what == AUTOSCALE_STAY)
+		return;
+	if (verdict.what == AUTOSCALE_SHORT) {
+		say(fleet, LOG_WARNING, name, "stays at %d: %s", look.wanted,
+		    verdict.why);
+		return;
+	}
+	say(fleet, LOG_NOTICE, name, "%d -> %d (%+d): %s", look.wanted,
+	    verdict.wanted, verdict.wanted - look.wanted, verdict.why);
+	service_follow(service, verdict.wanted);
+}
+
+static void follow_all(struct fleet *fleet)
+{
+	struct figures figures;
+	bool is_known = fleet_figures(fleet, &figures) == 0;
+
+	for (size_t i = 0; i < fleet->count; i++) {
+		struct service *service = fleet->services[i];
+
+		if (follows(service))
+			follow(fleet, service, is_known ? &figures : NULL);
+		else
+			autoscale_forget(&service->autoscale);
+	}
+}
+
+/* ---- those that are worn ---- */
+
+/* Resident memory of a process that nobody has reaped yet; -1: unknown. */
+static int64_t rss_bytes(pid_t pid)
+{
+	char path[64];
+	int64_t pages = -1;
+	FILE *file;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/statm", (int)pid);
+	file = fopen(path, "re");
+	if (file == NULL)
+		return -1;
+	if (fscanf(file, "%*s %" SCNd64, &pages) != 1)
+		pages = -1;
+	(void)fclose(file);
+	return pages < 0 ? -1 : pages * sysconf(_SC_PAGESIZE);
+}
+
+static int64_t recycle_after(const struct slot *slot)
+{
+	int64_t count = slot->group->settings.recycle_after;
+
+	return count + count / 5 * ((slot->number - 1) % SPREAD_STEPS) /
+			       (SPREAD_STEPS - 1);
+}
+
+/* One that is replaced before it got anything done would be so for ever. */
+static void check(const struct fleet *fleet, struct slot *slot,
+		  int64_t now_msecs)
+{
+	const struct settings_group *group = &slot->group->settings;
+	int64_t settled = slot_settled(slot);
+	int64_t bytes = -1;
+
+	if (slot->state != INSTANCE_READY || slot->is_worn ||
+	    restart_judge(slot->ready_msecs, now_msecs, settled > 0, false) !=
+		    RESTART_PROGRESS)
+		return;
+	if (group->recycle_after > 0 && settled >= recycle_after(slot)) {
+		slot->is_worn = true;
+		say(fleet, LOG_NOTICE, slot->name,
+		    "pid %d has settled %" PRId64
+		    " entries, to be replaced (recycle_after %" PRId64 ")",
+		    (int)slot->pid, settled, group->recycle_after);
+		return;
+	}
+	if (group->max_rss_bytes > 0)
+		bytes = rss_bytes(slot->pid);
+	if (bytes > group->max_rss_bytes) {
+		char most[NUM_TEXT_MAX];
+
+		slot->is_worn = true;
+		say(fleet, LOG_WARNING, slot->name,
+		    "pid %d has %" PRId64
+		    "KiB of memory, to be replaced (max_rss %s)",
+		    (int)slot->pid, bytes / 1024,
+		    num_format_size(group->max_rss_bytes, most));
+	}
+}
+
+static bool wears(const struct service *service)
+{
+	return service->group.settings.max_rss_bytes > 0 ||
+	       service->group.settings.recycle_after > 0;
+}
+
+static void check_all(const struct fleet *fleet, struct service *service,
+		      int64_t now_msecs)
+{
+	for (int i = 0; i < service->wanted; i++)
+		check(fleet, &service->slots[i], now_msecs);
+}
+
+/* ---- once a second ---- */
+
+int64_t upkeep_deadline(const struct fleet *fleet)
+{
+	for (size_t i = 0; i < fleet->count; i++) {
+		const struct service *service = fleet->services[i];
+
+		if (service->wanted > 0 &&
+		    (settings_scales(&service->group.settings) ||
+		     wears(service)))
+			return fleet->upkeep_msecs;
+	}
+	return -1;
+}
+
+void upkeep_tick(struct fleet *fleet, int64_t now_msecs)
+{
+	int64_t deadline = upkeep_deadline(fleet);
+
+	if (deadline < 0 || now_msecs < deadline)
+		return;
+	fleet->upkeep_msecs = now_msecs + UPKEEP_MSECS;
+	follow_all(fleet);
+	for (size_t i = 0; i < fleet->count; i++) {
+		if (wears(fleet->services[i]))
+			check_all(fleet, fleet->services[i], now_msecs);
+	}
+}

@@ -1,0 +1,20 @@
+#ifndef OMQ_UPKEEP_H
+#define OMQ_UPKEEP_H
+
+#include <stdint.h>
+
+struct fleet;
+
+/* What ordermqd looks at once a second, where the settings ask for it: how many
+   instances each group needs by what the keeper found, and which of them have
+   grown too large or have settled enough. It wakes for nothing else. */
+
+#define UPKEEP_MSECS 1000
+
+/* When upkeep_tick() has something to do; -1: never. */
+int64_t upkeep_deadline(const struct fleet *fleet);
+
+/* Do what is due at now_msecs. */
+void upkeep_tick(struct fleet *fleet, int64_t now_msecs);
+
+#endif

@@ -1,0 +1,131 @@
+#include "config.h"
+
+#include "tests/supervisor_fixture.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+/* Instances that are replaced since they have grown, or have settled enough. */
+
+static char text[65536];
+static struct fixture *fixture;
+
+static void events_read(void)
+{
+	const char *args[] = { "events", NULL };
+
+	assert_int_equal(fixture_run(fixture, "supervisor/ordermqctl", args,
+				     text, sizeof(text)),
+			 0);
+}
+
+static void says(const char *what)
+{
+	if (strstr(text, what) == NULL)
+		fail_msg("'%s' is not in:\n%s", what, text);
+}
+
+/* In the events, never is one on its way out before the other is back. */
+static void check_turns(const char *a, const char *b)
+{
+	const char *gone = NULL;
+	int turns = 0;
+	char *rest = NULL;
+
+	for (char *line = strtok_r(text, "\n", &rest); line != NULL;
+	     line = strtok_r(NULL, "\n", &rest)) {
+		const char *name = strstr(line, a) != NULL   ? a
+				   : strstr(line, b) != NULL ? b
+							     : NULL;
+
+		if (name == NULL)
+			continue;
+		if (strstr(line, "is asked to stop") != NULL) {
+			assert_null(gone);
+			gone = name;
+			turns++;
+		} else if (gone == name && strstr(line, "is ready") != NULL) {
+			gone = NULL;
+		}
+	}
+	assert_true(turns >= 2);
+}
+
+static void check_is_no_restart(const char *name)
+{
+	assert_string_equal(fixture_field(fixture, name, "restarts"), "0");
+	assert_string_equal(fixture_field(fixture, name, "last_exit"),
+			    "\"exit 0\"");
+}
+
+static void what_has_grown_is_drained_and_replaced_in_turn(void **state)
+{
+	pid_t good, bloated, greedy[2];
+
+	fixture = fixture_begin(
+		state,
+		GROUP_WITH("greedy", "2", "max_rss = \"96MiB\";") "," GROUP_WITH(
+			"bloated", "1",
+			"max_rss = \"96MiB\";") "," GROUP("good", "1"));
+	good = fixture_await(fixture, "good-1", "ready");
+	bloated = fixture_await(fixture, "bloated-1", "ready");
+	greedy[0] = fixture_await(fixture, "greedy-1", "ready");
+	greedy[1] = fixture_await(fixture, "greedy-2", "ready");
+	fixture_await_renewal(fixture, "greedy-1", greedy[0]);
+	fixture_await_renewal(fixture, "greedy-2", greedy[1]);
+	check_is_no_restart("greedy-1");
+	check_is_no_restart("greedy-2");
+	/* It has grown as well, but got nothing done: it would do so again. */
+	assert_int_equal(fixture_await(fixture, "bloated-1", "ready"), bloated);
+	assert_int_equal(fixture_await(fixture, "good-1", "ready"), good);
+	events_read();
+	says("KiB of memory, to be replaced (max_rss 96MiB)\n");
+	check_turns(" greedy-1 ", " greedy-2 ");
+}
+
+static void what_has_settled_enough_is_replaced(void **state)
+{
+	pid_t good, eager[2];
+
+	fixture = fixture_begin(state,
+				GROUP("eager", "2") "," GROUP("good", "1"));
+	good = fixture_await(fixture, "good-1", "ready");
+	eager[0] = fixture_await(fixture, "eager-1", "ready");
+	eager[1] = fixture_await(fixture, "eager-2", "ready");
+	assert_string_equal(
+		fixture_set_groups(
+			fixture,
+			GROUP_WITH("eager", "2",
+				   "recycle_after = 300;") "," GROUP("good",
+								     "1")),
+		"eager live, good unchanged");
+	assert_int_equal(fixture_await(fixture, "eager-1", "ready"), eager[0]);
+	fixture_await_renewal(fixture, "eager-1", eager[0]);
+	fixture_await_renewal(fixture, "eager-2", eager[1]);
+	check_is_no_restart("eager-1");
+	check_is_no_restart("eager-2");
+	assert_int_equal(fixture_await(fixture, "good-1", "ready"), good);
+	events_read();
+	says(" entries, to be replaced (recycle_after 300)\n");
+	check_turns(" eager-1 ", " eager-2 ");
+}
+
+#define TEST(name)                                                             \
+	cmocka_unit_test_setup_teardown(name, fixture_open, fixture_close)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(what_has_grown_is_drained_and_replaced_in_turn),
+		TEST(what_has_settled_enough_is_replaced),
+	};
+
+	return cmocka_run_group_tests_name("upkeep", tests, NULL, NULL);
+}
