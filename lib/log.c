@@ -176,7 +176,7 @@ static void line_to_syslog(int level, const char *line)
 	syslog(level, "%s%s%s", name, colon, line);
 }
 
-static void line_to_stderr(int level, const char *line)
+static void stderr_write(int level, const char *line)
 {
 	char out[LOG_LINE_BYTES + 64];
 	char mark[sizeof("<N>")] = "";
@@ -191,6 +191,35 @@ static void line_to_stderr(int level, const char *line)
 	   stderr that cannot be written has nobody to tell. */
 	if (write(STDERR_FILENO, out, (size_t)length) < 0)
 		return;
+}
+
+/* Would a write return at once? Not to a pipe whose reader has stopped reading.
+ */
+static bool stderr_flows(void)
+{
+	struct pollfd pollfd = { .fd = STDERR_FILENO, .events = POLLOUT };
+
+	return poll(&pollfd, 1, 0) != 0;
+}
+
+static void line_to_stderr(int level, const char *line)
+{
+	char text[64];
+
+	if (!stderr_flows()) {
+		log_state.dropped_count++;
+		return;
+	}
+	if (log_state.dropped_count > 0) {
+		(void)snprintf(text, sizeof(text), "%u lines were dropped",
+			       log_state.dropped_count);
+		stderr_write(LOG_WARNING, text);
+	}
+	log_state.dropped_count = 0;
+	if (stderr_flows())
+		stderr_write(level, line);
+	else
+		log_state.dropped_count++;
 }
 
 void log_line(int level, const char *fmt, ...)

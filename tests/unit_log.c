@@ -95,6 +95,40 @@ static void errno_is_left_alone(void **state)
 	assert_int_equal(errno, ENOSPC);
 }
 
+/* What is in the pipe now, as much as has room. */
+static const char *pipe_take(int fd, char *text, size_t bytes)
+{
+	ssize_t length = read(fd, text, bytes - 1);
+
+	assert_true(length >= 0);
+	text[length] = '\0';
+	return text;
+}
+
+static void a_reader_that_stops_reading_holds_up_nobody(void **state)
+{
+	char text[128 * 1024];
+	int ends[2];
+
+	(void)state;
+	assert_int_equal(pipe(ends), 0);
+	assert_int_equal(dup2(ends[1], STDERR_FILENO), STDERR_FILENO);
+	/* Many more than a pipe takes. */
+	for (int i = 0; i < 5000; i++)
+		log_line(LOG_INFO, "line %d of what nobody reads", i);
+	assert_non_null(strstr(pipe_take(ends[0], text, sizeof(text)),
+			       "points-2: line 0 of what nobody reads\n"));
+	log_line(LOG_INFO, "again");
+	(void)pipe_take(ends[0], text, sizeof(text));
+	assert_non_null(strstr(text, " lines were dropped\n"));
+	assert_non_null(strstr(text, "points-2: again\n"));
+	log_line(LOG_INFO, "and on");
+	assert_string_equal(pipe_take(ends[0], text, sizeof(text)),
+			    "points-2: and on\n");
+	(void)close(ends[0]);
+	(void)close(ends[1]);
+}
+
 static void every_level_has_a_name_and_back(void **state)
 {
 	(void)state;
@@ -123,6 +157,7 @@ int main(void)
 		caught_test(a_long_line_is_cut_and_still_ends),
 		caught_test(lines_below_the_level_are_not_written),
 		caught_test(errno_is_left_alone),
+		caught_test(a_reader_that_stops_reading_holds_up_nobody),
 		cmocka_unit_test(every_level_has_a_name_and_back),
 		cmocka_unit_test(every_facility_has_a_number),
 	};
