@@ -2,6 +2,7 @@
 
 #include "lib/process.h"
 
+#include "lib/clock.h"
 #include "lib/conf.h"
 #include "lib/err.h"
 #include "lib/fatal.h"
@@ -165,7 +166,8 @@ static int board_take(struct process *process,
 		return -1;
 	suspect_find(process);
 	board_set(&process->board->died, 0);
-	board_set(&process->board->busy_msecs, 0);
+	/* At work from now on: one that hangs before its first wait, too. */
+	board_set(&process->board->busy_msecs, (uint64_t)clock_msecs());
 	fatal_watch(process->board);
 	board_set(&process->board->pid, (uint64_t)getpid());
 	board_set(&process->board->state, BOARD_STARTING);

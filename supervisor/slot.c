@@ -166,6 +166,7 @@ static void act_spawn(struct slot *slot)
 	slot->timer_msecs = -1;
 	slot->started_msecs = now;
 	slot->ready_msecs = -1;
+	slot->frozen_msecs = 0;
 	slot->exec_errno = 0;
 	slot->is_later = false;
 	slot->is_worn = false;
@@ -224,7 +225,6 @@ static void act_term(struct slot *slot)
 	say(slot, LOG_INFO, "pid %d is asked to stop", (int)slot->pid);
 	slot->timer_msecs = clock_msecs() + slot->group->home->drain_msecs;
 	slot_process_signal(slot, SIGTERM);
-	/* A stopped process would not see it. */
 	slot_process_signal(slot, SIGCONT);
 }
 
@@ -237,9 +237,12 @@ static void act_kill(struct slot *slot)
 
 static void act_abort(struct slot *slot)
 {
-	say(slot, LOG_ERR, "pid %d hangs, abort", (int)slot->pid);
+	say(slot, LOG_ERR, "pid %d %s, abort", (int)slot->pid,
+	    slot->frozen_msecs != 0 ? "is stopped by a signal" : "hangs");
 	slot->timer_msecs = clock_msecs() + ABORT_MSECS;
 	slot_process_signal(slot, SIGABRT);
+	/* A stopped process would not see it. */
+	slot_process_signal(slot, SIGCONT);
 }
 
 static void act_settle(struct slot *slot)
@@ -313,18 +316,32 @@ int64_t slot_deadline(const struct slot *slot)
 	return slot->timer_msecs;
 }
 
-/* Is it at work for too long without a sign of life? While it waits for
-   something to do it cannot hang. */
-static void look(struct slot *slot, int64_t now_msecs)
+/* Since when it gives no sign of life; 0: it does, or it waits for something to
+   do, and cannot hang. */
+static int64_t silent_since(struct slot *slot, int64_t now_msecs)
 {
-	int64_t hang_msecs = slot->group->home->hang_msecs;
 	struct board board;
 	int64_t busy_msecs = 0;
 
+	if (!slot_process_is_stopped(slot))
+		slot->frozen_msecs = 0;
+	else if (slot->frozen_msecs == 0)
+		slot->frozen_msecs = now_msecs;
 	if (slot_board(slot, &board) == 0)
 		busy_msecs = (int64_t)board_get(&board.busy_msecs);
+	/* The board may still be as the one before has left it. */
+	if (busy_msecs != 0 && busy_msecs < slot->started_msecs)
+		busy_msecs = slot->started_msecs;
+	return busy_msecs != 0 ? busy_msecs : slot->frozen_msecs;
+}
+
+static void look(struct slot *slot, int64_t now_msecs)
+{
+	int64_t hang_msecs = slot->group->home->hang_msecs;
+	int64_t since_msecs = silent_since(slot, now_msecs);
+
 	slot->timer_msecs = now_msecs + hang_msecs / LOOKS;
-	if (busy_msecs != 0 && now_msecs - busy_msecs >= hang_msecs)
+	if (since_msecs != 0 && now_msecs - since_msecs >= hang_msecs)
 		slot_event(slot, INSTANCE_HUNG);
 }
 

@@ -59,7 +59,9 @@ struct slot {
 	int board_fd;            /* -1: none yet */
 	int64_t timer_msecs;     /* -1: none */
 	int64_t started_msecs;
-	int64_t ready_msecs; /* -1: not yet ready in this life */
+	int64_t ready_msecs;  /* -1: not yet ready in this life */
+	int64_t frozen_msecs; /* since when a signal keeps it stopped; 0: none
+			       */
 	uint64_t handled_before;
 	bool is_later;  /* its last exit status was 75: no crash */
 	int log_level;  /* asked for at run time; -1: none */

@@ -78,6 +78,16 @@ void slot_process_signal(struct slot *slot, int signal)
 			 (int)slot->pid, signal, strerror(errno));
 }
 
+bool slot_process_is_stopped(const struct slot *slot)
+{
+	siginfo_t info = { 0 };
+
+	/* It is only looked at, and not reaped: WEXITED is missing. */
+	return waitid(P_PIDFD, (id_t)slot->death.fd, &info,
+		      WSTOPPED | WNOHANG | WNOWAIT) == 0 &&
+	       info.si_pid != 0;
+}
+
 /* It waits in the socket until it is read. */
 void slot_process_log_level(const struct slot *slot)
 {

@@ -2,6 +2,7 @@
 #define OMQ_SLOT_PROCESS_H
 
 #include <signal.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 struct err;
@@ -16,6 +17,9 @@ int slot_process_start(struct slot *slot, struct err *err);
 
 /* Send signal. A process that has just ended is no failure. */
 void slot_process_signal(struct slot *slot, int signal);
+
+/* Has a signal (SIGSTOP) stopped it, and none let it go on? */
+bool slot_process_is_stopped(const struct slot *slot);
 
 /* Tell it at which level it is to log, if it runs. */
 void slot_process_log_level(const struct slot *slot);

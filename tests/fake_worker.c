@@ -1,6 +1,7 @@
 #include "config.h"
 
 #include "lib/board.h"
+#include "lib/clock.h"
 #include "lib/conf.h"
 #include "lib/err.h"
 #include "lib/lifeline.h"
@@ -115,6 +116,31 @@ static void grow(struct board *board)
 	board_set(&board->in_flight, block != NULL ? (uintptr_t)block : 0);
 }
 
+/* At work for ever, and never back. */
+static void loop(void)
+{
+	struct err err;
+	struct board *board = board_map(LIFELINE_BOARD_FD, &err);
+
+	if (board != NULL)
+		board_set(&board->busy_msecs, (uint64_t)clock_msecs());
+	for (;;)
+		;
+}
+
+/* Many lines, as fast as they go. Without a reader it stands still there. */
+static void flood(void)
+{
+	char line[1024];
+
+	memset(line, 'x', sizeof(line));
+	line[sizeof(line) - 1] = '\n';
+	for (int i = 0; i < 16 * 1024 && !told_to_end; i++) {
+		if (write(STDERR_FILENO, line, sizeof(line)) < 0)
+			return;
+	}
+}
+
 /* Works all the time until SIGTERM: settles with each turn, or only grows. */
 static void work(const char *group)
 {
@@ -147,6 +173,10 @@ int main(int argc, char **argv)
 	(void)sigaction(SIGTERM, &action, NULL);
 	if (!begins(group, "slow"))
 		say_ready(option(argc, argv, "--node-id"), batch);
+	if (begins(group, "looping"))
+		loop();
+	if (begins(group, "loud"))
+		flood();
 	if (begins(group, "eager") || begins(group, "greedy") ||
 	    begins(group, "bloated"))
 		work(group);

@@ -97,11 +97,13 @@ void fixture_configure(struct fixture *fixture, const char *top,
 	fprintf(file,
 		"node = \"test\";\n"
 		"supervisor = { control = \"%s/run/control.sock\";\n"
-		"  programs = \"%s\"; drain = \"300ms\"; };\n"
+		"  programs = \"%s\"; drain = \"300ms\"; %s };\n"
 		"log = { to = \"stderr\"; };\n"
 		"%s\n"
 		"groups = (\n%s\n);\n",
-		fixture->dir, programs, top, groups);
+		fixture->dir, programs,
+		fixture->supervisor == NULL ? "" : fixture->supervisor, top,
+		groups);
 	assert_int_equal(fclose(file), 0);
 	free(programs);
 }
@@ -148,6 +150,8 @@ static void become(const struct fixture *fixture, const char *which,
 		argv[3 + i] = args[i];
 	fd = open(out, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
 	(void)dup2(fd, STDOUT_FILENO);
+	if (fixture->stderr_fd != 0 && strcmp(which, ORDERMQD) == 0)
+		fd = fixture->stderr_fd;
 	(void)dup2(fd, STDERR_FILENO);
 	(void)execv(which, (char *const *)argv);
 	_exit(127);

@@ -23,6 +23,9 @@
 struct fixture {
 	char dir[256];
 	pid_t pid; /* of ordermqd; 0: none */
+	const char
+		*supervisor; /* more for "supervisor = { ... }"; NULL: none */
+	int stderr_fd;       /* its own; 0: the file "log" */
 };
 
 /* For cmocka: an empty directory; and its end, with whatever still runs. */
