@@ -193,19 +193,20 @@ static void all_of_them_cost_ordermqd_next_to_nothing(void **state)
 	begin(state,
 	      GROUP("looping", "2") "," GROUP("stillborn", "4") "," GROUP(
 		      "frozen",
-		      "1") "," GROUP("loud", "1") "," GROUP("deaf",
-							    "1") "," ABSENT
-								 "," GROUP_WITH(
-									 "greed"
-									 "y",
-									 "1",
-									 "max_"
-									 "rss "
-									 "= "
-									 "\"96M"
-									 "iB\""
-									 ";") "," GROUP("good",
-											"1"));
+		      "1") "," GROUP("loud",
+				     "1") "," GROUP("deaf",
+						    "1") "," ABSENT
+							 "," GROUP_WITH(
+								 "greed"
+								 "y",
+								 "1",
+								 "max_"
+								 "rss "
+								 "= "
+								 "\"96M"
+								 "iB\""
+								 ";") "," GROUP("good",
+										"1"));
 	good = good_pid();
 	frozen = fixture_await(fixture, "frozen-1", "ready");
 	(void)fixture_await(fixture, "stillborn-4", "waiting");

@@ -117,6 +117,57 @@ static void what_has_settled_enough_is_replaced(void **state)
 	check_turns(" eager-1 ", " eager-2 ");
 }
 
+static void ctl(const char *a, const char *b)
+{
+	const char *args[] = { a, b, NULL };
+
+	(void)fixture_run(fixture, "supervisor/ordermqctl", args, text,
+			  sizeof(text));
+}
+
+/* There is no Redis, and so nothing that the backlog could want. */
+static void a_range_changes_with_a_reload_and_touches_nobody(void **state)
+{
+	pid_t first, second;
+
+	fixture = fixture_begin(state, GROUP("good", "{ min = 2; max = 6; }"));
+	first = fixture_await(fixture, "good-1", "ready");
+	second = fixture_await(fixture, "good-2", "ready");
+	ctl("status", NULL);
+	says("good wants 2 instances now, of 2 to 6\n");
+	says("    2/2 ");
+	assert_string_equal(
+		fixture_set_groups(fixture,
+				   GROUP("good", "{ min = 1; max = 8; }")),
+		"good 2-6 -> 1-8 (live)");
+	assert_string_equal(
+		fixture_set_groups(fixture,
+				   GROUP("good", "{ min = 4; max = 8; }")),
+		"good 2 -> 4 (+2)");
+	(void)fixture_await(fixture, "good-4", "ready");
+	ctl("scale", "good=5");
+	says("good: 4 -> 5 (+1), until the next reload; the configuration "
+	     "says 4 to 8\n");
+	(void)fixture_await(fixture, "good-5", "ready");
+	ctl("status", NULL);
+	says("good is scaled to 5 until the next reload; the configuration "
+	     "says 4 to 8\n");
+	/* Who was scaled by hand goes on from there, within the range. */
+	assert_string_equal(
+		fixture_set_groups(fixture,
+				   GROUP("good", "{ min = 1; max = 3; }")),
+		"good 5 -> 3 (-2)");
+	(void)fixture_await(fixture, "good-4", "absent");
+	(void)fixture_await(fixture, "good-3", "ready");
+	assert_string_equal(fixture_set_groups(fixture, GROUP("good", "2")),
+			    "good 3 -> 2 (-1)");
+	(void)fixture_await(fixture, "good-3", "absent");
+	ctl("status", NULL);
+	assert_null(strstr(text, "good wants"));
+	assert_int_equal(fixture_await(fixture, "good-1", "ready"), first);
+	assert_int_equal(fixture_await(fixture, "good-2", "ready"), second);
+}
+
 #define TEST(name)                                                             \
 	cmocka_unit_test_setup_teardown(name, fixture_open, fixture_close)
 
@@ -125,6 +176,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(what_has_grown_is_drained_and_replaced_in_turn),
 		TEST(what_has_settled_enough_is_replaced),
+		TEST(a_range_changes_with_a_reload_and_touches_nobody),
 	};
 
 	return cmocka_run_group_tests_name("upkeep", tests, NULL, NULL);

@@ -7,6 +7,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -36,6 +38,63 @@ static void every_event_is_allowed_in_every_state(void **state)
 					INSTANCE_ACTION_COUNT - 1);
 		}
 		assert_non_null(instance_state_name(s));
+	}
+}
+
+/* What is to happen, cell by cell: START, STOP, UP, DIED, GAVE_UP, TIMER, HUNG.
+   A second opinion on the table, so that nothing in it changes by accident; "-"
+   is where nothing happens. */
+static const char
+	*const expected[INSTANCE_STATE_COUNT][INSTANCE_EVENT_COUNT] = {
+		[INSTANCE_STOPPED] = { "starting: spawn", "-", "-", "-", "-",
+				       "-", "-" },
+		[INSTANCE_STARTING] = { "-", "stopping: term", "ready: greet",
+					"waiting: wait", "failed: settle", "-",
+					"hanging: abort" },
+		[INSTANCE_READY] = { "-", "stopping: term", "-",
+				     "waiting: wait", "failed: settle", "-",
+				     "hanging: abort" },
+		[INSTANCE_HANGING] = { "-", "stopping: term", "-",
+				       "waiting: wait", "failed: settle",
+				       "hanging: kill", "-" },
+		[INSTANCE_STOPPING] = { "recycling: nothing", "-", "-",
+					"stopped: settle", "stopped: settle",
+					"stopping: kill", "-" },
+		[INSTANCE_RECYCLING] = { "-", "stopping: nothing", "-",
+					 "starting: spawn", "starting: spawn",
+					 "recycling: kill", "-" },
+		[INSTANCE_WAITING] = { "starting: spawn", "stopped: settle",
+				       "-", "-", "-", "starting: spawn", "-" },
+		[INSTANCE_FAILED] = { "starting: spawn", "stopped: settle", "-",
+				      "-", "-", "-", "-" },
+	};
+
+static void every_cell_is_as_it_is_meant(void **state)
+{
+	static const char *const states[INSTANCE_STATE_COUNT] = {
+		"stopped",  "starting",  "ready",   "hanging",
+		"stopping", "recycling", "waiting", "failed",
+	};
+	static const char *const words[INSTANCE_ACTION_COUNT] = {
+		"nothing", "spawn", "greet", "wait",
+		"term",    "kill",  "abort", "settle",
+	};
+	char cell[64];
+
+	(void)state;
+	for (int s = 0; s < INSTANCE_STATE_COUNT; s++) {
+		for (int e = 0; e < INSTANCE_EVENT_COUNT; e++) {
+			struct instance_step step = instance_step(s, e);
+
+			(void)snprintf(cell, sizeof(cell), "%s: %s",
+				       states[step.next], words[step.action]);
+			if ((int)step.next == s &&
+			    step.action == INSTANCE_NOTHING)
+				(void)strcpy(cell, "-");
+			if (strcmp(cell, expected[s][e]) != 0)
+				fail_msg("%s, event %d: %s, not %s", states[s],
+					 e, cell, expected[s][e]);
+		}
 	}
 }
 
@@ -177,6 +236,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_event_is_allowed_in_every_state),
+		cmocka_unit_test(every_cell_is_as_it_is_meant),
 		cmocka_unit_test(never_two_processes_for_one_instance),
 		cmocka_unit_test(a_process_is_gone_only_by_its_death),
 		cmocka_unit_test(only_processes_are_signalled),
