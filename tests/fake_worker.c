@@ -106,14 +106,17 @@ static int begins(const char *group, const char *word)
 #define GROW_BYTES (1024 * 1024)
 #define GROW_TIMES 256
 
-static void grow(struct board *board)
+static void grow(void)
 {
+	static char *blocks[GROW_TIMES];
 	static int times;
-	char *block = times++ < GROW_TIMES ? malloc(GROW_BYTES) : NULL;
 
-	if (block != NULL)
-		memset(block, 1, GROW_BYTES);
-	board_set(&board->in_flight, block != NULL ? (uintptr_t)block : 0);
+	if (times == GROW_TIMES)
+		return;
+	blocks[times] = malloc(GROW_BYTES);
+	if (blocks[times] != NULL)
+		memset(blocks[times], 1, GROW_BYTES);
+	times++;
 }
 
 /* At work for ever, and never back. */
@@ -151,7 +154,7 @@ static void work(const char *group)
 		if (begins(group, "eager") || begins(group, "greedy"))
 			board_add(board, BOARD_HANDLED, 1);
 		if (begins(group, "greedy") || begins(group, "bloated"))
-			grow(board);
+			grow();
 		(void)poll(NULL, 0, 5);
 	}
 }

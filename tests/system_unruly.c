@@ -187,26 +187,17 @@ static double work_msecs(pid_t pid)
 /* All of them at once, for longer than any deadline, and nobody asks. */
 static void all_of_them_cost_ordermqd_next_to_nothing(void **state)
 {
+	char groups[2048];
 	double before, used;
 	pid_t good, frozen;
 
-	begin(state,
-	      GROUP("looping", "2") "," GROUP("stillborn", "4") "," GROUP(
-		      "frozen",
-		      "1") "," GROUP("loud",
-				     "1") "," GROUP("deaf",
-						    "1") "," ABSENT
-							 "," GROUP_WITH(
-								 "greed"
-								 "y",
-								 "1",
-								 "max_"
-								 "rss "
-								 "= "
-								 "\"96M"
-								 "iB\""
-								 ";") "," GROUP("good",
-										"1"));
+	(void)snprintf(groups, sizeof(groups), "%s,%s,%s,%s,%s,%s,%s,%s",
+		       GROUP("looping", "2"), GROUP("stillborn", "4"),
+		       GROUP("frozen", "1"), GROUP("loud", "1"),
+		       GROUP("deaf", "1"), ABSENT,
+		       GROUP_WITH("greedy", "1", "max_rss = \"96MiB\";"),
+		       GROUP("good", "1"));
+	begin(state, groups);
 	good = good_pid();
 	frozen = fixture_await(fixture, "frozen-1", "ready");
 	(void)fixture_await(fixture, "stillborn-4", "waiting");
