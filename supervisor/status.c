@@ -35,6 +35,9 @@ static const char *state_word(const struct slot *slot,
 {
 	uint64_t state = board == NULL ? BOARD_READY : board_get(&board->state);
 
+	if (slot->frozen_msecs != 0 &&
+	    (slot->state == INSTANCE_READY || slot->state == INSTANCE_STARTING))
+		return "frozen";
 	if (slot->state == INSTANCE_READY &&
 	    (state == BOARD_DEGRADED || state == BOARD_STALLED ||
 	     state == BOARD_PAUSED))

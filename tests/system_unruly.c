@@ -81,6 +81,7 @@ static void one_that_is_stopped_is_replaced_in_time(void **state)
 	frozen = fixture_await(fixture, "frozen-1", "ready");
 	(void)kill(frozen, SIGSTOP);
 	then_msecs = clock_msecs();
+	assert_int_equal(fixture_await(fixture, "frozen-1", "frozen"), frozen);
 	fixture_await_renewal(fixture, "frozen-1", frozen);
 	took_msecs = clock_msecs() - then_msecs;
 	assert_in_range(took_msecs, HANG_MSECS,
