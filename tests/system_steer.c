@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -64,6 +65,7 @@ static void scaling_touches_no_other_and_ends_with_a_reload(void **state)
 	assert_true(is_absent("good-4"));
 	expect(0, ctl("scale", "good=+2", NULL, NULL));
 	says("good: 3 -> 5 (+2)");
+	(void)fixture_await(fixture, "good-4", "ready");
 	(void)fixture_await(fixture, "good-5", "ready");
 	(void)ctl("status", NULL, NULL, NULL);
 	says("good is scaled to 5 until the next reload; the configuration "
@@ -183,6 +185,60 @@ static void a_failure_stops_the_roll(void **state)
 	says("good: good-1 did not become ready (exec ");
 	says("; 2 not restarted");
 	assert_int_equal(fixture_await(fixture, "good-2", "ready"), second);
+}
+
+/* A restart that is under way: what was asked for, and its answer to be. */
+static int restart_begin(const char *line)
+{
+	int fd = fixture_connect(fixture, "control.sock", line);
+
+	assert_true(fd >= 0);
+	return fd;
+}
+
+static const char *answer_of(int fd)
+{
+	size_t used = 0;
+	ssize_t length;
+
+	while ((length = recv(fd, text + used, sizeof(text) - 1 - used, 0)) > 0)
+		used += (size_t)length;
+	text[used] = '\0';
+	(void)close(fd);
+	return text;
+}
+
+/* Deaf instances take their time to go. */
+static void what_comes_during_a_restart_is_answered(void **state)
+{
+	int fd;
+
+	fixture =
+		fixture_begin(state, GROUP("deaf", "3") "," GROUP("good", "1"));
+	(void)fixture_await(fixture, "deaf-3", "ready");
+	fd = restart_begin("restart --rolling deaf\n");
+	(void)fixture_await(fixture, "deaf-1", "stopping");
+	expect(75, ctl("restart", "deaf-2", NULL, NULL));
+	says("a restart is under way, try again");
+	expect(0, ctl("restart", "good", NULL, NULL));
+	expect(0, ctl("reload", NULL, NULL, NULL));
+	(void)answer_of(fd);
+	says("deaf: a reload came in between");
+	says("\"code\":75");
+	(void)fixture_await(fixture, "deaf-1", "ready");
+	fd = restart_begin("restart deaf\n");
+	(void)fixture_await(fixture, "deaf-3", "stopping");
+	expect(0, ctl("scale", "deaf=1", NULL, NULL));
+	(void)answer_of(fd);
+	says("deaf: it was scaled meanwhile: not restarted");
+	assert_true(is_absent("deaf-3"));
+	(void)fixture_await(fixture, "deaf-1", "ready");
+	fd = restart_begin("restart deaf\n");
+	(void)fixture_await(fixture, "deaf-1", "stopping");
+	(void)kill(fixture->pid, SIGTERM);
+	(void)answer_of(fd);
+	says("deaf: ordermqd is stopping");
+	assert_int_equal(fixture_wait(fixture), 0);
 }
 
 static void what_is_held_stays_down(void **state)
@@ -335,6 +391,7 @@ int main(void)
 		TEST(a_group_that_is_gone_is_not_scaled),
 		TEST(a_rolling_restart_goes_one_by_one),
 		TEST(a_failure_stops_the_roll),
+		TEST(what_comes_during_a_restart_is_answered),
 		TEST(what_is_held_stays_down),
 		TEST(what_has_failed_is_started_by_hand),
 		TEST(log_levels_are_told),

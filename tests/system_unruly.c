@@ -221,6 +221,48 @@ static void all_of_them_cost_ordermqd_next_to_nothing(void **state)
 	assert_int_equal(good_pid(), good);
 }
 
+/* Children of ordermqd that nobody has waited for. */
+static int zombie_count(void)
+{
+	char command[128];
+	FILE *pipe;
+	int count = -1;
+
+	(void)snprintf(command, sizeof(command),
+		       "ps -o stat= --ppid %d | grep -c Z", (int)fixture->pid);
+	pipe = popen(command, "r");
+	assert_non_null(pipe);
+	assert_int_equal(fscanf(pipe, "%d", &count), 1);
+	(void)pclose(pipe);
+	return count;
+}
+
+/* One signal may stand for many deaths. */
+static void all_that_die_at_once_come_back(void **state)
+{
+	pid_t pids[16];
+	char name[16];
+
+	begin(state, GROUP("good", "16"));
+	for (int i = 0; i < 16; i++) {
+		(void)snprintf(name, sizeof(name), "good-%d", i + 1);
+		pids[i] = fixture_await(fixture, name, "ready");
+		/* What a terminal sends to its processes is not for it. */
+		assert_int_equal(getsid(pids[i]), pids[i]);
+	}
+	/* Not one is reaped before all are dead. */
+	(void)kill(fixture->pid, SIGSTOP);
+	for (int i = 0; i < 16; i++)
+		(void)kill(pids[i], SIGKILL);
+	(void)kill(fixture->pid, SIGCONT);
+	for (int i = 0; i < 16; i++) {
+		(void)snprintf(name, sizeof(name), "good-%d", i + 1);
+		fixture_await_renewal(fixture, name, pids[i]);
+		assert_int_equal(number_of(name, "restarts"), 1);
+	}
+	assert_int_equal(zombie_count(), 0);
+}
+
 #define TEST(name)                                                             \
 	cmocka_unit_test_setup_teardown(name, fixture_open, fixture_close)
 
@@ -232,6 +274,7 @@ int main(void)
 		TEST(one_in_an_endless_loop_is_ended),
 		TEST(one_that_ignores_sigterm_is_killed_in_time),
 		TEST(one_that_floods_stderr_holds_up_nobody),
+		TEST(all_that_die_at_once_come_back),
 		TEST(all_of_them_cost_ordermqd_next_to_nothing),
 	};
 
