@@ -306,7 +306,7 @@ struct autoscale_verdict autoscale_decide(struct autoscale *autoscale,
 	struct autoscale_verdict verdict = { .wanted = look->wanted };
 	struct pace pace;
 
-	if (look->age_msecs < 0) {
+	if (look->age_msecs < 0 || look->able == 0) {
 		autoscale_forget(autoscale);
 		return verdict;
 	}

@@ -23,8 +23,8 @@
    AUTOSCALE_CALM times the target; to what was needed at the most in that time,
    but not below half.
 
-   Nothing is decided on what is not known: an unknown age only ends the calm.
- */
+   Nothing is decided on what is not known, or for a group that is held back as
+   a whole: that only ends the calm. */
 
 #define AUTOSCALE_DRAIN 6
 #define AUTOSCALE_CALM 6

@@ -306,6 +306,19 @@ static void nothing_is_decided_on_what_is_unknown(void **state)
 		decide(&seen);
 		assert_int_equal(group.wanted, 7);
 	}
+	/* The whole group is held back. */
+	group.rate = 0;
+	group.wanted = 7;
+	group.time = 300;
+	for (int i = 0; i < 100; i++) {
+		struct autoscale_look seen;
+
+		second();
+		seen = look();
+		seen.able = seen.working = 0;
+		decide(&seen);
+	}
+	assert_int_equal(group.wanted, 7);
 	/* One unknown look ends the calm. */
 	group.rate = 0;
 	run(29);
