@@ -110,6 +110,10 @@ int roster_compare(const struct settings *before, const struct settings *after,
 		!everywhere && before->log.level != after->log.level;
 	roster_r->retention_live =
 		!everywhere && !SAME(before->retention, after->retention);
+	roster_r->drain_live =
+		before->supervisor.drain_msecs != after->supervisor.drain_msecs;
+	roster_r->hang_live =
+		before->supervisor.hang_msecs != after->supervisor.hang_msecs;
 	for (int64_t i = 0; i < after->group_count; i++) {
 		const struct settings_group *group = &after->groups[i];
 		const struct settings_group *old =
@@ -195,9 +199,12 @@ const char *roster_summary(const struct roster *roster, char *buf, size_t bytes)
 		used += (size_t)length;
 	}
 	used = strlen(buf);
-	(void)snprintf(buf + used, bytes - used, "%s%s",
+	(void)snprintf(buf + used, bytes - used, "%s%s%s%s",
 		       roster->log_level_live ? ", log.level live" : "",
-		       roster->retention_live ? ", retention live" : "");
+		       roster->retention_live ? ", retention live" : "",
+		       roster->drain_live ? ", supervisor.drain live" : "",
+		       roster->hang_live ? ", supervisor.hang_timeout live"
+					 : "");
 	return buf;
 }
 

@@ -32,6 +32,8 @@ struct roster {
 	size_t count;
 	bool log_level_live; /* changes, and everything goes on */
 	bool retention_live; /* likewise; the keeper alone obeys it */
+	bool drain_live;     /* likewise; those that run keep their own share */
+	bool hang_live;      /* likewise; ordermqd alone obeys it */
 };
 
 /* Compare. Returns 0; or -1 with ERR_FATAL, naming the key, when something

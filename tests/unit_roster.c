@@ -222,7 +222,12 @@ static void the_time_to_drain_rolls_nobody(void **state)
 {
 	(void)state;
 	after.supervisor.drain_msecs = 1;
-	assert_string_equal(summary(), "points unchanged, push unchanged");
+	assert_string_equal(summary(), "points unchanged, push unchanged, "
+				       "supervisor.drain live");
+	after.supervisor.hang_msecs = 1;
+	assert_string_equal(summary(), "points unchanged, push unchanged, "
+				       "supervisor.drain live, "
+				       "supervisor.hang_timeout live");
 }
 
 static void groups_come_and_go(void **state)
