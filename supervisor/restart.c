@@ -13,6 +13,7 @@ void restart_slot_reset(struct restart_slot *slot)
 {
 	slot->backoff = fresh_backoff;
 	slot->unproven_count = 0;
+	slot->is_loop = false;
 }
 
 /* The rates stay in force: they bound what a reload in a loop can do. */
@@ -80,16 +81,24 @@ int64_t restart_after(struct restart_group *group, struct restart_slot *slot,
 		.max_msecs = RESTART_MAX_MSECS,
 	};
 
+	unsigned int steps = group->backoff.step_count;
+	int64_t due;
+
+	slot->is_loop = false;
 	switch (death) {
 	case RESTART_PROGRESS:
 		restart_slot_reset(slot);
 		return at_once(group, now_msecs);
 	case RESTART_NO_PROGRESS:
-		if (slot->unproven_count++ == 0)
+		slot->is_loop = ++slot->unproven_count == RESTART_LOOP_COUNT;
+		if (slot->unproven_count == 1)
 			return at_once(group, now_msecs);
 		return now_msecs + backoff_next(&slot->backoff);
 	case RESTART_UNREADY:
-		return group_waits(group, started_msecs, now_msecs);
+		due = group_waits(group, started_msecs, now_msecs);
+		slot->is_loop = group->backoff.step_count > steps &&
+				group->backoff.step_count == RESTART_LOOP_COUNT;
+		return due;
 	case RESTART_TEMPORARY:
 		break;
 	}

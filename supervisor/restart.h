@@ -15,13 +15,17 @@
    again at once, within the rates below; from the second on the instance waits
    by itself. One that died before it was ready makes its whole group wait:
    while a group is in trouble it makes one try a wait, however many instances
-   it has, until one of them is ready. */
+   it has, until one of them is ready.
+
+   What has died RESTART_LOOP_COUNT times in a row like that does not stay up,
+   and somebody should know. It is tried on, ever more seldom. */
 
 #define RESTART_PROVEN_MSECS 10000
 #define RESTART_FIRST_MSECS 200
 #define RESTART_MAX_MSECS 30000
 #define RESTART_PER_SECOND 20
 #define RESTART_PER_MINUTE 300
+#define RESTART_LOOP_COUNT 5
 
 enum restart_death {
 	RESTART_PROGRESS,    /* it had got something done */
@@ -34,6 +38,7 @@ enum restart_death {
 struct restart_slot {
 	struct backoff backoff;
 	unsigned int unproven_count; /* deaths in a row without progress */
+	bool is_loop; /* its last death showed that it does not stay up */
 };
 
 /* What is remembered of one group. */

@@ -204,7 +204,7 @@ static void act_wait(struct slot *slot)
 	enum restart_death death = restart_judge(
 		slot->ready_msecs, now, handled(slot) != slot->handled_before,
 		slot->is_later);
-	char consequence[NUM_TEXT_MAX + 40] = "restart at once";
+	char consequence[NUM_TEXT_MAX + 64] = "restart at once";
 	char wait[NUM_TEXT_MAX];
 
 	slot->timer_msecs = restart_after(&group->restart, &slot->restart,
@@ -213,11 +213,13 @@ static void act_wait(struct slot *slot)
 		slot->restart_count++;
 	if (slot->timer_msecs > now)
 		(void)snprintf(
-			consequence, sizeof(consequence), "%s in %s",
+			consequence, sizeof(consequence), "%s%s in %s",
+			slot->restart.is_loop ? "does not stay up: " : "",
 			death == RESTART_UNREADY ? "next try of its group"
 						 : "restart",
 			num_format_duration(slot->timer_msecs - now, wait));
-	say_end(slot, LOG_WARNING, consequence);
+	say_end(slot, slot->restart.is_loop ? LOG_ALERT : LOG_WARNING,
+		consequence);
 }
 
 static void act_term(struct slot *slot)

@@ -106,6 +106,29 @@ static void a_group_that_never_gets_ready_waits_as_a_whole(void **state)
 	assert_true(clock_msecs() - begun_msecs >= 160 + 320 + 640);
 }
 
+static bool is_told_not_to_stay_up(void *data)
+{
+	const char *args[] = { "events", NULL };
+
+	return fixture_run(data, "supervisor/ordermqctl", args, text,
+			   sizeof(text)) == 0 &&
+	       strstr(text, "does not stay up: next try of its group in") !=
+		       NULL;
+}
+
+static void what_does_not_stay_up_is_told(void **state)
+{
+	struct fixture *fixture = fixture_begin(
+		state, GROUP("stillborn", "2") "," GROUP("good", "1"));
+	pid_t good = fixture_await(fixture, "good-1", "ready");
+	const char *told;
+
+	fixture_until(is_told_not_to_stay_up, fixture);
+	told = strstr(text, "does not stay up");
+	assert_null(strstr(told + 1, "does not stay up"));
+	assert_int_equal(fixture_await(fixture, "good-1", "ready"), good);
+}
+
 static bool has_exec_error(void *data)
 {
 	return strstr(fixture_field(data, "good-1", "last_exit"),
@@ -277,6 +300,7 @@ int main(void)
 		TEST(one_that_gives_up_stays_down_until_a_reload),
 		TEST(later_is_no_crash),
 		TEST(a_group_that_never_gets_ready_waits_as_a_whole),
+		TEST(what_does_not_stay_up_is_told),
 		TEST(a_program_that_is_not_there_is_named),
 		TEST(an_instance_has_six_descriptors),
 		TEST(a_stop_of_idle_instances_is_quick),

@@ -121,6 +121,40 @@ static void later_is_no_crash_and_waits_long(void **state)
 	assert_int_equal(dies(RESTART_NO_PROGRESS, 1000), 1000);
 }
 
+static void what_does_not_stay_up_is_told_once_in_a_row(void **state)
+{
+	(void)state;
+	for (int i = 1; i <= 20; i++) {
+		(void)dies(RESTART_NO_PROGRESS, 1000);
+		assert_int_equal(slot.is_loop, i == RESTART_LOOP_COUNT);
+	}
+	(void)dies(RESTART_PROGRESS, 1000);
+	assert_false(slot.is_loop);
+	for (int i = 1; i <= RESTART_LOOP_COUNT; i++)
+		(void)dies(RESTART_NO_PROGRESS, 1000);
+	assert_true(slot.is_loop);
+	(void)dies(RESTART_TEMPORARY, 1000);
+	assert_false(slot.is_loop);
+}
+
+/* Not once for each of its instances. */
+static void a_group_that_does_not_get_ready_is_told_once(void **state)
+{
+	int64_t now = 1000;
+	int count = 0;
+
+	(void)state;
+	for (int try = 0; try < 12; try++) {
+		for (int i = 0; i < 8; i++) {
+			(void)restart_after(&group, &slot, RESTART_UNREADY, now,
+					    now + 10 + i);
+			count += slot.is_loop;
+		}
+		now += 100000;
+	}
+	assert_int_equal(count, 1);
+}
+
 static void the_waits_jitter(void **state)
 {
 	int64_t least = 30000, most = 0;
@@ -160,6 +194,10 @@ int main(void)
 		cmocka_unit_test_setup(
 			one_that_is_ready_ends_the_trouble_of_its_group, fresh),
 		cmocka_unit_test_setup(later_is_no_crash_and_waits_long, fresh),
+		cmocka_unit_test_setup(
+			what_does_not_stay_up_is_told_once_in_a_row, fresh),
+		cmocka_unit_test_setup(
+			a_group_that_does_not_get_ready_is_told_once, fresh),
 		cmocka_unit_test_setup(the_waits_jitter, fresh),
 	};
 
