@@ -39,12 +39,12 @@ void autoscale_forget(struct autoscale *autoscale)
 	autoscale->said = AUTOSCALE_STAY;
 }
 
-/* Counters that run backwards are those of another Redis. */
+/* A count that runs backwards is that of another Redis. What has arrived may do
+   so by a few: its parts are not read at the same moment. */
 static bool goes_on(const struct autoscale_look *before,
 		    const struct autoscale_look *look)
 {
-	return look->settled >= before->settled &&
-	       (look->arrived < 0 || look->arrived >= before->arrived);
+	return look->settled >= before->settled;
 }
 
 static void remember(struct autoscale *autoscale,
@@ -107,8 +107,11 @@ static struct pace pace_of(struct autoscale *autoscale)
 		return pace;
 	pace.is_gaining = is_gaining(autoscale);
 	if (looks[0].arrived >= 0 && first->arrived >= 0)
-		pace.arrival = per_second(looks[0].arrived - first->arrived,
-					  looks[0].msecs - first->msecs);
+		pace.arrival =
+			per_second(looks[0].arrived > first->arrived
+					   ? looks[0].arrived - first->arrived
+					   : 0,
+				   looks[0].msecs - first->msecs);
 	if (busy < 2 || looks[0].working == 0)
 		return pace;
 	settled = looks[0].settled - looks[busy - 1].settled;

@@ -383,6 +383,22 @@ static void another_redis_is_a_new_beginning(void **state)
 	assert_in_range(group.autoscale.rate, 49, 51);
 }
 
+/* What is pending is read a moment after what waits. */
+static void counts_that_waver_by_a_few_do_not_end_the_calm(void **state)
+{
+	(void)state;
+	group.wanted = group.working = 4;
+	for (int i = 0; i < 33; i++) {
+		struct autoscale_look seen;
+
+		second();
+		seen = look();
+		seen.arrived += i % 2 == 0 ? 3 : 0;
+		decide(&seen);
+	}
+	assert_int_equal(group.down_count, 1);
+}
+
 static void with_nobody_at_work_more_do_not_help(void **state)
 {
 	(void)state;
@@ -480,6 +496,7 @@ int main(void)
 		TEST(an_age_alone_is_enough_to_go_up_in_doubles),
 		TEST(a_look_that_was_seen_tells_nothing_new),
 		TEST(another_redis_is_a_new_beginning),
+		TEST(counts_that_waver_by_a_few_do_not_end_the_calm),
 		TEST(with_nobody_at_work_more_do_not_help),
 		TEST(what_is_missing_is_not_made_up_for_one_by_one),
 		TEST(nothing_goes_down_while_one_is_missing),
