@@ -8,6 +8,7 @@ top=$(pwd)
 redis_server=${ORDERMQ_TEST_REDIS:-redis-server}
 
 dir=$(mktemp -d /tmp/omq-XXXXXX) || exit 99
+stream=ordermq
 redis=
 daemon=
 publisher=
@@ -71,9 +72,9 @@ stop() {
 }
 
 group_is_idle() { # nothing pending, and everything delivered
-	cli XINFO GROUPS ordermq | paste - - - - - - - - - - - - | awk -v g="$1" '
+	cli XINFO GROUPS "$stream" | paste - - - - - - - - - - - - | awk -v g="$1" '
 		$2 == g { found = $6 == 0 && $8 == last_id } END { exit !found }
-	' last_id="$(cli XINFO STREAM ordermq | sed -n '/^last-generated-id$/{n;p;}')"
+	' last_id="$(cli XINFO STREAM "$stream" | sed -n '/^last-generated-id$/{n;p;}')"
 }
 
 idle() {
