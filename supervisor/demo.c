@@ -40,7 +40,7 @@ static json_t *status_ask(struct demo_stage *stage)
 	char path[DEMO_PATH_BYTES];
 	struct err err;
 
-	(void)snprintf(path, sizeof(path), "%s/status.sock", stage->dir);
+	(void)snprintf(path, sizeof(path), "%s/status.sock", stage->base.dir);
 	return ask(path, "status\n", DEMO_ASK_MSECS, &err);
 }
 
@@ -118,10 +118,10 @@ static int holds_some(struct demo_stage *stage, void *context, struct err *err)
 	char wanted[80];
 
 	(void)snprintf(wanted, sizeof(wanted), "%s@demo", victim->name);
-	arena_reset(stage->arena);
-	consumers =
-		redis_command(stage->redis, stage->arena, err, "XPENDING",
-			      stage->settings.stream_key, victim->group, NULL);
+	arena_reset(stage->base.arena);
+	consumers = redis_command(stage->base.redis, stage->base.arena, err,
+				  "XPENDING", stage->settings.stream_key,
+				  victim->group, NULL);
 	if (consumers == NULL)
 		return -1;
 	consumers = reply_at(consumers, 3);
@@ -223,7 +223,7 @@ static int story_tell(struct demo_stage *stage, struct err *err)
 	int64_t since = clock_msecs();
 	int all;
 
-	demo_say("redis-server", "a private one in %s", stage->dir);
+	demo_say("redis-server", "a private one in %s", stage->base.dir);
 	if (demo_stage_start_ordermqd(stage, err) < 0 ||
 	    demo_stage_wait(stage, all_ready, &all, DEMO_WAIT_MSECS, err) < 0)
 		return err_wrap(err, "ordermqd");
@@ -366,6 +366,6 @@ int demo_run(const char *build_dir)
 	if (status == EX_UNAVAILABLE)
 		fprintf(stderr, "ordermqctl demo: %s\n", err.text);
 	if (status != EX_OK)
-		fprintf(stderr, "The logs are in %s\n", stage.dir);
+		fprintf(stderr, "The logs are in %s\n", stage.base.dir);
 	return status;
 }

@@ -91,9 +91,9 @@ static int distinct_settled(struct demo_stage *stage, const char *group,
 	struct keys keys;
 
 	keys_make(stage->settings.stream_key, group, &keys);
-	arena_reset(stage->arena);
-	reply = redis_command(stage->redis, stage->arena, err, "HVALS",
-			      keys.books, NULL);
+	arena_reset(stage->base.arena);
+	reply = redis_command(stage->base.redis, stage->base.arena, err,
+			      "HVALS", keys.books, NULL);
 	if (reply == NULL)
 		return -1;
 	*distinct_r = 0;
@@ -116,7 +116,7 @@ int demo_count_group(struct demo_stage *stage, const json_t *status,
 		return -1;
 	if (file == NULL)
 		return distinct_settled(stage, name, &group_r->distinct, err);
-	(void)snprintf(path, sizeof(path), "%s/%s", stage->dir, file);
+	(void)snprintf(path, sizeof(path), "%s/%s", stage->base.dir, file);
 	return distinct_lines(path, &group_r->distinct, err);
 }
 
@@ -160,10 +160,10 @@ static int stream_reckon(struct demo_stage *stage, json_t *balances,
 	const struct reply *page;
 
 	do {
-		arena_reset(stage->arena);
-		page = redis_command(stage->redis, stage->arena, err, "XRANGE",
-				     key, start, "+", "COUNT", COUNT_PAGE,
-				     NULL);
+		arena_reset(stage->base.arena);
+		page = redis_command(stage->base.redis, stage->base.arena, err,
+				     "XRANGE", key, start, "+", "COUNT",
+				     COUNT_PAGE, NULL);
 		if (page == NULL)
 			return -1;
 		for (size_t i = 0; i < reply_count(page); i++) {
@@ -185,8 +185,9 @@ static int balances_compare(struct demo_stage *stage, json_t *expected,
 	const char *account;
 	json_t *value;
 
-	arena_reset(stage->arena);
-	reply = redis_command(stage->redis, stage->arena, err, "HGETALL",
+	arena_reset(stage->base.arena);
+	reply = redis_command(stage->base.redis, stage->base.arena, err,
+			      "HGETALL",
 			      keys_of_group(stage->settings.stream_key,
 					    "points", "balance", key),
 			      NULL);

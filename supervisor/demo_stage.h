@@ -2,19 +2,17 @@
 #define OMQ_DEMO_STAGE_H
 
 #include "lib/settings.h"
+#include "supervisor/stage.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
-struct arena;
 struct err;
-struct redis;
 
-/* The stage of the demo: a temporary directory with a redis-server and an
-   ordermqd of its own in it. Whatever happens, nothing of it outlives us. */
+/* The stage of the demo: one with an ordermqd of its own. */
 
-#define DEMO_PATH_BYTES 256
+#define DEMO_PATH_BYTES STAGE_PATH_BYTES
 
 /* Where the programs are. */
 struct demo_programs {
@@ -24,20 +22,16 @@ struct demo_programs {
 };
 
 struct demo_stage {
+	struct stage base;
 	const struct demo_programs *programs;
-	char dir[sizeof("/tmp/ordermq-demo-XXXXXX")];
 	char config[DEMO_PATH_BYTES];
-	pid_t redis_server; /* 0: does not run */
-	pid_t ordermqd;
+	pid_t ordermqd; /* 0: does not run */
 	pid_t ordermq_order;
 	struct settings settings; /* of the configuration in config */
-	struct redis *redis;
-	struct arena *arena;
 };
 
-/* Make the directory and the configuration, and start redis-server in it.
-   Returns 0; or -1 with ERR_RETRY, and the stage must be closed all the
-   same. */
+/* Open the stage and write the configuration. Returns 0; or -1 with ERR_RETRY,
+   and the stage must be closed all the same. */
 int demo_stage_open(struct demo_stage *stage,
 		    const struct demo_programs *programs, struct err *err);
 
@@ -55,8 +49,7 @@ int demo_stage_wait_order(struct demo_stage *stage);
 int demo_stage_stop_ordermqd(struct demo_stage *stage);
 
 /* Call is_so every few milliseconds until it says 1. Returns 0; or -1 with
-   ERR_RETRY when that takes longer than timeout_msecs, is_so says -1 (and has
-   filled in err), or the user interrupts. */
+   ERR_RETRY when stage_wait() has, or ordermqd ends. */
 int demo_stage_wait(struct demo_stage *stage,
 		    int (*is_so)(struct demo_stage *stage, void *context,
 				 struct err *err),

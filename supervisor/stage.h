@@ -1,0 +1,67 @@
+#ifndef OMQ_STAGE_H
+#define OMQ_STAGE_H
+
+#include "lib/settings.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct arena;
+struct err;
+struct redis;
+
+/* A stage for a play with real processes: a temporary directory with a
+   redis-server of its own in it. Whatever happens, nothing of it outlives us:
+   every child is killed when we die. One at a time in a process, since it minds
+   SIGINT and SIGTERM. */
+
+#define STAGE_DIR_BYTES 40
+#define STAGE_PATH_BYTES 256
+
+struct stage {
+	char dir[STAGE_DIR_BYTES];         /* "/tmp/ordermq-NAME-XXXXXX" */
+	struct settings_redis at;          /* where its redis-server is */
+	const char *const *server_options; /* ended by NULL */
+	pid_t redis_server;                /* 0: does not run */
+	struct redis *redis;               /* a connection to it */
+	struct arena *arena;               /* of replies */
+};
+
+/* Make the directory, and start redis-server in it with these options, which
+   are borrowed. Returns 0; or -1 with ERR_RETRY, and the stage must be closed
+   all the same. */
+int stage_open(struct stage *stage, const char *name,
+	       const char *const *server_options, struct err *err);
+
+/* End redis-server and remove the directory; keep: leave it for a look. Other
+   children must be ended before. */
+void stage_close(struct stage *stage, bool keep);
+
+/* Kill redis-server with kill -9, start it again in the same directory with the
+   same options, and connect anew. Returns 0, or -1 with ERR_RETRY. */
+int stage_restart_redis(struct stage *stage, struct err *err);
+
+/* Start a program; what it says goes to the file <name>.log of the directory.
+   Where there is no such program its exit status is STAGE_EXEC_FAILED. Returns
+   0, or -1 with ERR_RETRY. */
+#define STAGE_EXEC_FAILED 127
+int stage_start(struct stage *stage, const char *name, char *const *argv,
+		pid_t *pid_r, struct err *err);
+
+/* Wait until a child has ended, and set *pid to 0. Returns its exit status, or
+   -1 when it died of a signal, or does not run. */
+int stage_await(pid_t *pid);
+
+/* Send it a signal first. A child that does not run is fine. */
+void stage_end(pid_t *pid, int signal_number);
+
+/* Call is_so every few milliseconds until it says 1. Returns 0; or -1 with
+   ERR_RETRY when that takes longer than timeout_msecs, is_so says -1 (and has
+   filled in err), redis-server ends, or the user interrupts. */
+int stage_wait(struct stage *stage,
+	       int (*is_so)(struct stage *stage, void *context,
+			    struct err *err),
+	       void *context, int64_t timeout_msecs, struct err *err);
+
+#endif
