@@ -137,9 +137,9 @@ static void usage_of_verbs(const struct ctl *ctl, const struct ctl_verb *verbs,
 		"  -s, --socket SOCKET  control socket, in the place of the "
 		"file's\n"
 		"      --json           print JSON Lines\n"
-		"      --build-dir DIR  for demo: the programs built there, "
-		"not the\n"
-		"                       installed ones\n"
+		"      --build-dir DIR  for demo, compare: the programs built "
+		"there, not\n"
+		"                       the installed ones\n"
 		"  -h, --help           show this; behind a verb: how it is "
 		"used\n"
 		"  -V, --version        show the version\n");

@@ -12,7 +12,6 @@
 #include <unistd.h>
 
 #define BAR_CELLS 40
-#define NUMBER_BYTES 32
 
 static struct {
 	bool colour;
@@ -42,10 +41,9 @@ static const char *style(const char *sequence)
 #define CYAN style("\033[36m")
 #define PLAIN style("\033[0m")
 
-/* 12,345: in threes, as in the orders of a shop. */
-static const char *number(int64_t value, char *buf)
+const char *demo_number(int64_t value, char *buf)
 {
-	char digits[NUMBER_BYTES];
+	char digits[DEMO_NUMBER_BYTES];
 	int length = snprintf(digits, sizeof(digits), "%" PRId64, value);
 	char *out = buf;
 
@@ -91,17 +89,18 @@ static void bar(int64_t value, int64_t whole)
 
 void demo_table_group(const struct demo_group *group)
 {
-	char a[NUMBER_BYTES], b[NUMBER_BYTES], c[NUMBER_BYTES], d[NUMBER_BYTES];
+	char a[DEMO_NUMBER_BYTES], b[DEMO_NUMBER_BYTES], c[DEMO_NUMBER_BYTES],
+		d[DEMO_NUMBER_BYTES];
 
 	printf("  %s%-12s %10s %12s %10s %12s%s\n", BOLD, group->name,
-	       number(group->orders, a), number(group->deliveries, b),
-	       number(group->distinct, c),
-	       number(group->deliveries - group->distinct, d), PLAIN);
+	       demo_number(group->orders, a), demo_number(group->deliveries, b),
+	       demo_number(group->distinct, c),
+	       demo_number(group->deliveries - group->distinct, d), PLAIN);
 	for (size_t i = 0; i < group->instance_count; i++) {
 		const struct demo_instance *instance = &group->instances[i];
 
 		printf("    %-12s %8s  ", instance->name,
-		       number(instance->delivered, a));
+		       demo_number(instance->delivered, a));
 		bar(instance->delivered, group->orders);
 		putchar('\n');
 	}

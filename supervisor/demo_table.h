@@ -11,6 +11,11 @@
    about block characters (only where the locale has them). */
 void demo_table_open(void);
 
+/* 12,345: in threes, as in the orders of a shop; in buf, which is
+   DEMO_NUMBER_BYTES long. Returns buf. */
+#define DEMO_NUMBER_BYTES 32
+const char *demo_number(int64_t value, char *buf);
+
 /* A line of the story: a word for who, and what happened. */
 void demo_say(const char *who, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));

@@ -155,6 +155,9 @@ static const struct ctl_verb verbs[] = {
 	  verb_defaults },
 	{ "demo", "", "show the whole job on a private redis-server",
 	  verb_demo },
+	{ "compare", "[--orders N] [--workers K] [--json]",
+	  "hold a list, Pub/Sub, XREAD and a group against each other",
+	  verb_compare },
 	{ NULL, NULL, NULL, NULL },
 };
 

@@ -87,11 +87,12 @@ void stage_end(pid_t *pid, int signal_number)
 	(void)stage_await(pid);
 }
 
-/* redis-server is to stay. */
-static int server_check(struct stage *stage, struct err *err)
+int stage_check(struct stage *stage, struct err *err)
 {
 	int status;
 
+	if (interrupted != 0)
+		return err_set(err, ERR_RETRY, "interrupted");
 	if (stage->redis_server == 0 ||
 	    waitpid(stage->redis_server, &status, WNOHANG) <= 0)
 		return 0;
@@ -112,9 +113,7 @@ int stage_wait(struct stage *stage,
 	int so;
 
 	while ((so = is_so(stage, context, err)) == 0) {
-		if (interrupted != 0)
-			return err_set(err, ERR_RETRY, "interrupted");
-		if (server_check(stage, err) < 0)
+		if (stage_check(stage, err) < 0)
 			return -1;
 		if (clock_msecs() >= deadline)
 			return err_set(err, ERR_RETRY, "waited too long, %d s",

@@ -56,9 +56,13 @@ int stage_await(pid_t *pid);
 /* Send it a signal first. A child that does not run is fine. */
 void stage_end(pid_t *pid, int signal_number);
 
+/* Has the user interrupted, or redis-server ended? Returns 0; or -1 with
+   ERR_RETRY when it is so. */
+int stage_check(struct stage *stage, struct err *err);
+
 /* Call is_so every few milliseconds until it says 1. Returns 0; or -1 with
    ERR_RETRY when that takes longer than timeout_msecs, is_so says -1 (and has
-   filled in err), redis-server ends, or the user interrupts. */
+   filled in err), or stage_check() does. */
 int stage_wait(struct stage *stage,
 	       int (*is_so)(struct stage *stage, void *context,
 			    struct err *err),

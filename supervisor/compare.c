@@ -1,0 +1,290 @@
+#include "config.h"
+
+#include "supervisor/compare.h"
+
+#include "lib/clock.h"
+#include "lib/err.h"
+#include "lib/redis.h"
+#include "supervisor/compare_cast.h"
+#include "supervisor/compare_count.h"
+#include "supervisor/compare_notes.h"
+#include "supervisor/compare_table.h"
+#include "supervisor/compare_way.h"
+#include "supervisor/demo_table.h"
+#include "supervisor/stage.h"
+
+#include <inttypes.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sysexits.h>
+
+/* The victims get their orders one by one until each has one in hand. */
+#define PACE_MSECS 1
+#define STOP_MSECS 15000
+
+#define END_MSECS 30000
+
+/* Each round ends by itself: see compare_way_publish_end(). */
+enum round {
+	ROUND_ORDERS = 1,
+	ROUND_REPLAY,
+	ROUND_RESTART,
+};
+
+struct compare {
+	const struct compare_options *options;
+	struct stage stage;
+	struct compare_cast cast;
+	struct compare_plan plan;
+	struct compare_result results[COMPARE_WAYS];
+	bool has_begun; /* all that was needed was there */
+};
+
+static const char *const server_options[] = { "--appendonly", "yes", NULL };
+
+static void say(const struct compare *compare, const char *who, const char *fmt,
+		...) __attribute__((format(printf, 3, 4)));
+
+static void say(const struct compare *compare, const char *who, const char *fmt,
+		...)
+{
+	char text[160];
+	va_list args;
+
+	va_start(args, fmt);
+	(void)vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	if (!compare->options->as_json)
+		demo_say(who, "%s", text);
+}
+
+/* Each order goes all ways. */
+static int publish(struct compare *compare, int64_t first, int64_t last,
+		   struct err *err)
+{
+	for (int64_t order = first; order <= last; order++) {
+		if (stage_check(&compare->stage, err) < 0)
+			return -1;
+		for (int way = 0; way < COMPARE_WAYS; way++) {
+			if (compare_way_publish((enum compare_way)way, order,
+						compare->stage.redis,
+						compare->stage.arena, err) < 0)
+				return err_wrap(err, "order %" PRId64, order);
+		}
+	}
+	return 0;
+}
+
+/* Let count workers of each way end their round, and wait for that. */
+static int round_end(struct compare *compare, enum round round, size_t count,
+		     struct err *err)
+{
+	for (size_t i = 0; i < count; i++) {
+		for (int way = 0; way < COMPARE_WAYS; way++) {
+			if (compare_way_publish_end((enum compare_way)way,
+						    round, compare->stage.redis,
+						    compare->stage.arena,
+						    err) < 0)
+				return -1;
+		}
+	}
+	return compare_cast_await_end(
+		&compare->cast,
+		END_MSECS + compare->options->orders *
+				    compare->options->workers / 10,
+		err);
+}
+
+static int victims_have_stopped(struct stage *stage, void *context,
+				struct err *err)
+{
+	struct compare *compare = context;
+	int stopped = compare_cast_stopped(&compare->cast, err);
+
+	(void)stage;
+	return stopped < 0 ? -1 : stopped == COMPARE_WAYS;
+}
+
+/* What the victims had in hand, as they noted it. */
+static int hands_look(struct compare *compare, struct err *err)
+{
+	for (int way = 0; way < COMPARE_WAYS; way++) {
+		char path[STAGE_PATH_BYTES];
+		struct compare_notes notes;
+		int ret;
+
+		compare_cast_notes(&compare->cast,
+				   &compare->cast.workers[way][0], path);
+		ret = compare_notes_read(path, compare->plan.orders, &notes,
+					 err);
+		compare->plan.in_hand[way] = notes.in_hand;
+		compare_notes_close(&notes);
+		if (ret < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* Publish these orders, of which each victim is to have one in hand when it is
+   killed. */
+static int publish_and_kill(struct compare *compare, int64_t first,
+			    int64_t last, struct err *err)
+{
+	for (int64_t order = first; order <= last; order++) {
+		int stopped;
+
+		if (publish(compare, order, order, err) < 0)
+			return -1;
+		stopped = victims_have_stopped(&compare->stage, compare, err);
+		if (stopped < 0)
+			return -1;
+		if (stopped == 0)
+			(void)poll(NULL, 0, PACE_MSECS);
+	}
+	if (stage_wait(&compare->stage, victims_have_stopped, compare,
+		       STOP_MSECS, err) < 0)
+		return err_wrap(err, "not every victim gets an order");
+	compare_cast_kill_victims(&compare->cast);
+	return hands_look(compare, err);
+}
+
+/* The first round: a quarter of the orders in peace, a quarter with a worker of
+   each way killed, the other half with all of them. */
+static int orders_play(struct compare *compare, struct err *err)
+{
+	int64_t orders = compare->plan.orders;
+	size_t last = compare->cast.count - 1;
+
+	if (compare_cast_start(&compare->cast, 0, last - 1, ROUND_ORDERS,
+			       orders / 4 + 1, err) < 0 ||
+	    compare_cast_await_ready(&compare->cast, err) < 0)
+		return -1;
+	compare->has_begun = true;
+	say(compare, "workers", "%zu of %zu for each way are there", last,
+	    last + 1);
+	if (publish(compare, 1, orders / 4, err) < 0 ||
+	    publish_and_kill(compare, orders / 4 + 1, orders / 2, err) < 0)
+		return -1;
+	say(compare, "kill -9",
+	    "one worker of each way, in the middle of an order");
+	compare->plan.joined = orders / 2 + 1;
+	if (compare_cast_start(&compare->cast, 0, 0, ROUND_ORDERS, 0, err) <
+		    0 ||
+	    compare_cast_start(&compare->cast, last, last, ROUND_ORDERS, 0,
+			       err) < 0 ||
+	    compare_cast_await_ready(&compare->cast, err) < 0)
+		return -1;
+	say(compare, "workers",
+	    "the killed are back, the late come after %" PRId64 " orders",
+	    orders / 2);
+	if (publish(compare, compare->plan.joined, orders, err) < 0 ||
+	    round_end(compare, ROUND_ORDERS, last + 1, err) < 0)
+		return -1;
+	say(compare, "orders", "%" PRId64 " went each way", orders);
+	return 0;
+}
+
+/* One more worker for each way, who wants all orders once more. */
+static int replay_play(struct compare *compare, struct err *err)
+{
+	if (compare_cast_start_latecomers(&compare->cast, ROUND_REPLAY, err) <
+		    0 ||
+	    compare_cast_await_ready(&compare->cast, err) < 0 ||
+	    round_end(compare, ROUND_REPLAY, 1, err) < 0)
+		return -1;
+	say(compare, "replay", "a new worker for each way asked for all again");
+	return 0;
+}
+
+/* By default (everysec) what Redis has answered may not even be written when it
+   is killed; "always" costs a disk's time for each order. */
+static int redis_be_safe(struct compare *compare, struct err *err)
+{
+	return redis_command(compare->stage.redis, compare->stage.arena, err,
+			     "CONFIG", "SET", "appendfsync", "always",
+			     NULL) == NULL
+		       ? -1
+		       : 0;
+}
+
+/* Orders that wait while nobody works and Redis is killed. */
+static int restart_play(struct compare *compare, struct err *err)
+{
+	int64_t orders = compare->plan.orders;
+	size_t last = compare->cast.count - 1;
+	int64_t since = clock_msecs();
+
+	if (redis_be_safe(compare, err) < 0 ||
+	    publish(compare, orders + 1, orders + compare->plan.waiting, err) <
+		    0 ||
+	    stage_restart_redis(&compare->stage, err) < 0)
+		return -1;
+	say(compare, "redis-server",
+	    "dies by kill -9 while %" PRId64 " orders wait; back after %" PRId64
+	    " ms",
+	    compare->plan.waiting, clock_msecs() - since);
+	if (compare_cast_start(&compare->cast, 0, last, ROUND_RESTART, 0, err) <
+		    0 ||
+	    compare_cast_await_ready(&compare->cast, err) < 0)
+		return -1;
+	return round_end(compare, ROUND_RESTART, last + 1, err);
+}
+
+static int play(struct compare *compare, struct err *err)
+{
+	if (stage_open(&compare->stage, "compare", server_options, err) < 0)
+		return -1;
+	say(compare, "redis-server", "a private one in %s, with AOF",
+	    compare->stage.dir);
+	if (orders_play(compare, err) < 0 || replay_play(compare, err) < 0 ||
+	    restart_play(compare, err) < 0)
+		return -1;
+	for (int way = 0; way < COMPARE_WAYS; way++) {
+		if (compare_count(&compare->cast, (enum compare_way)way,
+				  &compare->plan, &compare->results[way],
+				  err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static void title_say(const struct compare *compare)
+{
+	char text[96], number[DEMO_NUMBER_BYTES];
+
+	(void)snprintf(
+		text, sizeof(text),
+		"ordermq compare: %s orders, four ways, %zu workers each",
+		demo_number(compare->plan.orders, number), compare->cast.count);
+	demo_title(text);
+}
+
+int compare_run(const struct compare_options *options)
+{
+	static struct compare compare;
+	struct err err;
+	int status = EX_OK;
+
+	compare.options = options;
+	compare.plan.orders = options->orders;
+	compare.plan.waiting = options->orders / 10;
+	compare_cast_open(&compare.cast, &compare.stage, options->build_dir,
+			  (size_t)options->workers);
+	demo_table_open();
+	if (!options->as_json)
+		title_say(&compare);
+	if (play(&compare, &err) < 0)
+		status = compare.has_begun ? EX_SOFTWARE : EX_UNAVAILABLE;
+	else if (options->as_json)
+		compare_table_json(compare.results);
+	else
+		compare_table_print(compare.results);
+	compare_cast_close(&compare.cast);
+	stage_close(&compare.stage, status != EX_OK);
+	if (status != EX_OK)
+		fprintf(stderr, "ordermqctl compare: %s\nThe logs are in %s\n",
+			err.text, compare.stage.dir);
+	return status;
+}

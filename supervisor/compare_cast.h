@@ -1,0 +1,67 @@
+#ifndef OMQ_COMPARE_CAST_H
+#define OMQ_COMPARE_CAST_H
+
+#include "supervisor/compare_way.h"
+#include "supervisor/stage.h"
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct err;
+
+/* The workers of "ordermqctl compare": real processes, the same number of them
+   for each way. The first one of each way is the victim, which is killed with
+   an order in hand; the last one starts late. */
+
+#define COMPARE_WORKERS_MAX 16
+
+struct compare_worker {
+	char name[32]; /* "list-2" */
+	pid_t pid;     /* 0: does not run */
+};
+
+struct compare_cast {
+	struct stage *stage;
+	char program[STAGE_PATH_BYTES];
+	size_t count; /* of workers for each way */
+	struct compare_worker workers[COMPARE_WAYS][COMPARE_WORKERS_MAX];
+	/* One for each way who comes when all is over, in a group of its own:
+	   is there anything left for it? */
+	struct compare_worker latecomers[COMPARE_WAYS];
+};
+
+/* build_dir: where the programs were built; NULL: where they are installed. */
+void compare_cast_open(struct compare_cast *cast, struct stage *stage,
+		       const char *build_dir, size_t count);
+
+/* Kill those who still run. */
+void compare_cast_close(struct compare_cast *cast);
+
+/* Start the workers first to last (from 0) of each way for that round; with
+   stop_at (0: never), a worker stops in the middle of the first order from that
+   number on. Start the latecomers. */
+int compare_cast_start(struct compare_cast *cast, size_t first, size_t last,
+		       int64_t round, int64_t stop_at, struct err *err);
+int compare_cast_start_latecomers(struct compare_cast *cast, int64_t round,
+				  struct err *err);
+
+/* Wait until all that run listen; or have ended, as at the end of a round. What
+   ends otherwise is a failure. */
+int compare_cast_await_ready(struct compare_cast *cast, struct err *err);
+int compare_cast_await_end(struct compare_cast *cast, int64_t timeout_msecs,
+			   struct err *err);
+
+/* How many victims have stopped in the middle of an order; -1: one has ended.
+   Kill them all, with kill -9. */
+int compare_cast_stopped(struct compare_cast *cast, struct err *err);
+void compare_cast_kill_victims(struct compare_cast *cast);
+
+/* Where that worker has its notes, STAGE_PATH_BYTES long. */
+void compare_cast_notes(const struct compare_cast *cast,
+			const struct compare_worker *worker, char *path);
+
+/* Functions that return an int return 0, or -1 with ERR_RETRY, if nothing else
+   is said. */
+
+#endif
