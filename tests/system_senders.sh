@@ -258,6 +258,21 @@ dropped,$((600 - left))" &&
 		same notifications "$(lines_and_keys)" "$left $left"
 }
 
+# What is removed and then read past while the keeper does not look.
+unseen_orders_are_removed() {
+	keeper=$(ctl status --json | sed -n \
+		's/^{"kind":"keeper".*"pid":\([0-9]*\).*/\1/p')
+	rest && kill -STOP "$keeper" && sell_600 C- && go_on
+}
+
+verify_tells_both() {
+	ctl verify >"$dir/said"
+	kill -CONT "$keeper"
+	left=$(cli XLEN "$stream")
+	same 'groups to which entries are missing' "$(grep -c \
+		"$((600 - left)) entries were due and are nowhere" "$dir/said")" 2
+}
+
 every_example_is_tried() {
 	for file in "$examples"/*.conf; do
 		example=${file##*/}
@@ -269,7 +284,7 @@ every_example_is_tried() {
 }
 
 start_redis
-echo 1..12
+echo 1..14
 try sh orders-product 'redis-cli, in transactions' shell_sells
 try python3 orders-capped 'python3-redis, with MAXLEN ~ 100' python_sells
 try php voucher 'php-redis, from a script in Redis' php_sells
@@ -287,9 +302,11 @@ if has_client python3; then
 	check 'so does the log' log_names_both
 	check 'and ordermqctl doctor' doctor_names_both
 	check 'what was left is settled' the_rest_is_settled
+	check 'the keeper stands still meanwhile' unseen_orders_are_removed
+	check 'then ordermqctl verify tells' verify_tells_both
 	stop
 else
-	for name in removed status log doctor settled; do
+	for name in removed status log doctor settled keeper verify; do
 		skipped "$name" 'no client for python3'
 	done
 fi
