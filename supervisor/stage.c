@@ -48,6 +48,7 @@ static void child_exec(const struct stage *stage, const char *name,
 	(void)setsid();
 	(void)signal(SIGINT, SIG_DFL);
 	(void)signal(SIGTERM, SIG_DFL);
+	(void)signal(SIGPIPE, SIG_DFL);
 	(void)execvp(argv[0], argv);
 	_exit(STAGE_EXEC_FAILED);
 }
@@ -168,6 +169,8 @@ int stage_open(struct stage *stage, const char *name,
 		       name);
 	(void)sigaction(SIGINT, &action, NULL);
 	(void)sigaction(SIGTERM, &action, NULL);
+	/* Who reads us may go away; the stage is to be closed all the same. */
+	(void)signal(SIGPIPE, SIG_IGN);
 	stage->arena = arena_open(1024 * 1024);
 	if (stage->arena == NULL)
 		return err_set(err, ERR_RETRY, "out of memory");

@@ -14,7 +14,7 @@ struct redis;
 /* A stage for a play with real processes: a temporary directory with a
    redis-server of its own in it. Whatever happens, nothing of it outlives us:
    every child is killed when we die. One at a time in a process, since it minds
-   SIGINT and SIGTERM. */
+   SIGINT and SIGTERM, and ignores SIGPIPE. */
 
 #define STAGE_DIR_BYTES 40
 #define STAGE_PATH_BYTES 256

@@ -130,7 +130,7 @@ is_refused() {
 	[ $status = 64 ] && grep -q 'expected 48 to 100000' "$dir/err"
 }
 
-echo 1..21
+echo 1..22
 compare --orders 200 --workers 3 --json
 check 'it ends with 0' [ $status = 0 ]
 check 'each way is a line of JSON' \
@@ -176,6 +176,10 @@ kill -INT "$pid"
 check 'it can be interrupted' ends_with 70
 check 'and nothing runs any more then' runs_no_more "$stage"
 rm -rf "$stage"
+
+LC_ALL=C.UTF-8 supervisor/ordermqctl --build-dir "$programs" compare \
+	--orders 64 2>"$dir/err" | sed '/a private one/q' >"$dir/shown"
+check 'nothing is left when nobody reads on' nothing_is_left
 
 programs=$dir
 compare
