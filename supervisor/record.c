@@ -3,7 +3,7 @@
 #include "supervisor/record.h"
 
 #include "lib/text.h"
-#include "supervisor/when.h"
+#include "lib/when.h"
 
 #include <stdlib.h>
 #include <unistd.h>

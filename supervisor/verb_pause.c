@@ -8,11 +8,11 @@
 #include "lib/keys.h"
 #include "lib/redis.h"
 #include "lib/settings.h"
+#include "lib/when.h"
 #include "supervisor/ctl.h"
 #include "supervisor/pause.h"
 #include "supervisor/record.h"
 #include "supervisor/view.h"
-#include "supervisor/when.h"
 
 #include <inttypes.h>
 #include <pwd.h>

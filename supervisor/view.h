@@ -3,8 +3,8 @@
 
 #include "lib/err.h"
 #include "lib/reply.h"
+#include "lib/when.h"
 #include "supervisor/table.h"
-#include "supervisor/when.h"
 
 #include <jansson.h>
 #include <stdbool.h>

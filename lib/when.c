@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "supervisor/when.h"
+#include "lib/when.h"
 
 #include "lib/num.h"
 
