@@ -7,13 +7,12 @@
 #include "producers/order_setup.h"
 #include "producers/outbox.h"
 #include "producers/publish.h"
+#include "producers/setup.h"
 #include "producers/source.h"
 #include "producers/stop.h"
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <sysexits.h>
-#include <unistd.h>
 
 static void print_id(struct job *job)
 {
@@ -121,23 +120,12 @@ static int job_prepare(struct job *job, struct err *err)
 	return job_open(job, err);
 }
 
-/* A standard descriptor that is closed must not become that of the connection,
-   to which then goes what is printed. Using it fails as it did. */
-static void standard_fds_hold(void)
-{
-	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
-		if (fcntl(fd, F_GETFD) < 0)
-			(void)open("/dev/null",
-				   fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
-	}
-}
-
 int main(int argc, char **argv)
 {
 	static struct job job;
 	struct err err;
 
-	standard_fds_hold();
+	setup_standard_fds();
 	if (order_options_parse(argc, argv, &job.options, &err) < 0) {
 		job_say(&job, "%s (--help tells more)", err.text);
 		return EX_USAGE;
