@@ -24,6 +24,7 @@
 #define DONE "<done>"
 #define REPLAY "<replay>"
 #define ONCE "<once>" /* what was published: of no group */
+#define SALE "<sale>" /* a flash sale: of no group */
 
 struct right {
 	const char *words[WORDS_MAX]; /* ended by NULL */
@@ -118,8 +119,28 @@ static const struct right once_rights[] = {
 	{ { NULL } },
 };
 
-/* once has KEYS_BYTES, for a key that is not among the keys. */
-static const char *key_of(const struct keys *keys, const char *word, char *once)
+/* What ordermq-seckill asks. */
+static const struct right sale_rights[] = {
+	{ { "XADD", STREAM, "*", "-", "-" } },
+	{ { "SCRIPT", "LOAD", "-" } },
+	{ { "EVALSHA", "-", "1", SALE } },
+	{ { "EVAL", "-", "1", SALE } },
+	{ { "EVAL_RO", "-", "1", SALE } },
+	{ { "TIME" } },
+	{ { "HGET", SALE, "-" } },
+	{ { "HMGET", SALE, "-" } },
+	{ { "HGETALL", SALE } },
+	{ { "HEXISTS", SALE, "-" } },
+	{ { "HLEN", SALE } },
+	{ { "HSET", SALE, "-", "-" } },
+	{ { "HINCRBY", SALE, "-", "1" } },
+	{ { "PEXPIREAT", SALE, "1" } },
+	{ { "PERSIST", SALE } },
+	{ { NULL } },
+};
+
+/* buf has KEYS_BYTES, for a key that is not among the keys. */
+static const char *key_of(const struct keys *keys, const char *word, char *buf)
 {
 	if (strcmp(word, STREAM) == 0)
 		return keys->stream;
@@ -130,7 +151,9 @@ static const char *key_of(const struct keys *keys, const char *word, char *once)
 	if (strcmp(word, REPLAY) == 0)
 		return keys->replay;
 	if (strcmp(word, ONCE) == 0)
-		return keys_of_group(keys->stream, "once", "new", once);
+		return keys_of_group(keys->stream, "once", "new", buf);
+	if (strcmp(word, SALE) == 0)
+		return keys_of_group(keys->stream, "seckill", "-:terms", buf);
 	return strcmp(word, OWN) == 0 ? keys->books : word;
 }
 
@@ -141,11 +164,11 @@ static int may(struct doctor *doctor, struct text user, const struct keys *keys,
 	struct text words[3 + WORDS_MAX] = { text_of("ACL"), text_of("DRYRUN"),
 					     user };
 	const struct reply *reply;
-	char once[KEYS_BYTES];
+	char buf[KEYS_BYTES];
 	size_t count = 3;
 
 	for (size_t i = 0; right->words[i] != NULL; i++)
-		words[count++] = text_of(key_of(keys, right->words[i], once));
+		words[count++] = text_of(key_of(keys, right->words[i], buf));
 	reply = redis_call(doctor->redis, doctor->arena, words, count, 0,
 			   doctor->err);
 	if (reply == NULL)
@@ -240,4 +263,7 @@ void doctor_rights(struct doctor *doctor)
 	if (redis_is_open(doctor->redis))
 		rights_check(doctor, user, &keys, once_rights, DOCTOR_WARN,
 			     "rights to publish once");
+	if (redis_is_open(doctor->redis))
+		rights_check(doctor, user, &keys, sale_rights, DOCTOR_WARN,
+			     "rights of a flash sale");
 }

@@ -22,6 +22,7 @@ static struct trial the_trial;
 int trial_setup(void **state)
 {
 	*state = &the_trial;
+	the_trial.path = "producers/ordermq-order";
 	the_trial.redis = redis_fixture_start();
 	(void)snprintf(the_trial.conf, sizeof(the_trial.conf),
 		       "%s/ordermq.conf", redis_fixture_dir(the_trial.redis));
@@ -44,7 +45,7 @@ static const char *const *words(struct trial *trial, va_list list)
 {
 	size_t count = 0;
 
-	trial->argv[count++] = "producers/ordermq-order";
+	trial->argv[count++] = trial->path;
 	trial->argv[count++] = "-c";
 	trial->argv[count++] = trial->conf;
 	trial->argv[count++] = "--redis";
@@ -75,8 +76,8 @@ void trial_shell(struct trial *trial, const char *before, int status,
 	const char *const argv[] = { "/bin/sh", "-c", command, NULL };
 
 	(void)snprintf(command, sizeof(command),
-		       "%s exec producers/ordermq-order -c %s --redis %s %s",
-		       before, trial->conf, trial->url, line);
+		       "%s exec %s -c %s --redis %s %s", before, trial->path,
+		       trial->conf, trial->url, line);
 	program_run(&trial->program, argv, "");
 	if (trial->program.status != status)
 		fail_msg("exit status %d: %s", trial->program.status,

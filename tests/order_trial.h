@@ -7,13 +7,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* ordermq-order against a redis-server of its own: what the tests of the
-   program have in common. Every function fails the test when it does not get
-   what it is named after. */
+/* A producer against a redis-server of its own: what the tests of ordermq-order
+   and ordermq-seckill have in common. Every function fails the test when it
+   does not get what it is named after. */
 
 #define TRIAL_ARGS_MAX 24
 
 struct trial {
+	const char *path; /* of the program; producers/ordermq-order at first */
 	struct redis_fixture *redis;
 	char conf[64]; /* path of the configuration file */
 	char url[64];

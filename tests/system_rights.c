@@ -152,6 +152,19 @@ static void publish(const struct shop *shop, const char *how)
 		fail_msg("%s", order.err);
 }
 
+static void sell(const struct shop *shop, const char *const *words)
+{
+	static struct program seckill;
+	const char *argv[16] = { "producers/ordermq-seckill", "-c",
+				 shop->conf };
+
+	for (size_t i = 0; words[i] != NULL; i++)
+		argv[3 + i] = words[i];
+	program_run(&seckill, argv, "");
+	if (seckill.status != EX_OK)
+		fail_msg("%s", seckill.err);
+}
+
 static bool nothing_comes_back(void *data)
 {
 	const struct shop *shop = data;
@@ -171,6 +184,13 @@ static void every_verb_needs_no_more(void **state)
 	shop_orders(shop, 1, 10);
 	publish(shop, "--atomic");
 	publish(shop, "--once");
+	sell(shop, (const char *[]){ "load", "V", "1", "--ends",
+				     "2999-01-01T00:00:00Z", NULL });
+	sell(shop, (const char *[]){ "buy", "V", "1", "V-1", NULL });
+	sell(shop, (const char *[]){ "load", "V", "2", "--replace", NULL });
+	sell(shop, (const char *[]){ "status", "V", NULL });
+	sell(shop, (const char *[]){ "bench", "--stream", "ordermq", "--users",
+				     "3", "--items", "2", NULL });
 	(void)shop_publish(shop, "orderno", "B-1", "amount", "12x", NULL);
 	shop_await_done(shop, "points");
 	shop_await_done(shop, "push");
@@ -200,6 +220,7 @@ static void every_verb_needs_no_more(void **state)
 	assert_non_null(strstr(ctl.out, "ok    rights of ordermqctl: user "));
 	assert_non_null(strstr(ctl.out, "ok    rights to publish: user "));
 	assert_non_null(strstr(ctl.out, "ok    rights to publish once: user "));
+	assert_non_null(strstr(ctl.out, "ok    rights of a flash sale: user "));
 	assert_null(strstr(ctl.out, "not told"));
 	ctl_start(shop, "entries", "-f", "--from", "1h", NULL);
 	(void)kill(ctl.pid, SIGTERM);
