@@ -18,6 +18,8 @@ static const char usage[] =
 	"       bare publish --redis ADDRESS --count N [--first I] [--users "
 	"U]\n"
 	"                    [--batch N] [--overlap] [--rate R]\n"
+	"       bare sale --redis ADDRESS --count N [--users U] [--batch N]\n"
+	"       bare requests --count N [--users U]\n"
 	"       bare csv --count N [--first I] [--users U]\n"
 	"       bare sums --count N [--first I] [--users U]\n"
 	"       bare latency FILE...\n"
@@ -105,10 +107,9 @@ static const struct {
 	void (*run)(const struct bare *bare);
 	bool connects;
 } verbs[] = {
-	{ "work", bare_work, true },
-	{ "publish", bare_publish, true },
-	{ "csv", bare_csv, false },
-	{ "sums", bare_sums, false },
+	{ "work", bare_work, true }, { "publish", bare_publish, true },
+	{ "sale", bare_sale, true }, { "requests", bare_requests, false },
+	{ "csv", bare_csv, false },  { "sums", bare_sums, false },
 };
 
 int main(int argc, char **argv)

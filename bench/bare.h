@@ -33,6 +33,13 @@ void bare_publish(const struct bare *bare);
 /* Write the same orders as CSV to standard output. */
 void bare_csv(const struct bare *bare);
 
+/* Ask for a decision of the flash sale of voucher "bench" for each order, as
+   fast as it goes. Its terms are there. */
+void bare_sale(const struct bare *bare);
+
+/* Write the same requests as JSON Lines to standard output. */
+void bare_requests(const struct bare *bare);
+
 /* Print what the balances must be in the end: the sum of all points, and of
    points times account number. */
 void bare_sums(const struct bare *bare);

@@ -74,6 +74,10 @@ def publishing(name, count, window=128):
                 runs.publishing(rig, it, Setup(), count, window))
 
 
+def sale(name, count):
+    return Case(name, PAIR, lambda rig, it: runs.sale(rig, it, Setup(), count))
+
+
 def essence(count):
     """What the goals are about, but growth."""
     return [
@@ -82,6 +86,7 @@ def essence(count):
         latency("latency 1000/s", 1000, 2),
         publishing("publish csv", count),
         pipeline("8 instances a group", count, Setup(instances=8)),
+        sale("seckill", 2 * count),
         Case("kill -9", OURS, lambda rig, _:
              recovery.kill_instance(rig, Setup(), 4 * count)),
         Case("restart of redis", OURS, lambda rig, _:

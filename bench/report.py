@@ -6,6 +6,7 @@ import statistics
 COLUMNS = (
     ("orders_per_s", "orders/s", "{:,.0f}"),
     ("published_per_s", "published/s", "{:,.0f}"),
+    ("decided_per_s", "decided/s", "{:,.0f}"),
     ("redis_us_per_order", "redis us/order", "{:.2f}"),
     ("worker_us_per_delivery", "worker us/delivery", "{:.2f}"),
     ("producer_us_per_order", "producer us/order", "{:.2f}"),
@@ -84,6 +85,8 @@ def goals(results, growth_cases):
          r.ratios("publish csv", "ordermq", "published_per_s", "bare")),
         ("8 instances a group: CPU of all an order / bare", "<=", 1.15,
          r.ratios("8 instances a group", "ordermq", total, "bare")),
+        ("flash sale: decided/s / bare script", ">=", 0.80,
+         r.ratios("seckill", "ordermq", "decided_per_s", "bare")),
         ("kill -9: pause of acknowledgements, ms", "<", 250,
          r.values("kill -9", "ordermq", "ack_pause_ms")),
         ("kill -9: what it held is done, ms", "<", 1000,

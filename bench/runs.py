@@ -305,3 +305,55 @@ def publishing(rig, contender, setup, count, window):
     return {"published_per_s": count / seconds,
             "redis_us_per_order": server / count,
             "producer_us_per_order": producer_usecs / count}
+
+
+def requests_file(rig, setup, count):
+    """The requests of a flash sale as JSON Lines, made once."""
+    path = rig.path(f"requests-{count}-{setup.users}.jsonl")
+    if not os.path.exists(path):
+        text = rig.bare("requests", "--count", count, "--users", setup.users)
+        with open(path + ".new", "w", encoding="ascii") as out:
+            out.write(text)
+        os.rename(path + ".new", path)
+    return path
+
+
+def sale(rig, contender, setup, count):
+    """A flash sale, one item for 20 requests: ordermq-seckill serve from a file
+    of requests, or its script alone in a loop. As many are on the way."""
+    redis = Redis(rig, setup.aof, setup.tcp)
+    seckill = [rig.program("producers/ordermq-seckill"), "--redis",
+               redis.url(), "--stream", STREAM]
+    stock = count // 20
+    requests = requests_file(rig, setup, count)
+    if contender == "ordermq":
+        args = ["sh", "-c", 'in=$1 out=$2; shift 2; exec "$@" <"$in" >"$out"',
+                "sh", requests, rig.path("answers"), *seckill, "serve"]
+    else:
+        args = [rig.program("bench/bare"), "sale", "--redis",
+                redis.address(), "--count", str(count), "--users",
+                str(setup.users), "--batch", "2048"]
+    try:
+        rig.run([*seckill, "load", "bench", str(stock), "--amount", "100"])
+        server, begin = redis.cpu_usecs(), time.monotonic()
+        producer_usecs = rig.cost_of(args)
+        seconds = time.monotonic() - begin
+        server = redis.cpu_usecs() - server
+        check_sale(rig, redis, contender, count, stock)
+    finally:
+        redis.erase()
+    return {"decided_per_s": count / seconds,
+            "redis_us_per_order": server / count,
+            "producer_us_per_order": producer_usecs / count}
+
+
+def check_sale(rig, redis, contender, count, stock):
+    if redis.call("XLEN", STREAM) != stock or \
+            redis.call("HLEN", key("seckill", "bench:buyers")) != stock:
+        raise BenchError("wrong sums: not what there was is sold")
+    if contender != "ordermq":
+        return
+    with open(rig.path("answers"), encoding="ascii") as file:
+        results = [json.loads(line)["result"] for line in file]
+    if len(results) != count or results.count("accepted") != stock:
+        raise BenchError("wrong sums: not what was sold is answered")
