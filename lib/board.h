@@ -1,6 +1,8 @@
 #ifndef OMQ_BOARD_H
 #define OMQ_BOARD_H
 
+#include "lib/recent.h"
+
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -47,6 +49,7 @@ struct board {
 	_Atomic uint64_t in_flight;      /* entries in hand now */
 	_Atomic uint64_t touching_msecs; /* id of the entry in the handler's */
 	_Atomic uint64_t touching_seq;   /* hands; 0-0: none */
+	struct recent recent;
 };
 
 /* Create the board file at path, or open the one that is there and keep its

@@ -35,19 +35,25 @@
 
 void consumer_accept(struct consumer *consumer, bool may_repeat)
 {
+	struct board *board = consumer->process.board;
+	int64_t read_usecs = clock_usecs();
 	size_t count;
 
-	board_add(consumer->process.board, BOARD_DELIVERED,
-		  consumer->exchange.batch->count);
+	consumer->has_entries = true;
+	consumer->exchange.batch->read_usecs = read_usecs;
+	board_add(board, BOARD_DELIVERED, consumer->exchange.batch->count);
 	count = hand_accept(&consumer->hand, consumer->exchange.batch,
 			    may_repeat, consumer->list);
 	if (count > 0)
 		consumer->handler->handle(consumer->state, consumer->list,
 					  count);
+	if (!consumer->handler->groupless)
+		return;
 	/* Without a group there is nothing to settle. */
-	if (consumer->handler->groupless)
-		board_add(consumer->process.board, BOARD_HANDLED,
-			  hand_drop(&consumer->hand));
+	count = hand_drop(&consumer->hand);
+	board_add(board, BOARD_HANDLED, count);
+	recent_done(&board->recent, clock_usecs(), clock_usecs() - read_usecs,
+		    count);
 }
 
 void consumer_done(struct consumer *consumer, struct delivery *delivery,
@@ -222,17 +228,31 @@ static nfds_t wait_prepare(struct consumer *consumer, struct pollfd *fds,
 	return count;
 }
 
+/* The time since it was counted last: busy is what passed with entries in hand,
+   whether we worked on them or waited, for a gateway or for Redis. */
+static void time_pass(struct consumer *consumer)
+{
+	int64_t now_usecs = clock_usecs();
+
+	if (consumer->has_entries)
+		recent_busy(&consumer->process.board->recent, now_usecs,
+			    now_usecs - consumer->counted_usecs);
+	consumer->counted_usecs = now_usecs;
+	consumer->has_entries = consumer->hand.open_count > 0;
+}
+
 static void wait_turn(struct consumer *consumer)
 {
 	struct pollfd fds[2 + CONSUMER_FDS_MAX];
 	int64_t deadline;
 	nfds_t count = wait_prepare(consumer, fds, &deadline);
 
+	time_pass(consumer);
 	board_set(&consumer->process.board->busy_msecs, 0);
 	/* A failure is EINTR, or for lack of memory: the next turn sees. */
 	(void)poll(fds, count, clock_until(deadline));
-	board_set(&consumer->process.board->busy_msecs,
-		  (uint64_t)clock_msecs());
+	time_pass(consumer);
+	consumer_beat(consumer);
 	if (fds[0].revents != 0)
 		process_woken(&consumer->process);
 	if (consumer->handler->wake != NULL)

@@ -44,13 +44,32 @@ static void look_after_short(struct consumer *consumer,
 	consumer->next_beat_msecs = clock_msecs();
 }
 
+/* How long ago each was read: those of a batch at once. */
+static void recent_note(struct recent *recent, const struct delivery *delivery,
+			int64_t now_usecs)
+{
+	while (delivery != NULL) {
+		const struct batch *batch = delivery->batch;
+		uint64_t count = 0;
+
+		for (; delivery != NULL && delivery->batch == batch;
+		     delivery = delivery->next)
+			count++;
+		recent_done(recent, now_usecs, now_usecs - batch->read_usecs,
+			    count);
+	}
+}
+
 static void answer_settled(struct consumer *consumer, struct call *call,
 			   const struct reply *reply)
 {
+	struct board *board = consumer->process.board;
+	int64_t now_usecs = clock_usecs();
+
 	crash_point("after-settle");
-	consumer->settle_usecs = clock_usecs() - consumer->begun_usecs;
-	board_add(consumer->process.board, BOARD_HANDLED,
-		  call->deliveries.count);
+	consumer->settle_usecs = now_usecs - consumer->begun_usecs;
+	board_add(board, BOARD_HANDLED, call->deliveries.count);
+	recent_note(&board->recent, call->deliveries.first, now_usecs);
 	look_after_short(consumer, reply);
 	deliveries_settle(consumer, call);
 }

@@ -35,6 +35,9 @@ struct consumer {
 	struct delivery **list; /* room for one batch, on its way to handle() */
 	struct waiting_entry *due; /* room for as many that are due */
 
+	bool has_entries;      /* since the time was counted last */
+	int64_t counted_usecs; /* when: see time_pass() */
+
 	/* Reading. */
 	size_t window;        /* most entries with the handler */
 	size_t read_count;    /* most entries in one read; halved by giants */

@@ -85,7 +85,8 @@ struct batch {
 	struct arena *arena;
 	struct delivery *deliveries;
 	size_t count;
-	size_t open_count; /* not settled yet */
+	size_t open_count;  /* not settled yet */
+	int64_t read_usecs; /* when, by clock_usecs() */
 	bool in_use;
 };
 
