@@ -31,15 +31,23 @@ void figures_write(int fd, struct figures *figures)
 		return;
 }
 
+static bool is_name(const char *name)
+{
+	return memchr(name, '\0', SETTINGS_NAME_BYTES) != NULL;
+}
+
 static bool is_whole(const struct figures *figures)
 {
 	if (figures->check != check_of(figures) || figures->count < 0 ||
-	    figures->count > SETTINGS_GROUPS_MAX)
+	    figures->count > SETTINGS_GROUPS_MAX || figures->other_count < 0 ||
+	    figures->other_count > FIGURES_OTHERS_MAX)
 		return false;
 	for (int64_t i = 0; i < figures->count; i++) {
-		const char *name = figures->groups[i].name;
-
-		if (memchr(name, '\0', sizeof(figures->groups[i].name)) == NULL)
+		if (!is_name(figures->groups[i].name))
+			return false;
+	}
+	for (int64_t i = 0; i < figures->other_count; i++) {
+		if (!is_name(figures->others[i].name))
 			return false;
 	}
 	return true;

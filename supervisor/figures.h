@@ -18,15 +18,40 @@
 struct figures_group {
 	char name[SETTINGS_NAME_BYTES];
 	struct redis_numbers numbers;
-	int64_t silent_secs; /* nobody has read what waits; -1: unknown */
+	int64_t silent_secs;    /* nobody has read what waits; -1: unknown */
+	double handled_per_sec; /* on all hosts; -1: unknown */
 	struct pause pause;
 };
+
+/* The stream. -1: unknown, or none. */
+struct figures_stream {
+	int64_t entries;
+	int64_t added;      /* ever */
+	int64_t first_secs; /* ages of the first one and the last one */
+	int64_t last_secs;
+	double added_per_sec;
+};
+
+/* A group on it that is not configured here; -1: unknown. */
+struct figures_other {
+	char name[SETTINGS_NAME_BYTES];
+	int64_t lag;
+	int64_t lag_secs;
+	int64_t pending;
+	int64_t oldest_pending_secs;
+	int64_t silent_secs; /* 0: not silent */
+};
+
+#define FIGURES_OTHERS_MAX 32 /* the first ones only, if there are more */
 
 struct figures {
 	uint64_t check; /* of all that follows */
 	int64_t msecs;  /* when, by clock_msecs(); -1: Redis does not answer */
 	int64_t count;  /* of groups */
 	struct figures_group groups[SETTINGS_GROUPS_MAX];
+	struct figures_stream stream;
+	int64_t other_count;
+	struct figures_other others[FIGURES_OTHERS_MAX];
 };
 
 /* Write them to the board file behind fd. figures->check is set for it. */

@@ -111,12 +111,16 @@ static struct keep_group *group_at(struct keep_result *result, const char *name)
 static void result_take(struct keep_result *result, const struct reply *reply)
 {
 	const struct reply *rows = reply_at(reply, 5);
+	const struct reply *ages = reply_at(reply, 6);
 
 	result->trimmed += reply_integer(reply_at(reply, 0), 0);
 	text_take(reply_at(reply, 1), result->hold, sizeof(result->hold));
 	text_take(reply_at(reply, 2), result->holder, sizeof(result->holder));
 	text_take(reply_at(reply, 3), result->old, sizeof(result->old));
 	result->length = reply_integer(reply_at(reply, 4), 0);
+	result->added = reply_integer(reply_at(ages, 0), -1);
+	result->first_msecs = reply_integer(reply_at(ages, 1), -1);
+	result->last_msecs = reply_integer(reply_at(ages, 2), -1);
 	for (size_t i = 0; i < reply_count(rows); i++) {
 		const struct reply *row = reply_at(rows, i);
 		char name[SETTINGS_NAME_BYTES];
@@ -128,6 +132,11 @@ static void result_take(struct keep_result *result, const struct reply *reply)
 			return;
 		group->dropped += reply_integer(reply_at(row, 1), 0);
 		group->silent_msecs = reply_integer(reply_at(row, 2), 0);
+		group->lag = reply_integer(reply_at(row, 3), -1);
+		group->lag_msecs = reply_integer(reply_at(row, 4), -1);
+		group->pending = reply_integer(reply_at(row, 5), -1);
+		group->oldest_pending_msecs =
+			reply_integer(reply_at(row, 6), -1);
 	}
 }
 
@@ -159,9 +168,10 @@ static const struct keep_group *group_find(const struct keep_result *result,
 	return NULL;
 }
 
-static int group_look(struct keep *keep, struct redis *redis,
-		      const struct settings_group *group, struct err *err)
+static int group_look(struct keep *keep, struct redis *redis, int64_t i,
+		      struct err *err)
 {
+	const struct settings_group *group = &keep->settings->groups[i];
 	struct figures *figures = &keep->figures;
 	struct figures_group *found = &figures->groups[figures->count];
 	const struct keep_group *kept = group_find(&keep->result, group->name);
@@ -176,7 +186,64 @@ static int group_look(struct keep *keep, struct redis *redis,
 		return -1;
 	memcpy(found->name, group->name, sizeof(found->name));
 	found->silent_secs = kept == NULL ? -1 : kept->silent_msecs / 1000;
+	rate_note(&keep->handled[i], clock_msecs(), found->numbers.handled);
+	found->handled_per_sec = rate_per_sec(&keep->handled[i]);
 	figures->count++;
+	return 0;
+}
+
+/* -1 stays unknown. */
+static int64_t secs_of(int64_t msecs)
+{
+	return msecs < 0 ? -1 : msecs / 1000;
+}
+
+static void stream_look(struct keep *keep)
+{
+	const struct keep_result *result = &keep->result;
+
+	rate_note(&keep->added, clock_msecs(), result->added);
+	keep->figures.stream = (struct figures_stream){
+		.entries = result->length,
+		.added = result->added,
+		.first_secs = secs_of(result->first_msecs),
+		.last_secs = secs_of(result->last_msecs),
+		.added_per_sec = rate_per_sec(&keep->added),
+	};
+}
+
+/* Groups on the stream that the configuration does not know. */
+static void others_look(struct keep *keep)
+{
+	struct figures *figures = &keep->figures;
+
+	for (size_t i = 0; i < keep->result.group_count; i++) {
+		const struct keep_group *group = &keep->result.groups[i];
+		struct figures_other *other =
+			&figures->others[figures->other_count];
+
+		if (settings_group(keep->settings, group->name) != NULL)
+			continue;
+		if (figures->other_count == FIGURES_OTHERS_MAX)
+			return;
+		memcpy(other->name, group->name, sizeof(other->name));
+		other->lag = group->lag;
+		other->lag_secs = secs_of(group->lag_msecs);
+		other->pending = group->pending;
+		other->oldest_pending_secs =
+			secs_of(group->oldest_pending_msecs);
+		other->silent_secs = group->silent_msecs / 1000;
+		figures->other_count++;
+	}
+}
+
+int keep_look(struct keep *keep, struct redis *redis, struct err *err)
+{
+	memset(&keep->figures, 0, sizeof(keep->figures));
+	if (keep_trim(keep, redis, true, err) < 0)
+		return -1;
+	stream_look(keep);
+	others_look(keep);
 	return 0;
 }
 
@@ -188,8 +255,10 @@ int keep_round(struct keep *keep, struct redis *redis, struct err *err)
 	keep->figures.msecs = -1;
 	if (keep_trim(keep, redis, false, err) < 0)
 		return -1;
+	stream_look(keep);
+	others_look(keep);
 	for (int64_t i = 0; i < settings->group_count; i++) {
-		if (group_look(keep, redis, &settings->groups[i], err) < 0)
+		if (group_look(keep, redis, i, err) < 0)
 			return -1;
 	}
 	keep->figures.msecs = clock_msecs();

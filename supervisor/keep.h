@@ -2,6 +2,7 @@
 #define OMQ_KEEP_H
 
 #include "supervisor/figures.h"
+#include "supervisor/rate.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -30,11 +31,19 @@ struct keep_group {
 	char name[SETTINGS_NAME_BYTES]; /* printable, cut */
 	int64_t dropped;      /* removed before it was given them; now */
 	int64_t silent_msecs; /* nobody has read what waits; 0: not silent */
+	/* -1: unknown */
+	int64_t lag;
+	int64_t lag_msecs; /* age of the first of them */
+	int64_t pending;
+	int64_t oldest_pending_msecs;
 };
 
 struct keep_result {
-	int64_t trimmed; /* entries removed */
-	int64_t length;  /* entries there are now */
+	int64_t trimmed;     /* entries removed */
+	int64_t length;      /* entries there are now */
+	int64_t added;       /* entries there ever were */
+	int64_t first_msecs; /* ages of the first and the last one; -1: none */
+	int64_t last_msecs;
 	/* Below these ids entries are not needed ("": none is), and too old. */
 	char hold[KEEP_ID_BYTES];
 	char old[KEEP_ID_BYTES];
@@ -48,6 +57,8 @@ struct keep {
 	struct arena *arena; /* of the replies */
 	struct figures figures;
 	struct keep_result result;
+	struct rate added;
+	struct rate handled[SETTINGS_GROUPS_MAX]; /* as in the settings */
 };
 
 /* Do what retention asks for, and leave in result what was done; or, as a dry
@@ -56,8 +67,12 @@ struct keep {
 int keep_trim(struct keep *keep, struct redis *redis, bool is_dry_run,
 	      struct err *err);
 
-/* The same, and look at every group of the configuration: figures. They tell
-   nothing after a failure. Returns as above. */
+/* A dry run that leaves of the figures those of the stream and of the groups
+   that are not configured. Returns as above. */
+int keep_look(struct keep *keep, struct redis *redis, struct err *err);
+
+/* Do what retention asks for, and look at the stream and at every group:
+   figures. They tell nothing after a failure. Returns as above. */
 int keep_round(struct keep *keep, struct redis *redis, struct err *err);
 
 #endif

@@ -6,8 +6,11 @@
 -- configured its name and where it starts
 -- Returns how many entries were removed; below which id entries are not needed
 -- ('': all may be) and who needs the rest; below which id they are too old; how
--- many are left; and for each group: its name, how many it was not given before
--- they were removed, and for how long nobody has read from it (0: not silent).
+-- many are left; for each group its name, how many it was not given before they
+-- were removed, for how long nobody has read from it (0: not silent), its lag and
+-- the age of the first of these entries, its pending entries and the age of the
+-- first of them; and of the stream how many were ever added, and the ages of the
+-- first one and the last one. Ages are milliseconds; what is unknown is -1.
 local PREFIX, AGE, ENTRIES, CEILING =
 	ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[5])
 local DROPS, LOOKS, SILENT = ARGV[4] == 'drop', ARGV[6] == '1', tonumber(ARGV[7])
@@ -50,7 +53,7 @@ local dropped = {}
 local function account(group)
 	local lag, first, is_certain = lag_of(stream, group)
 	local place, read = stream['entries-added'] - lag, group['entries-read']
-	group.first = first
+	group.first, group.behind = first, lag
 	if not is_certain or place == read or LOOKS then
 		return
 	end
@@ -182,10 +185,17 @@ local function trim_all()
 	return count
 end
 
+local function age_of(id)
+	local msecs = string.match(id or '', '^(%d+)-')
+	return msecs and math.max(now - msecs, 0) or -1
+end
+
 read_stream()
+local pending = {}
 for _, group in ipairs(groups) do
 	account(group)
-	local oldest = redis.call('XPENDING', KEYS[1], group.name)[2]
+	pending[group.name] = redis.call('XPENDING', KEYS[1], group.name)
+	local oldest = pending[group.name][2]
 	if configured[group.name] then
 		note_done(group, oldest)
 	end
@@ -214,8 +224,17 @@ for n, group in ipairs(groups) do
 	if trimmed > 0 then
 		account(group)
 	end
+	local count, oldest = unpack(pending[group.name], 1, 2)
 	rows[n] = {group.name, dropped[group.name] or 0,
-		ignored[group.name] and 0 or silence_of(group)}
+		ignored[group.name] and 0 or silence_of(group),
+		group.behind, group.behind == 0 and 0 or age_of(group.first),
+		count, count == 0 and 0 or age_of(oldest)}
+end
+local ages = {0, -1, -1}
+if stream then
+	ages = {stream['entries-added'],
+		stream.length > 0 and age_of(stream['recorded-first-entry-id']) or -1,
+		stream['entries-added'] > 0 and age_of(stream['last-generated-id']) or -1}
 end
 return {trimmed, hold or '', holder or '', old, stream and stream.length or 0,
-	rows}
+	rows, ages}

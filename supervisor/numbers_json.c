@@ -49,3 +49,31 @@ void numbers_get(const json_t *group, struct redis_numbers *numbers_r)
 			json_is_integer(value) ? json_integer_value(value) : -1;
 	}
 }
+
+json_t *numbers_stream(const char *key, const struct figures_stream *stream,
+		       int64_t age_secs)
+{
+	static const struct figures_stream unknown = { -1, -1, -1, -1, -1 };
+
+	if (stream == NULL)
+		stream = &unknown;
+	return json_pack("{s:s,s:o,s:o,s:o,s:o,s:o,s:o,s:o}", "kind", "stream",
+			 "key", record_text(key), "entries",
+			 record_count(stream->entries), "added",
+			 record_count(stream->added), "added_per_second",
+			 record_real(stream->added_per_sec), "first_seconds",
+			 record_count(stream->first_secs), "last_seconds",
+			 record_count(stream->last_secs), "numbers_age_seconds",
+			 record_count(age_secs));
+}
+
+json_t *numbers_other(const struct figures_other *other)
+{
+	return json_pack("{s:s,s:o,s:o,s:o,s:o,s:o,s:o}", "kind", "other_group",
+			 "name", record_text(other->name), "lag",
+			 record_count(other->lag), "lag_seconds",
+			 record_count(other->lag_secs), "pending",
+			 record_count(other->pending), "oldest_pending_seconds",
+			 record_count(other->oldest_pending_secs),
+			 "silent_seconds", record_count(other->silent_secs));
+}

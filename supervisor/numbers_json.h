@@ -1,7 +1,7 @@
 #ifndef OMQ_NUMBERS_JSON_H
 #define OMQ_NUMBERS_JSON_H
 
-#include "supervisor/redis_numbers.h"
+#include "supervisor/figures.h"
 
 #include <jansson.h>
 
@@ -11,5 +11,11 @@ void numbers_put(json_t *group, const struct redis_numbers *numbers);
 
 /* The same back. What is null or missing is unknown. */
 void numbers_get(const json_t *group, struct redis_numbers *numbers_r);
+
+/* The object of the stream of that key, and that of a group on it that is not
+   configured. stream is what was found age_secs ago; NULL: nothing. */
+json_t *numbers_stream(const char *key, const struct figures_stream *stream,
+		       int64_t age_secs);
+json_t *numbers_other(const struct figures_other *other);
 
 #endif

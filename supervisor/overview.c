@@ -6,6 +6,7 @@
 #include "lib/redis.h"
 #include "lib/settings.h"
 #include "supervisor/ask.h"
+#include "supervisor/keep.h"
 #include "supervisor/numbers_json.h"
 #include "supervisor/pause.h"
 #include "supervisor/record.h"
@@ -14,6 +15,10 @@
 #include <string.h>
 
 #define ASK_MSECS 5000
+
+/* Where the object of the stream stands. */
+#define STREAM_INDEX 1
+
 #define ARENA_BYTES (256 * 1024)
 
 static bool is_text(const json_t *object, const char *key, const char *text)
@@ -40,6 +45,9 @@ static json_t *silent_supervisor(const struct settings *settings)
 		json_pack("{s:s,s:n,s:n,s:n,s:n,s:n,s:n,s:n,s:n}", "kind",
 			  "supervisor", "version", "node", "node_id", "pid",
 			  "uptime_seconds", "config", "state", "reload_error"));
+	if (settings != NULL)
+		(void)json_array_append_new(
+			answer, numbers_stream(settings->stream_key, NULL, -1));
 	for (int64_t i = 0; settings != NULL && i < settings->group_count; i++)
 		(void)json_array_append_new(answer,
 					    silent_group(&settings->groups[i]));
@@ -155,6 +163,28 @@ static void add_all_numbers(struct overview *overview, struct redis **redis,
 	}
 }
 
+/* The stream, and the groups on it that are not configured, behind all others.
+ */
+static void add_stream(struct overview *overview, struct redis *redis,
+		       struct arena *arena, const struct settings *settings)
+{
+	static struct keep keep;
+	const struct figures *figures = &keep.figures;
+	json_t *stream = json_array_get(overview->objects, STREAM_INDEX);
+	struct err err;
+
+	keep = (struct keep){ .settings = settings, .arena = arena };
+	if (redis == NULL || keep_look(&keep, redis, &err) < 0)
+		return;
+	if (is_text(stream, "kind", "stream"))
+		(void)json_object_update_new(
+			stream, numbers_stream(settings->stream_key,
+					       &figures->stream, 0));
+	for (int64_t i = 0; i < figures->other_count; i++)
+		(void)json_array_append_new(overview->objects,
+					    numbers_other(&figures->others[i]));
+}
+
 static void ask_redis(struct overview *overview,
 		      const struct settings *settings)
 {
@@ -170,6 +200,7 @@ static void ask_redis(struct overview *overview,
 		overview->has_redis = redis_open(&settings->redis, -1, &redis,
 						 &overview->redis_err) == 0;
 	add_all_numbers(overview, &redis, arena, settings);
+	add_stream(overview, redis, arena, settings);
 	redis_close(&redis);
 	arena_close(&arena);
 }
@@ -180,7 +211,8 @@ static void keep_group(json_t *objects, const char *group)
 	for (size_t i = json_array_size(objects); i-- > 0;) {
 		const json_t *object = json_array_get(objects, i);
 
-		if ((is_text(object, "kind", "group") &&
+		if (is_text(object, "kind", "other_group") ||
+		    (is_text(object, "kind", "group") &&
 		     !is_text(object, "name", group)) ||
 		    (is_text(object, "kind", "instance") &&
 		     !is_text(object, "group", group)))
@@ -200,6 +232,8 @@ void overview_open(struct overview *overview, const char *path,
 	if (group != NULL)
 		keep_group(overview->objects, group);
 	ask_redis(overview, settings);
+	if (group != NULL)
+		keep_group(overview->objects, group);
 }
 
 void overview_close(struct overview *overview)

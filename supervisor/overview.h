@@ -12,7 +12,7 @@ struct settings;
    cannot tell since its keeper does not run, what Redis says; either may be
    down, and what only that one knows is then null. */
 struct overview {
-	json_t *objects; /* an array: "supervisor", "group", "instance" */
+	json_t *objects; /* an array: see status.h */
 	bool has_supervisor;
 	bool has_redis; /* it answered us, or the keeper a moment ago */
 	struct err supervisor_err; /* why not */

@@ -12,10 +12,10 @@ void record_write(FILE *out, json_t *object)
 {
 	if (object == NULL)
 		return;
-	/* Among the rest there are control characters, too. */
+	/* Among the rest of the letters there are control characters, too. */
 	(void)json_dumpf(object, out,
-			 isatty(fileno(out)) ? JSON_COMPACT | JSON_ENSURE_ASCII
-					     : JSON_COMPACT);
+			 JSON_COMPACT | JSON_REAL_PRECISION(9) |
+				 (isatty(fileno(out)) ? JSON_ENSURE_ASCII : 0));
 	(void)fputc('\n', out);
 	json_decref(object);
 }
@@ -81,6 +81,12 @@ json_t *record_text_or_null(const char *text)
 json_t *record_count(int64_t count)
 {
 	return count < 0 ? json_null() : json_integer(count);
+}
+
+json_t *record_real(double count)
+{
+	/* Not a number is not one. */
+	return count >= 0 ? json_real(count) : json_null();
 }
 
 json_t *record_time(int64_t msecs)

@@ -29,6 +29,9 @@ json_t *record_text_or_null(const char *text);
 /* A number, where a negative one means unknown: null. */
 json_t *record_count(int64_t count);
 
+/* The same for one with decimals. */
+json_t *record_real(double count);
+
 /* A moment in milliseconds since 1970, as RFC 3339 in UTC; out of range:
    null. */
 json_t *record_time(int64_t msecs);

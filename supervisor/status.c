@@ -5,6 +5,7 @@
 #include "lib/clock.h"
 #include "supervisor/figures.h"
 #include "supervisor/fleet.h"
+#include "supervisor/memory.h"
 #include "supervisor/numbers_json.h"
 #include "supervisor/pause.h"
 #include "supervisor/record.h"
@@ -53,22 +54,28 @@ static bool is_well(const char *state)
 	return strcmp(state, "ready") == 0 || strcmp(state, "paused") == 0;
 }
 
+/* Of what the keeper found; -1: there is nothing. */
+static int64_t age_secs(const struct figures *figures)
+{
+	return figures == NULL ? -1 : (clock_msecs() - figures->msecs) / 1000;
+}
+
 /* What the keeper found in Redis; NULL: nothing of now. */
 static void add_figures(json_t *object, const char *name,
 			const struct figures *figures)
 {
 	const struct figures_group *found =
 		figures == NULL ? NULL : figures_of(figures, name);
-	int64_t age_msecs = -1;
 
-	if (found != NULL)
-		age_msecs = clock_msecs() - figures->msecs;
 	(void)json_object_set_new(
 		object, "numbers_age_seconds",
-		record_count(found == NULL ? -1 : age_msecs / 1000));
+		record_count(found == NULL ? -1 : age_secs(figures)));
 	if (found == NULL)
 		return;
 	numbers_put(object, &found->numbers);
+	if (found->handled_per_sec >= 0)
+		(void)json_object_set_new(object, "handled_per_second",
+					  record_real(found->handled_per_sec));
 	(void)json_object_set_new(object, "silent_seconds",
 				  record_count(found->silent_secs));
 	(void)json_object_set_new(object, "paused", pause_json(&found->pause));
@@ -86,19 +93,40 @@ static void add_scale(json_t *object, const struct service *service)
 				  "scaled_by_hand", service->scaled >= 0));
 }
 
+/* What was done in the last seconds, by one instance or by a group's on this
+   host. */
+static void add_recent(json_t *object, const struct recent_sum *sum,
+		       bool is_known)
+{
+	int64_t usecs = recent_usecs(sum, 99);
+
+	(void)json_object_set_new(
+		object, "handled_per_second",
+		record_real(is_known ? recent_rate(sum) : -1));
+	(void)json_object_set_new(
+		object, "p99_seconds",
+		record_real(usecs < 0 ? -1 : (double)usecs / 1e6));
+}
+
 static json_t *group(const struct service *service,
 		     const struct figures *figures)
 {
 	const struct settings_group *settings = &service->group.settings;
+	struct recent_sum sum = { 0 };
+	bool is_known = true;
 	json_t *object;
 	int ready = 0;
 
-	for (int i = 0; i < service->wanted; i++) {
+	for (int i = 0; i < service->count; i++) {
 		const struct slot *slot = &service->slots[i];
 		struct board board;
 		bool has_board = slot_board(slot, &board) == 0;
 
-		ready += is_well(state_word(slot, has_board ? &board : NULL));
+		if (has_board)
+			recent_add(&board.recent, clock_usecs(), &sum);
+		is_known = is_known && has_board;
+		ready += i < service->wanted &&
+			 is_well(state_word(slot, has_board ? &board : NULL));
 	}
 	object = json_pack("{s:s,s:s,s:s,s:i,s:i,s:I}", "kind", "group", "name",
 			   settings->name, "program", settings->program,
@@ -107,6 +135,8 @@ static json_t *group(const struct service *service,
 			   (json_int_t)settings->instances);
 	if (settings_scales(settings))
 		add_scale(object, service);
+	add_recent(object, &sum, is_known);
+	/* The keeper knows of the other hosts, too. */
 	add_figures(object, settings->name, figures);
 	return object;
 }
@@ -139,32 +169,58 @@ static json_t *process(const char *kind, const struct slot *slot,
 {
 	bool runs = slot_is_running(slot);
 	int64_t uptime_msecs = clock_msecs() - slot->started_msecs;
+	int64_t bytes = runs ? memory_bytes(slot->pid) : -1;
 
-	return json_pack("{s:s,s:s,s:o,s:s,s:o,s:I,s:o,s:o}", "kind", kind,
+	return json_pack("{s:s,s:s,s:o,s:s,s:o,s:I,s:o,s:o,s:o}", "kind", kind,
 			 "name", slot->name, "pid",
 			 record_count(runs ? slot->pid : -1), "state",
 			 state_word(slot, board), "uptime_seconds",
 			 record_count(runs ? uptime_msecs / 1000 : -1),
 			 "restarts", (json_int_t)slot->restart_count,
 			 "last_exit", record_text_or_null(slot->last_exit),
-			 "status", record_text_or_null(slot->status));
+			 "status", record_text_or_null(slot->status),
+			 "memory_bytes", record_count(bytes));
+}
+
+/* Which part of the last seconds it had entries in hand. What it is at now is
+   counted when it is done. */
+static int64_t busy_percent(const struct board *board,
+			    const struct recent_sum *sum)
+{
+	const int64_t window_usecs = RECENT_SECS * INT64_C(1000000);
+	int64_t busy_usecs = (int64_t)sum->busy_usecs;
+	uint64_t since_msecs = board_get(&board->busy_msecs);
+	int64_t now_msecs = clock_msecs();
+
+	if (since_msecs != 0 && since_msecs < (uint64_t)now_msecs)
+		busy_usecs += (now_msecs - (int64_t)since_msecs) * 1000;
+	if (busy_usecs < 0 || busy_usecs > window_usecs)
+		busy_usecs = window_usecs;
+	return busy_usecs * 100 / window_usecs;
 }
 
 static json_t *instance(const struct slot *slot)
 {
 	struct board copy;
 	const struct board *board = slot_board(slot, &copy) == 0 ? &copy : NULL;
-	int64_t in_flight = -1;
+	int64_t in_flight = -1, busy = -1;
+	struct recent_sum sum = { 0 };
 	json_t *object = process("instance", slot, board);
 
-	if (slot_is_running(slot) && board != NULL)
+	if (board != NULL)
+		recent_add(&board->recent, clock_usecs(), &sum);
+	if (slot_is_running(slot) && board != NULL) {
 		in_flight = (int64_t)board_get(&board->in_flight);
+		busy = busy_percent(board, &sum);
+	}
 	(void)json_object_update_new(
 		object,
-		json_pack("{s:s,s:i,s:o}", "group", slot->group->settings.name,
-			  "slot", slot->number, "in_flight",
-			  record_count(in_flight)));
+		json_pack("{s:s,s:i,s:o,s:o}", "group",
+			  slot->group->settings.name, "slot", slot->number,
+			  "in_flight", record_count(in_flight), "busy_percent",
+			  record_count(busy)));
 	add_counters(object, board);
+	add_recent(object, &sum, board != NULL);
 	return object;
 }
 
@@ -179,13 +235,19 @@ static json_t *keeper(const struct slot *slot)
 void status_write(FILE *out, const struct status_head *head,
 		  const struct fleet *fleet)
 {
-	struct figures figures;
-	bool has_figures = fleet_figures(fleet, &figures) == 0;
+	struct figures now;
+	const struct figures *figures =
+		fleet_figures(fleet, &now) == 0 ? &now : NULL;
 
 	record_write(out, supervisor(head, fleet));
+	record_write(out,
+		     numbers_stream(fleet->settings.stream_key,
+				    figures == NULL ? NULL : &figures->stream,
+				    age_secs(figures)));
 	for (size_t i = 0; i < fleet->count; i++)
-		record_write(out, group(fleet->services[i],
-					has_figures ? &figures : NULL));
+		record_write(out, group(fleet->services[i], figures));
+	for (int64_t i = 0; figures != NULL && i < figures->other_count; i++)
+		record_write(out, numbers_other(&figures->others[i]));
 	for (size_t i = 0; i < fleet->count; i++) {
 		const struct service *service = fleet->services[i];
 

@@ -15,9 +15,11 @@ struct status_head {
 	const char *reload_error; /* of the last reload; "": it went well */
 };
 
-/* Write the state of everything as JSON Lines: one "supervisor", a "group" for
-   each group, an "instance" for each instance, a "keeper". What is unknown is
-   null. */
+/* Write the state of everything as JSON Lines: one "supervisor", one "stream",
+   a "group" for each group, an "other_group" for each that is on the stream and
+   not configured, an "instance" for each instance, a "keeper". What is unknown
+   is null. It is put together from what the boards say, the keeper's and those
+   of the instances. */
 void status_write(FILE *out, const struct status_head *head,
 		  const struct fleet *fleet);
 

@@ -3,23 +3,38 @@
 #include "supervisor/table.h"
 
 #include "lib/text.h"
+#include "supervisor/cell.h"
 
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
-#define CELL_BYTES 160
+/* With its first entry so old a group is behind. */
+#define LATE_SECS 10
 
 static const struct table_column group_columns[] = {
-	{ "GROUP", "name", -17, TABLE_TEXT, "?" },
+	{ "GROUP", "name", -13, TABLE_TEXT, "?" },
 	{ "READY", "instances", 7, TABLE_READY, "?" },
-	{ "LAG", "lag", 9, TABLE_NUMBER, "?" },
+	{ "LAG", "lag", 5, TABLE_COUNT, "?" },
 	{ "BEHIND", "lag_seconds", 6, TABLE_AGE, "?" },
-	{ "PENDING", "pending", 8, TABLE_NUMBER, "?" },
+	{ "PENDING", "pending", 7, TABLE_COUNT, "?" },
 	{ "OLDEST", "oldest_pending_seconds", 6, TABLE_AGE, "?" },
-	{ "HANDLED", "handled", 11, TABLE_NUMBER, "?" },
-	{ "DEAD", "dead", 8, TABLE_NUMBER, "?" },
+	{ "DONE/S", "handled_per_second", 6, TABLE_RATE, "?" },
+	{ "P99", "p99_seconds", 5, TABLE_TIME, "-" },
+	{ "DONE", "handled", 5, TABLE_COUNT, "?" },
+	{ "RETRY", "retried", 5, TABLE_COUNT, "?" },
+	{ "DEAD", "dead", 5, TABLE_COUNT, "?" },
+	{ NULL, NULL, 0, TABLE_TEXT, NULL },
+};
+
+static const struct table_column other_columns[] = {
+	{ "NOT OF THIS FILE", "name", -21, TABLE_TEXT, "?" },
+	{ "LAG", "lag", 5, TABLE_COUNT, "?" },
+	{ "BEHIND", "lag_seconds", 6, TABLE_AGE, "?" },
+	{ "PENDING", "pending", 7, TABLE_COUNT, "?" },
+	{ "OLDEST", "oldest_pending_seconds", 6, TABLE_AGE, "?" },
+	{ "SILENT", "silent_seconds", 6, TABLE_AGE, "?" },
 	{ NULL, NULL, 0, TABLE_TEXT, NULL },
 };
 
@@ -32,11 +47,13 @@ static const struct table_column letter_columns[] = {
 };
 
 static const struct table_column instance_columns[] = {
-	{ "INSTANCE", "name", -17, TABLE_TEXT, "?" },
-	{ "PID", "pid", 8, TABLE_NUMBER, "-" },
+	{ "INSTANCE", "name", -11, TABLE_TEXT, "?" },
+	{ "PID", "pid", 7, TABLE_NUMBER, "-" },
 	{ "STATE", "state", -8, TABLE_TEXT, "?" },
-	{ "UP", "uptime_seconds", 5, TABLE_AGE, "-" },
-	{ "HANDLED", "handled", 10, TABLE_NUMBER, "?" },
+	{ "UP", "uptime_seconds", 4, TABLE_AGE, "-" },
+	{ "BUSY", "busy_percent", 4, TABLE_PERCENT, "-" },
+	{ "DONE/S", "handled_per_second", 6, TABLE_RATE, "?" },
+	{ "MEM", "memory_bytes", 7, TABLE_SIZE, "-" },
 	{ "RESTARTS", "restarts", 8, TABLE_NUMBER, "?" },
 	{ "LAST EXIT", "last_exit", -17, TABLE_TEXT, "-" },
 	{ NULL, NULL, 0, TABLE_TEXT, NULL },
@@ -72,17 +89,6 @@ const char *table_age(int64_t secs, char *buf)
 	return buf;
 }
 
-/* The same for bytes; two digits or more are left, so that it is about that. */
-static void size_text(int64_t bytes, char *cell)
-{
-	static const char *const units[] = { "B", "KiB", "MiB", "GiB" };
-	size_t unit = 0;
-
-	for (; bytes >= 10240 && unit < 3; unit++)
-		bytes /= 1024;
-	(void)snprintf(cell, CELL_BYTES, "%" PRId64 "%s", bytes, units[unit]);
-}
-
 static void number_text(const json_t *value, const char *null, char *cell)
 {
 	if (json_is_integer(value))
@@ -101,6 +107,30 @@ static void ready_text(const json_t *object, char *cell)
 	(void)snprintf(cell, CELL_BYTES, "%.20s/%.20s", ready, wanted);
 }
 
+/* Returns false where the value is none of that kind. */
+static bool figure_text(enum table_format format, const json_t *value,
+			char *cell)
+{
+	if (!json_is_number(value))
+		return false;
+	if (format == TABLE_COUNT)
+		cell_count(json_integer_value(value), cell);
+	else if (format == TABLE_RATE)
+		cell_rate(json_number_value(value), cell);
+	else if (format == TABLE_TIME)
+		cell_time(json_number_value(value), cell);
+	else if (format == TABLE_PERCENT)
+		(void)snprintf(cell, CELL_BYTES, "%.0f%%",
+			       json_number_value(value));
+	else if (format == TABLE_AGE)
+		(void)table_age(json_integer_value(value), cell);
+	else if (format == TABLE_SIZE)
+		cell_size(json_integer_value(value), cell);
+	else
+		return false;
+	return true;
+}
+
 static void cell_text(const struct table_column *column, const json_t *object,
 		      char *cell)
 {
@@ -108,15 +138,11 @@ static void cell_text(const struct table_column *column, const json_t *object,
 
 	if (column->format == TABLE_READY)
 		ready_text(object, cell);
-	else if (column->format == TABLE_AGE && json_is_integer(value))
-		(void)table_age(json_integer_value(value), cell);
-	else if (column->format == TABLE_SIZE && json_is_integer(value))
-		size_text(json_integer_value(value), cell);
 	else if (column->format == TABLE_TEXT && json_is_string(value))
 		(void)text_show((struct text){ json_string_value(value),
 					       json_string_length(value) },
 				cell, CELL_BYTES);
-	else
+	else if (!figure_text(column->format, value, cell))
 		number_text(value, column->null, cell);
 }
 
@@ -135,6 +161,18 @@ static bool is_group(const json_t *object)
 static bool is_instance(const json_t *object)
 {
 	return is_kind(object, "instance");
+}
+
+/* Another group that is behind, silent, or not known to be neither. */
+static bool is_late_other(const json_t *object)
+{
+	const json_t *secs = json_object_get(object, "lag_seconds");
+
+	return is_kind(object, "other_group") &&
+	       (!json_is_integer(secs) ||
+		json_integer_value(secs) >= LATE_SECS ||
+		json_integer_value(json_object_get(object, "silent_seconds")) >
+			0);
 }
 
 static bool is_keeper(const json_t *object)
@@ -289,6 +327,21 @@ static void print_notes(FILE *out, const json_t *objects)
 	}
 }
 
+/* "what a, name b, name c" */
+static void print_line(FILE *out, const char *what,
+		       const struct table_column *columns, const json_t *object)
+{
+	char cell[CELL_BYTES];
+
+	fputs(what, out);
+	for (const struct table_column *c = columns; c->head != NULL; c++) {
+		cell_text(c, object, cell);
+		fprintf(out, "%s%s %s", c == columns ? "" : ", ", c->head,
+			cell);
+	}
+	fputc('\n', out);
+}
+
 static void print_head(FILE *out, const json_t *head)
 {
 	static const struct table_column columns[] = {
@@ -300,25 +353,35 @@ static void print_head(FILE *out, const json_t *head)
 		{ NULL, NULL, 0, TABLE_TEXT, NULL },
 	};
 	const json_t *failed = json_object_get(head, "reload_error");
-	char cell[CELL_BYTES];
 
-	fputs("ordermqd", out);
-	for (const struct table_column *c = columns; c->head != NULL; c++) {
-		cell_text(c, head, cell);
-		fprintf(out, "%s%s %s", c == columns ? "" : ", ", c->head,
-			cell);
-	}
-	fputc('\n', out);
+	print_line(out, "ordermqd", columns, head);
 	if (json_is_string(failed))
 		fprintf(out, "last reload failed, nothing changed:\n%s\n",
 			json_string_value(failed));
 }
 
+static void print_stream(FILE *out, const json_t *stream)
+{
+	static const struct table_column columns[] = {
+		{ "", "key", 0, TABLE_TEXT, "?" },
+		{ "entries", "entries", 0, TABLE_NUMBER, "?" },
+		{ "added/s", "added_per_second", 0, TABLE_RATE, "?" },
+		{ "oldest", "first_seconds", 0, TABLE_AGE, "-" },
+		{ "newest", "last_seconds", 0, TABLE_AGE, "-" },
+		{ NULL, NULL, 0, TABLE_TEXT, NULL },
+	};
+
+	if (is_kind(stream, "stream"))
+		print_line(out, "stream", columns, stream);
+}
+
 void table_print(FILE *out, const json_t *objects)
 {
 	print_head(out, json_array_get(objects, 0));
+	print_stream(out, json_array_get(objects, 1));
 	print_table(out, group_columns, objects, is_group);
 	print_notes(out, objects);
+	print_table(out, other_columns, objects, is_late_other);
 	print_table(out, letter_columns, objects, has_letters);
 	print_table(out, instance_columns, objects, is_instance);
 	print_table(out, keeper_columns, objects, is_keeper);

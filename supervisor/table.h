@@ -10,6 +10,10 @@ enum table_format {
 	TABLE_NUMBER,
 	TABLE_AGE,   /* seconds, in the unit that fits: "12m" */
 	TABLE_SIZE,  /* bytes, in the unit that fits: "18MiB" */
+	TABLE_COUNT, /* these: see cell.h */
+	TABLE_RATE,
+	TABLE_TIME,
+	TABLE_PERCENT,
 	TABLE_READY, /* "2/3" */
 };
 
@@ -32,8 +36,9 @@ void table_row(FILE *out, const struct table_column *columns,
 #define TABLE_AGE_BYTES 24
 const char *table_age(int64_t secs, char *buf);
 
-/* Show an overview (see overview.h) to a person: a head line, a table of the
-   groups, one of their dead letters where there are any, and one of the
+/* Show an overview (see overview.h) to a person: lines for ordermqd and the
+   stream, a table of the groups, one of their dead letters where there are any,
+   one of other groups that nobody reads or that are behind, and one of the
    instances, in 80 columns. What is unknown is "?". */
 void table_print(FILE *out, const json_t *objects);
 

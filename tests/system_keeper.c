@@ -71,8 +71,9 @@ static const char *status_value(const char *kind, const char *name,
 	{
 		const char *its_kind =
 			json_string_value(json_object_get(record, "kind"));
-		const char *its_name =
-			json_string_value(json_object_get(record, "name"));
+		const char *its_name = json_string_value(json_object_get(
+			record,
+			strcmp(its_kind, "stream") == 0 ? "key" : "name"));
 
 		if (strcmp(its_kind, kind) == 0 && its_name != NULL &&
 		    strcmp(its_name, name) == 0)
@@ -149,6 +150,83 @@ static void the_numbers_come_from_the_keeper(void **state)
 			       .data,
 		       "total_connections_received:0\r"));
 	daemon_stop();
+}
+
+/* A number in the status, as long as it is not null. */
+static double status_number(const char *kind, const char *name, const char *key)
+{
+	const char *value = status_value(kind, name, key);
+	char *end;
+	double number = strtod(value, &end);
+
+	if (end == value)
+		fail_msg("%s %s: %s is '%s'", kind, name, key, value);
+	return number;
+}
+
+static bool rates_are_told(void *data)
+{
+	(void)data;
+	return strcmp(status_value("group", "points", "handled_per_second"),
+		      "null") != 0 &&
+	       status_number("group", "points", "handled_per_second") > 0 &&
+	       status_number("instance", "points-1", "handled_per_second") > 0;
+}
+
+static void the_last_seconds_are_told(void **state)
+{
+	begin(state, "");
+	shop_orders(shop, 1, 300);
+	until(rates_are_told, NULL, "rates are told");
+	/* Ten seconds are looked at. */
+	assert_true(status_number("instance", "points-1",
+				  "handled_per_second") <= 30);
+	assert_true(status_number("group", "points", "p99_seconds") > 0);
+	assert_true(status_number("group", "points", "p99_seconds") < 10);
+	assert_true(status_number("instance", "points-1", "p99_seconds") > 0);
+	assert_true(status_number("instance", "points-1", "busy_percent") <
+		    100);
+	assert_true(status_number("instance", "points-1", "memory_bytes") >
+		    100000);
+	assert_true(status_number("keeper", "keeper", "memory_bytes") > 100000);
+	/* Nothing was done, and that is known; how long it takes is not. */
+	assert_string_equal(status_value("group", "push", "p99_seconds"),
+			    "null");
+	daemon_stop();
+}
+
+static void the_stream_and_other_groups_are_shown(void **state)
+{
+	shop = *state;
+	shop_publish(shop, "orderno", "old", NULL);
+	(void)redis_fixture_command(shop->redis, "XGROUP", "CREATE", "ordermq",
+				    "billing", "0", NULL);
+	begin(state, "");
+	shop_orders(shop, 1, 4);
+	await_value("stream", "ordermq", "entries", "5");
+	assert_string_equal(ctl_value(1, "kind"), "\"stream\"");
+	assert_string_equal(ctl_value(1, "added"), "5");
+	assert_int_equal(status_number("other_group", "billing", "lag"), 5);
+	assert_int_equal(status_number("other_group", "billing", "pending"), 0);
+	(void)redis_fixture_command(shop->redis, "XREADGROUP", "GROUP",
+				    "billing", "c", "COUNT", "2", "STREAMS",
+				    "ordermq", ">", NULL);
+	await_value("other_group", "billing", "pending", "2");
+	assert_int_equal(status_number("other_group", "billing", "lag"), 3);
+	/* One group is asked for: no others. */
+	assert_int_equal(ctl_run_on(shop, "status", "points", "--json", NULL),
+			 0);
+	assert_null(strstr(ctl.out, "billing"));
+	daemon_stop();
+	/* Without the keeper Redis is asked; what takes two looks is unknown.
+	 */
+	assert_int_equal(status_number("other_group", "billing", "lag"), 3);
+	assert_int_equal(status_number("stream", "ordermq", "entries"), 5);
+	assert_string_equal(
+		status_value("stream", "ordermq", "added_per_second"), "null");
+	assert_int_equal(ctl_run_on(shop, "status", "points", "--json", NULL),
+			 69);
+	assert_null(strstr(ctl.out, "billing"));
 }
 
 static void a_killed_keeper_comes_back_and_the_set_does_not_notice(void **state)
@@ -418,6 +496,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		in_shop(the_numbers_come_from_the_keeper),
+		in_shop(the_last_seconds_are_told),
+		in_shop(the_stream_and_other_groups_are_shown),
 		in_shop(a_killed_keeper_comes_back_and_the_set_does_not_notice),
 		in_shop(numbers_of_a_redis_that_is_away_are_unknown),
 		in_shop(a_reload_changes_the_keeper_alone),
