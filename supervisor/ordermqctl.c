@@ -3,9 +3,6 @@
 #include "lib/settings.h"
 #include "supervisor/ctl.h"
 #include "supervisor/demo.h"
-#include "supervisor/overview.h"
-#include "supervisor/record.h"
-#include "supervisor/table.h"
 #include "supervisor/tell.h"
 #include "supervisor/verbs.h"
 
@@ -60,52 +57,11 @@ static int verb_demo(struct ctl *ctl)
 	return demo_run(ctl->build_dir);
 }
 
-static void print(const struct ctl *ctl, const struct overview *overview)
-{
-	json_t *object;
-	size_t i;
-
-	if (!ctl->as_json) {
-		table_print(stdout, overview->objects);
-		return;
-	}
-	json_array_foreach(overview->objects, i, object)
-		record_write(stdout, json_incref(object));
-}
-
-static int verb_status(struct ctl *ctl)
-{
-	char path[CTL_STATUS_PATH_BYTES];
-	struct overview overview;
-	const char *group;
-	int status = EX_OK;
-
-	if (ctl_take(ctl, NULL, 0, 1) < 0)
-		return ctl->status;
-	group = ctl->operands[0];
-	(void)ctl_load(ctl);
-	if (group != NULL && ctl->has_settings &&
-	    settings_group(&ctl->settings, group) == NULL) {
-		ctl_say("%s: no such group", group);
-		return EX_USAGE;
-	}
-	ctl_status_path(ctl, path);
-	overview_open(&overview, path,
-		      ctl->has_settings ? &ctl->settings : NULL, group);
-	print(ctl, &overview);
-	if (!overview.has_supervisor)
-		ctl_say("%s", overview.supervisor_err.text);
-	if (!overview.has_redis)
-		ctl_say("%s", overview.redis_err.text);
-	if (!overview.has_supervisor || !overview.has_redis)
-		status = EX_UNAVAILABLE;
-	overview_close(&overview);
-	return status;
-}
-
 static const struct ctl_verb verbs[] = {
 	{ "status", "[--json] [GROUP]", "what runs, and how far behind it is",
 	  verb_status },
+	{ "top", "[--interval 1s] [--count N] [--json] [GROUP]",
+	  "the same, over and over, until q is typed", verb_top },
 	{ "reload", "[--dry-run]", "put the configuration file in force",
 	  verb_reload },
 	{ "stop", "", "let everything drain, and end ordermqd", verb_stop },

@@ -29,6 +29,8 @@ int verb_log_level(struct ctl *ctl);
 int verb_reset_failed(struct ctl *ctl);
 int verb_restart(struct ctl *ctl);
 int verb_scale(struct ctl *ctl);
+int verb_status(struct ctl *ctl);
+int verb_top(struct ctl *ctl);
 int verb_unhold(struct ctl *ctl);
 int verb_wait(struct ctl *ctl);
 
