@@ -323,7 +323,9 @@ static int handler_open(struct consumer *consumer, struct err *err)
 		.instance = consumer->process.name,
 	};
 
-	if (consumer->handler->open(&setup, &consumer->state, err) < 0)
+	if (consumer->handler->open == NULL)
+		consumer->state = consumer;
+	else if (consumer->handler->open(&setup, &consumer->state, err) < 0)
 		return -1;
 	consumer->exchange.handler_state = consumer->state;
 	return 0;
@@ -342,7 +344,7 @@ static int consumer_work(struct consumer *consumer)
 
 static void consumer_close(struct consumer *consumer)
 {
-	if (consumer->state != NULL)
+	if (consumer->state != NULL && consumer->handler->close != NULL)
 		consumer->handler->close(&consumer->state);
 	exchange_close(&consumer->exchange);
 	seat_close(&consumer->seat);

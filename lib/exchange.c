@@ -108,10 +108,42 @@ static void entries_move(struct delivery_queue *from, size_t most,
 		delivery_put(to, delivery_get(from));
 }
 
-static int effect_send(struct exchange *exchange, struct err *err)
+/* Move what goes into one call there, and begin to put its arguments together.
+ */
+static void effect_gather(struct exchange *exchange, struct delivery_queue *to)
 {
 	const struct handler_effect *effect = exchange->effect;
 	struct delivery_queue *from = &exchange->hand->effect;
+
+	if (effect->begin != NULL)
+		effect->begin(exchange->handler_state);
+	while (goes_with(from, HANDLER_ENTRIES_MAX, to) &&
+	       (effect->add == NULL ||
+		effect->add(exchange->handler_state, from->first->effect)))
+		delivery_put(to, delivery_get(from));
+}
+
+static void effect_write(struct exchange *exchange,
+			 const struct delivery_queue *deliveries)
+{
+	struct command *command = &exchange->seat->command;
+
+	if (exchange->effect->write != NULL) {
+		exchange->effect->write(exchange->handler_state, command);
+		return;
+	}
+	for (const struct delivery *d = deliveries->first; d != NULL;
+	     d = d->next) {
+		const struct handler_words *words = d->effect;
+
+		for (size_t i = 0; i < words->count; i++)
+			command_text(command, words->words[i]);
+	}
+}
+
+static int effect_send(struct exchange *exchange, struct err *err)
+{
+	const struct handler_effect *effect = exchange->effect;
 	struct call *call = call_add(exchange, CALL_EFFECT);
 	char names[EXCHANGE_KEYS_MAX][KEYS_BYTES];
 	const char *keys[EXCHANGE_KEYS_MAX];
@@ -121,13 +153,10 @@ static int effect_send(struct exchange *exchange, struct err *err)
 		keys[count] = keys_of_group(exchange->seat->keys.stream,
 					    exchange->seat->set.group->name,
 					    effect->keys[count], names[count]);
-	effect->begin(exchange->handler_state);
-	while (goes_with(from, HANDLER_ENTRIES_MAX, &call->deliveries) &&
-	       effect->add(exchange->handler_state, from->first->effect))
-		delivery_put(&call->deliveries, delivery_get(from));
+	effect_gather(exchange, &call->deliveries);
 	seat_begin_on(exchange->seat, SCRIPT_EFFECT,
 		      call->deliveries.first->replays, keys, count);
-	effect->write(exchange->handler_state, &exchange->seat->command);
+	effect_write(exchange, &call->deliveries);
 	return call_send(exchange, 0, err);
 }
 

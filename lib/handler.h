@@ -1,6 +1,8 @@
 #ifndef OMQ_HANDLER_H
 #define OMQ_HANDLER_H
 
+#include "lib/text.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -40,10 +42,19 @@ struct handler_effect {
 	   with those before, and begins the next call; the first one always
 	   can. write() adds to the command what the script wants of them all,
 	   at most 8 words an entry, which must live until they are settled or
-	   the next begin(). */
+	   the next begin(). All three may be NULL: then what was given for each
+	   entry is a struct handler_words, and these follow each other. */
 	void (*begin)(void *state);
 	bool (*add)(void *state, void *effect);
 	void (*write)(void *state, struct command *command);
+};
+
+#define HANDLER_WORDS_MAX 8
+
+/* What a script wants of one entry: see struct handler_effect. */
+struct handler_words {
+	size_t count;
+	struct text words[HANDLER_WORDS_MAX];
 };
 
 /* What one kind of consumer does. */
@@ -52,7 +63,8 @@ struct handler {
 	bool groupless;   /* plain XREAD: every instance sees every entry */
 	const struct handler_effect *effect; /* NULL: none in Redis */
 
-	/* Open what the others need. Runs once, before the first read. */
+	/* Open what the others need. Runs once, before the first read. open()
+	   and close() may be NULL: the state is then the consumer. */
 	int (*open)(const struct handler_setup *setup, void **state_r,
 		    struct err *err);
 
