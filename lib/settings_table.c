@@ -166,8 +166,10 @@ const struct setting settings_table[] = {
 	TEXT("groups.program", settings_group, program, NULL, 1, 32,
 	     .check = settings_check_program,
 	     .help = "What to run: \"points\" credits loyalty points, \"push\" "
-		     "notifies customers, \"xread\" reads everything without a "
-		     "group. Any other name runs ordermq-<name>."),
+		     "notifies customers, \"audit\" adds up days and "
+		     "countries, "
+		     "\"xread\" reads everything without a group. Any other "
+		     "name runs ordermq-<name>."),
 	INTEGER("groups.instances", settings_group, instances, "1", 0,
 		SETTINGS_INSTANCES_MAX, .unit = "processes",
 		.help = "How many processes share the work. 0 stops the group "
