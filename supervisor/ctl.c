@@ -4,6 +4,7 @@
 
 #include "lib/conf.h"
 #include "lib/text.h"
+#include "supervisor/complete.h"
 
 #include <getopt.h>
 #include <stdarg.h>
@@ -98,6 +99,7 @@ static int parse(struct ctl *ctl, const struct ctl_option *options,
 
 	words_make(&words, options, to_first_operand);
 	optind = 0; /* begin anew */
+	opterr = ctl->typed == NULL;
 	while ((value = getopt_long(ctl->argc, ctl->argv, words.shorts,
 				    words.longs, NULL)) != -1) {
 		const struct ctl_option *option = option_of(options, value);
@@ -166,6 +168,11 @@ static int take(struct ctl *ctl, const struct ctl_option *own,
 	*help_r = false;
 	if (parse(ctl, options, to_first_operand) < 0)
 		return -1;
+	if (ctl->typed != NULL) {
+		if (!to_first_operand || ctl->operand_count == 0)
+			complete_option(ctl, options);
+		return 0;
+	}
 	if (version)
 		puts("ordermqctl " PACKAGE_VERSION);
 	return version ? 1 : 0;
@@ -178,7 +185,9 @@ int ctl_take(struct ctl *ctl, const struct ctl_option *options, int least,
 	int taken = take(ctl, options, false, &help);
 
 	ctl->status = EX_OK;
-	if (taken > 0)
+	if (taken == 0 && ctl->typed != NULL)
+		complete_operand(ctl);
+	if (taken > 0 || ctl->typed != NULL)
 		return -1;
 	if (taken == 0 && help) {
 		usage_of_verb(ctl, stdout);
@@ -191,6 +200,16 @@ int ctl_take(struct ctl *ctl, const struct ctl_option *options, int least,
 	return -1;
 }
 
+/* The first operand as a verb; the one with a NULL name when there is none. */
+static const struct ctl_verb *verb_find(const struct ctl *ctl,
+					const struct ctl_verb *verbs)
+{
+	while (verbs->name != NULL &&
+	       strcmp(verbs->name, ctl->operands[0]) != 0)
+		verbs++;
+	return verbs;
+}
+
 static void name_add(struct ctl *ctl, const char *name)
 {
 	size_t used = strlen(ctl->name);
@@ -199,30 +218,54 @@ static void name_add(struct ctl *ctl, const char *name)
 		       used == 0 ? "" : " ", name);
 }
 
-int ctl_run(struct ctl *ctl, const struct ctl_verb *verbs)
+static int verb_run(struct ctl *ctl, const struct ctl_verb *verb)
 {
-	const struct ctl_verb *verb = verbs;
-	bool help = false;
-	int taken = take(ctl, NULL, true, &help);
-
-	if (taken > 0)
-		return EX_OK;
-	if (taken < 0 || help || ctl->operand_count == 0) {
-		usage_of_verbs(ctl, verbs, help ? stdout : stderr);
-		return help ? EX_OK : EX_USAGE;
-	}
-	while (verb->name != NULL && strcmp(verb->name, ctl->operands[0]) != 0)
-		verb++;
-	if (verb->name == NULL) {
-		ctl_say("%s: no such verb", ctl->operands[0]);
-		usage_of_verbs(ctl, verbs, stderr);
-		return EX_USAGE;
-	}
 	name_add(ctl, verb->name);
 	ctl->verb = verb;
 	ctl->argv = ctl->operands;
 	ctl->argc = ctl->operand_count;
 	return verb->run(ctl);
+}
+
+int ctl_run(struct ctl *ctl, const struct ctl_verb *verbs)
+{
+	const struct ctl_verb *verb;
+	bool help = false;
+	int taken = take(ctl, NULL, true, &help);
+
+	if (taken > 0)
+		return EX_OK;
+	if (taken == 0 && ctl->typed != NULL && ctl->operand_count == 0) {
+		complete_verb(ctl, verbs);
+		return EX_OK;
+	}
+	if (taken < 0 && ctl->typed != NULL)
+		return EX_OK;
+	if (taken < 0 || help || ctl->operand_count == 0) {
+		usage_of_verbs(ctl, verbs, help ? stdout : stderr);
+		return help ? EX_OK : EX_USAGE;
+	}
+	verb = verb_find(ctl, verbs);
+	if (verb->name != NULL)
+		return verb_run(ctl, verb);
+	if (ctl->typed != NULL)
+		return EX_OK;
+	ctl_say("%s: no such verb", ctl->operands[0]);
+	usage_of_verbs(ctl, verbs, stderr);
+	return EX_USAGE;
+}
+
+int ctl_complete(struct ctl *ctl, const struct ctl_verb *verbs)
+{
+	bool is_apart = ctl->argc > 1 && strcmp(ctl->argv[1], "--") == 0;
+
+	/* The word before the first option is nobody's. */
+	ctl->argv += is_apart;
+	ctl->argc -= is_apart;
+	ctl->typed = ctl->argc > 1 ? ctl->argv[ctl->argc - 1] : "";
+	if (ctl->argc > 1)
+		ctl->argv[--ctl->argc] = NULL;
+	return ctl_run(ctl, verbs);
 }
 
 const char *ctl_control_path(const struct ctl *ctl)

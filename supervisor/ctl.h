@@ -25,6 +25,9 @@ struct ctl {
 	char **operands;
 	int operand_count;
 	int status; /* to return when ctl_take() or ctl_load() has failed */
+	/* The word that is being typed behind all others, which the shell wants
+	   to complete; NULL: do what the words say. */
+	const char *typed;
 
 	struct settings settings;
 	bool has_settings; /* else the defaults */
@@ -32,7 +35,8 @@ struct ctl {
 };
 
 /* What can be typed behind "ordermqctl", or behind a verb that has verbs of its
-   own. A table of them ends with a NULL name. run returns the exit status. */
+   own. A table of them ends with a NULL name. run begins with ctl_take(), which
+   is all it does while a word is completed, and returns the exit status. */
 struct ctl_verb {
 	const char *name;
 	const char *args; /* for usage, "" for none */
@@ -55,6 +59,10 @@ struct ctl_option {
 /* Find the verb that comes next in the arguments, and run it. Returns its exit
    status, or EX_USAGE with the verbs there are on stderr. */
 int ctl_run(struct ctl *ctl, const struct ctl_verb *verbs);
+
+/* Print what the last of the words can become that are given after the verb,
+   and were typed after "ordermqctl". Returns EX_OK. */
+int ctl_complete(struct ctl *ctl, const struct ctl_verb *verbs);
 
 /* Take the options (NULL: none but the shared ones) and least to most operands.
    Returns 0; or -1 when there is nothing left to do: help was asked for, or the

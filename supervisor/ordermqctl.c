@@ -57,6 +57,8 @@ static int verb_demo(struct ctl *ctl)
 	return demo_run(ctl->build_dir);
 }
 
+static int verb_complete(struct ctl *ctl);
+
 static const struct ctl_verb verbs[] = {
 	{ "status", "[--json] [GROUP]", "what runs, and how far behind it is",
 	  verb_status },
@@ -114,8 +116,16 @@ static const struct ctl_verb verbs[] = {
 	{ "compare", "[--orders N] [--workers K] [--json]",
 	  "hold a list, Pub/Sub, XREAD and a group against each other",
 	  verb_compare },
+	{ "complete", "[--] WORD...",
+	  "for the shell: what the last word can become", verb_complete },
 	{ NULL, NULL, NULL, NULL },
 };
+
+/* The words are another command's, with its options. */
+static int verb_complete(struct ctl *ctl)
+{
+	return ctl->typed == NULL ? ctl_complete(ctl, verbs) : EX_OK;
+}
 
 /* What was printed may be all that is left of something: see dead export. */
 static int finish(int status)
