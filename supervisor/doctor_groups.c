@@ -12,6 +12,7 @@
 #include "lib/redis.h"
 #include "lib/reply.h"
 #include "lib/settings.h"
+#include "supervisor/pause.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -216,11 +217,37 @@ static void ledger_check(struct patient *patient)
 		   bytes / 1024 / 1024);
 }
 
+/* What somebody has forgotten looks like a fault. */
+static void pause_check(struct patient *patient)
+{
+	struct doctor *doctor = patient->doctor;
+	char age[NUM_TEXT_MAX], remedy[SETTINGS_NAME_BYTES + 32];
+	struct pause pause;
+	int64_t secs;
+
+	if (pause_read(doctor->redis, doctor->arena,
+		       doctor->settings->stream_key, patient->group->name,
+		       &pause, doctor->err) < 0) {
+		doctor_unknown(doctor, patient->subject);
+		return;
+	}
+	if (pause.msecs <= 0)
+		return;
+	secs = pause.msecs > doctor->now_msecs
+		       ? 0
+		       : (doctor->now_msecs - pause.msecs) / 1000;
+	(void)snprintf(remedy, sizeof(remedy), "ordermqctl resume %s",
+		       patient->group->name);
+	doctor_say(doctor, DOCTOR_WARN, patient->subject, remedy,
+		   "paused for %s by %s: %s",
+		   num_format_duration(secs * 1000, age), pause.who, pause.why);
+}
+
 static void group_examine(struct patient *patient)
 {
-	static void (*const checks[])(struct patient *) = {
-		unread_check, pending_check, lost_check, consumers_check
-	};
+	static void (*const checks[])(
+		struct patient *) = { pause_check, unread_check, pending_check,
+				      lost_check, consumers_check };
 	struct doctor *doctor = patient->doctor;
 	enum doctor_state before = doctor->worst;
 

@@ -226,6 +226,19 @@ static void a_group_that_never_ran_is_named(void **state)
 	doctor_says(1, "warn  stream: ordermq is not there yet");
 }
 
+static void a_paused_group_is_named(void **state)
+{
+	(void)state;
+	doctor_says(0, "ok    group points");
+	expect(0, run("pause", "points", "--reason=the gateway moves"));
+	doctor_says(1, "warn  group points");
+	says("paused for ");
+	says(": the gateway moves\n");
+	says("ordermqctl resume points\n");
+	expect(0, run("resume", "points", NULL));
+	doctor_says(0, "ok    group points");
+}
+
 static void entries_with_a_consumer_that_nobody_holds_are_named(void **state)
 {
 	char owner[128];
@@ -423,6 +436,7 @@ int main(void)
 		TEST(rights_to_the_keys_count_too),
 		TEST(a_group_that_nobody_reads_is_named),
 		TEST(a_group_that_never_ran_is_named),
+		TEST(a_paused_group_is_named),
 		TEST(entries_with_a_consumer_that_nobody_holds_are_named),
 		TEST(what_a_publisher_trimmed_is_counted),
 		TEST(what_was_trimmed_while_pending_is_named),
