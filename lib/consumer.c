@@ -157,8 +157,7 @@ void consumer_touch(struct consumer *consumer, const struct delivery *delivery)
 
 void consumer_beat(struct consumer *consumer)
 {
-	board_set(&consumer->process.board->busy_msecs,
-		  (uint64_t)clock_msecs());
+	process_beat(&consumer->process);
 }
 
 void consumer_window(struct consumer *consumer, size_t count)
@@ -220,8 +219,10 @@ static nfds_t wait_prepare(struct consumer *consumer, struct pollfd *fds,
 	if (handler->poll != NULL)
 		count += handler->poll(consumer->state, fds + 2,
 				       CONSUMER_FDS_MAX, &handler_deadline);
-	*deadline_r = clock_earlier(consumer_link_deadline(consumer),
-				    handler_deadline);
+	*deadline_r =
+		clock_earlier(clock_earlier(consumer_link_deadline(consumer),
+					    handler_deadline),
+			      process_beat_deadline(&consumer->process));
 	if (consumer->drain_deadline_msecs != 0)
 		*deadline_r = clock_earlier(*deadline_r,
 					    consumer->drain_deadline_msecs);
@@ -248,11 +249,11 @@ static void wait_turn(struct consumer *consumer)
 	nfds_t count = wait_prepare(consumer, fds, &deadline);
 
 	time_pass(consumer);
-	board_set(&consumer->process.board->busy_msecs, 0);
+	process_rest(&consumer->process);
 	/* A failure is EINTR, or for lack of memory: the next turn sees. */
 	(void)poll(fds, count, clock_until(deadline));
 	time_pass(consumer);
-	consumer_beat(consumer);
+	process_beat(&consumer->process);
 	if (fds[0].revents != 0)
 		process_woken(&consumer->process);
 	if (consumer->handler->wake != NULL)

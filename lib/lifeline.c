@@ -2,6 +2,8 @@
 
 #include "lib/lifeline.h"
 
+#include "lib/num.h"
+
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -42,4 +44,24 @@ void lifeline_notify(bool supervised, const char *lines)
 	}
 	(void)send(LIFELINE_FD, lines, strlen(lines),
 		   MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+static int64_t number_of(const char *variable)
+{
+	const char *text = getenv(variable);
+	int64_t number;
+
+	if (text == NULL || num_parse(text, strlen(text), &number) < 0)
+		return -1;
+	return number;
+}
+
+int64_t lifeline_watchdog_msecs(void)
+{
+	int64_t usecs = number_of("WATCHDOG_USEC");
+	int64_t pid = number_of("WATCHDOG_PID");
+
+	if (usecs <= 0 || (pid >= 0 && pid != getpid()))
+		return 0;
+	return usecs / 2000 > 0 ? usecs / 2000 : 1;
 }

@@ -2,6 +2,7 @@
 #define OMQ_LIFELINE_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 /* How a process tells whoever started it that it is ready, in the words of
    sd_notify(3): over the lifeline it inherited from ordermqd, or over
@@ -30,5 +31,10 @@ void lifeline_notify(bool supervised, const char *lines);
 
 /* Send lines to systemd over $NOTIFY_SOCKET, if it is set. For ordermqd. */
 void lifeline_notify_systemd(const char *lines);
+
+/* How often systemd wants WATCHDOG=1 from us, in milliseconds: half the time
+   that it waits (WatchdogSec=), as sd_watchdog_enabled(3) advises; 0 when it
+   waits for nobody, or for another process. */
+int64_t lifeline_watchdog_msecs(void);
 
 #endif

@@ -217,6 +217,8 @@ int process_open(struct process *process, const struct process_kind *kind,
 	if (ret < 0)
 		return ret;
 	process->supervised = options.supervised;
+	if (!options.supervised)
+		process->watchdog_msecs = lifeline_watchdog_msecs();
 	/* Should ordermqd have died before it could set this for us: the
 	   lifeline is at its end, and process_woken() sees it. */
 	if (options.supervised)
@@ -239,6 +241,27 @@ void process_close(struct process *process)
 		(void)close(process->signal_fd);
 	if (process->lock_fd >= 0)
 		(void)close(process->lock_fd);
+}
+
+void process_beat(struct process *process)
+{
+	int64_t now = clock_msecs();
+
+	board_set(&process->board->busy_msecs, (uint64_t)now);
+	if (process->watchdog_msecs == 0 || now < process->watchdog_next_msecs)
+		return;
+	process->watchdog_next_msecs = now + process->watchdog_msecs;
+	lifeline_notify_systemd("WATCHDOG=1");
+}
+
+void process_rest(struct process *process)
+{
+	board_set(&process->board->busy_msecs, 0);
+}
+
+int64_t process_beat_deadline(const struct process *process)
+{
+	return process->watchdog_msecs == 0 ? -1 : process->watchdog_next_msecs;
 }
 
 static void lifeline_obey(const char *words)

@@ -7,6 +7,7 @@
 #include "lib/settings.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 
 struct err;
 
@@ -39,6 +40,9 @@ struct process {
 	int signal_fd;
 	int lock_fd; /* of an instance that runs alone */
 	bool stop;   /* told to end */
+	/* For systemd, of an instance that runs alone. */
+	int64_t watchdog_msecs;      /* between two signs of life; 0: none */
+	int64_t watchdog_next_msecs; /* by clock_msecs() */
 };
 
 /* Everything that comes before the work: options, settings, log, signals,
@@ -48,6 +52,16 @@ struct process {
 int process_open(struct process *process, const struct process_kind *kind,
 		 int argc, char **argv);
 void process_close(struct process *process);
+
+/* A sign of life from the work itself, on the board and for systemd: after each
+   wait, and now and then from what takes long. */
+void process_beat(struct process *process);
+
+/* About to wait, which is no sign of trouble. */
+void process_rest(struct process *process);
+
+/* When the next process_beat() has to be at the latest; -1: whenever. */
+int64_t process_beat_deadline(const struct process *process);
 
 /* See what woke us; sets process->stop when it was time. */
 void process_woken(struct process *process);

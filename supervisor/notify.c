@@ -4,41 +4,16 @@
 
 #include "lib/clock.h"
 #include "lib/lifeline.h"
-#include "lib/num.h"
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-
-static int64_t number_of(const char *variable)
-{
-	const char *text = getenv(variable);
-	int64_t number;
-
-	if (text == NULL || num_parse(text, strlen(text), &number) < 0)
-		return -1;
-	return number;
-}
-
-/* Half the interval that systemd waits, as sd_watchdog_enabled(3) advises; 0
-   when it waits for nobody or for another process. */
-static int64_t watchdog_msecs(void)
-{
-	int64_t usecs = number_of("WATCHDOG_USEC");
-	int64_t pid = number_of("WATCHDOG_PID");
-
-	if (usecs <= 0 || (pid >= 0 && pid != getpid()))
-		return 0;
-	return usecs / 2000 > 0 ? usecs / 2000 : 1;
-}
 
 void notify_open(struct notify *notify)
 {
 	memset(notify, 0, sizeof(*notify));
 	notify->ready_by_msecs = clock_msecs() + NOTIFY_READY_MSECS;
-	notify->watchdog_msecs = watchdog_msecs();
+	notify->watchdog_msecs = lifeline_watchdog_msecs();
 	notify->watchdog_next_msecs = clock_msecs();
 }
 

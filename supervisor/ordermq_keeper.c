@@ -124,9 +124,12 @@ static void run(struct keeper *keeper)
 	while (!process->stop) {
 		if (clock_msecs() >= keeper->next_msecs)
 			turn(keeper);
-		board_set(&process->board->busy_msecs, 0);
-		(void)poll(&wake, 1, clock_until(keeper->next_msecs));
-		board_set(&process->board->busy_msecs, (uint64_t)clock_msecs());
+		process_rest(process);
+		(void)poll(&wake, 1,
+			   clock_until(clock_earlier(
+				   keeper->next_msecs,
+				   process_beat_deadline(process))));
+		process_beat(process);
 		process_woken(process);
 	}
 	lifeline_notify(process->supervised, "STOPPING=1");

@@ -139,11 +139,11 @@ static void await_datagram(int fd, const char *text)
 	} while (strstr(buf, text) == NULL);
 }
 
-static void systemd_is_told_when_it_is_ready_and_when_it_stops(void **state)
+/* A socket in the place of systemd's, and a worker that is told of it. */
+static int start_for_systemd(struct shop *shop, const char *program)
 {
 	const struct timeval patience = { .tv_sec = DEADLINE_SECS };
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
-	struct shop *shop = *state;
 	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
 	(void)snprintf(addr.sun_path, sizeof(addr.sun_path), "%.64s/notify",
@@ -153,8 +153,17 @@ static void systemd_is_told_when_it_is_ready_and_when_it_stops(void **state)
 				    sizeof(patience)),
 			 0);
 	assert_int_equal(setenv("NOTIFY_SOCKET", addr.sun_path, 1), 0);
-	worker_start(&worker, shop, "points", 1, "web1");
+	worker_start(&worker, shop, program,
+		     strcmp(program, "keeper") == 0 ? 0 : 1, "web1");
 	assert_int_equal(unsetenv("NOTIFY_SOCKET"), 0);
+	return fd;
+}
+
+static void systemd_is_told_when_it_is_ready_and_when_it_stops(void **state)
+{
+	struct shop *shop = *state;
+	int fd = start_for_systemd(shop, "points");
+
 	await_datagram(fd, "READY=1");
 	redis_fixture_kill(shop->redis);
 	await_datagram(fd, "STATUS=");
@@ -162,6 +171,60 @@ static void systemd_is_told_when_it_is_ready_and_when_it_stops(void **state)
 	await_datagram(fd, "STATUS=reading");
 	assert_int_equal(worker_stop(&worker), 0);
 	await_datagram(fd, "STOPPING=1");
+	(void)close(fd);
+}
+
+/* Well or in trouble, reading or without Redis. */
+static void lives_for_systemd(struct shop *shop, const char *program)
+{
+	int fd;
+
+	assert_int_equal(setenv("WATCHDOG_USEC", "200000", 1), 0);
+	fd = start_for_systemd(shop, program);
+	assert_int_equal(unsetenv("WATCHDOG_USEC"), 0);
+	await_datagram(fd, "READY=1");
+	for (int i = 0; i < 3; i++)
+		await_datagram(fd, "WATCHDOG=1");
+	redis_fixture_kill(shop->redis);
+	await_datagram(fd, "STATUS=");
+	for (int i = 0; i < 3; i++)
+		await_datagram(fd, "WATCHDOG=1");
+	redis_fixture_restart(shop->redis);
+	assert_int_equal(worker_stop(&worker), 0);
+	(void)close(fd);
+}
+
+static void systemd_gets_the_signs_of_life_that_it_wants(void **state)
+{
+	lives_for_systemd(*state, "points");
+}
+
+static void so_it_does_from_the_keeper(void **state)
+{
+	lives_for_systemd(*state, "keeper");
+}
+
+/* None for another process, and none when it is not asked for. */
+static void systemd_gets_no_signs_that_it_does_not_want(void **state)
+{
+	struct shop *shop = *state;
+	char buf[1024];
+	ssize_t got;
+	int fd;
+
+	assert_int_equal(setenv("WATCHDOG_USEC", "2000", 1), 0);
+	assert_int_equal(setenv("WATCHDOG_PID", "1", 1), 0);
+	fd = start_for_systemd(shop, "points");
+	assert_int_equal(unsetenv("WATCHDOG_USEC"), 0);
+	assert_int_equal(unsetenv("WATCHDOG_PID"), 0);
+	await_datagram(fd, "READY=1");
+	shop_orders(shop, 1, 100);
+	shop_await_done(shop, "points");
+	assert_int_equal(worker_stop(&worker), 0);
+	while ((got = recv(fd, buf, sizeof(buf) - 1, MSG_DONTWAIT)) > 0) {
+		buf[got] = '\0';
+		assert_null(strstr(buf, "WATCHDOG"));
+	}
 	(void)close(fd);
 }
 
@@ -195,6 +258,9 @@ int main(void)
 		in_shop(a_bad_configuration_ends_with_78),
 		in_shop(the_board_goes_on_counting_where_a_killed_one_left_it),
 		in_shop(systemd_is_told_when_it_is_ready_and_when_it_stops),
+		in_shop(systemd_gets_the_signs_of_life_that_it_wants),
+		in_shop(so_it_does_from_the_keeper),
+		in_shop(systemd_gets_no_signs_that_it_does_not_want),
 		in_shop(an_instance_does_without_its_runtime_directory),
 	};
 
