@@ -174,7 +174,7 @@ void *consumer_memory(struct delivery *delivery, size_t bytes)
    left pending. */
 static bool is_drained(const struct consumer *consumer)
 {
-	return !exchange_is_busy(&consumer->exchange) &&
+	return !consumer->cut_off && !exchange_is_busy(&consumer->exchange) &&
 	       !hand_has_decided(&consumer->hand) &&
 	       consumer->hand.handler_count == 0;
 }
@@ -190,6 +190,13 @@ static void stop_begin(struct consumer *consumer)
 	lifeline_notify(consumer->process.supervised,
 			"STOPPING=1\nSTATUS=finishing");
 	log_line(LOG_INFO, "stopping");
+}
+
+/* A read may be left alone only after what was sent before it is answered. */
+static void stop_turn(struct consumer *consumer)
+{
+	if (consumer->drain_deadline_msecs == 0)
+		stop_begin(consumer);
 	consumer_link_stop(consumer);
 }
 
@@ -266,10 +273,11 @@ static int consumer_run(struct consumer *consumer)
 		consumer_link_turn(consumer);
 		board_set(&consumer->process.board->in_flight,
 			  consumer->hand.open_count);
+		if (is_over(consumer))
+			break;
 		wait_turn(consumer);
-		if (consumer->process.stop &&
-		    consumer->drain_deadline_msecs == 0)
-			stop_begin(consumer);
+		if (consumer->process.stop)
+			stop_turn(consumer);
 	}
 	if (consumer->node_taken)
 		return EX_CONFIG;

@@ -13,8 +13,7 @@
 /* Giving the lease back may take this long even when the time is over. */
 #define LEAVE_MSECS 200
 
-/* What is left of the time to finish goes for every answer from now on. */
-static void hurry(struct consumer *consumer)
+void consumer_hurry(struct consumer *consumer)
 {
 	struct settings_redis *set = &consumer->process.settings.redis;
 	int64_t left = consumer->drain_deadline_msecs - clock_msecs();
@@ -45,7 +44,7 @@ void consumer_leave(struct consumer *consumer)
 	if (consumer->handler->groupless || consumer->seat.token[0] == '\0')
 		return;
 	crash_point("before-release");
-	hurry(consumer);
+	consumer_hurry(consumer);
 	left = lease_give_back(consumer, &err);
 	if (left < 0)
 		log_line(LOG_WARNING, "lease not given back: %s", err.text);

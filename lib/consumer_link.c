@@ -200,6 +200,7 @@ static void link_connect(struct consumer *consumer)
 	if (link_open(consumer, &err) == 0)
 		return;
 	process_woken(&consumer->process);
+	consumer->cut_off = false;
 	if (consumer->process.stop)
 		return;
 	consumer_trouble(consumer,
@@ -326,4 +327,7 @@ void consumer_link_stop(struct consumer *consumer)
 	exchange_abort(&consumer->exchange);
 	seat_disconnect(&consumer->seat);
 	consumer->next_try_msecs = clock_msecs();
+	/* Without a group nobody was given anything. */
+	consumer->cut_off = !consumer->handler->groupless;
+	consumer_hurry(consumer);
 }

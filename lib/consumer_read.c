@@ -147,6 +147,23 @@ static int read_more(struct consumer *consumer, int64_t now, enum urgent urgent,
 			     consumer->last_id, err);
 }
 
+/* On stopping: what a read that was cut off had been given, and no more. */
+static int read_last(struct consumer *consumer, struct err *err)
+{
+	struct batch *batch = hand_free_batch(&consumer->hand);
+	size_t count = room(consumer);
+
+	if (!consumer->history || consumer->stalled || consumer->paused) {
+		consumer->cut_off = false;
+		return 0;
+	}
+	if (count == 0)
+		return 0;
+	return exchange_history(&consumer->exchange, batch,
+				consumer->history_replays, count,
+				consumer->history_id, err);
+}
+
 static bool beat_is_due(const struct consumer *consumer, int64_t now)
 {
 	return consumer->next_beat_msecs >= 0 &&
@@ -187,6 +204,8 @@ int consumer_exchange_begin(struct consumer *consumer, int64_t now,
 	if (exchange_settle(&consumer->exchange, err) < 0 ||
 	    (urgent == URGENT_BEAT && beat(consumer, now, err) < 0))
 		return -1;
+	if (consumer->cut_off)
+		return read_last(consumer, err);
 	if (consumer->process.stop || consumer->paused || tries_only(consumer))
 		return 0;
 	return read_more(consumer, now, urgent, err);

@@ -49,9 +49,9 @@ struct consumer {
 	int64_t pending[2];   /* for us, in the stream and there, likewise */
 	char history_id[CONSUMER_ID_BYTES]; /* last one looked at */
 	char last_id[CONSUMER_ID_BYTES];    /* without a group: last one read */
-	int64_t settle_usecs; /* what Redis took for it, last time; 0: no word
-			       */
-	bool skip; /* without a group: no reply can hold the next entry */
+	int64_t settle_usecs; /* how long Redis took for it last; 0: unknown */
+	bool cut_off; /* a read, on stopping: find what it had been given */
+	bool skip;    /* without a group: no reply can hold the next entry */
 
 	/* The connection's state. */
 	bool pause_asked; /* as the last beat said */
@@ -114,9 +114,12 @@ int64_t consumer_next_due(struct consumer *consumer);
 /* When consumer_link_turn() is due even if nothing arrives; -1: never. */
 int64_t consumer_link_deadline(struct consumer *consumer);
 
-/* Told to stop: do not wait for the answer to a read. */
+/* Told to stop: do not wait for the answer to a read. What it was given is then
+   looked for anew. */
 void consumer_link_stop(struct consumer *consumer);
 
+/* What is left of the time to finish goes for every answer from now on. */
+void consumer_hurry(struct consumer *consumer);
 /* Give the lease back and say what is left. */
 void consumer_leave(struct consumer *consumer);
 

@@ -60,8 +60,10 @@ bool exchange_is_busy(const struct exchange *exchange)
 
 bool exchange_only_reads(const struct exchange *exchange)
 {
+	const struct call *last = &exchange->calls[exchange->answered_count];
+
 	return exchange->answered_count + 1 == exchange->call_count &&
-	       exchange->calls[exchange->answered_count].kind == CALL_READ;
+	       last->kind == CALL_READ && !last->replays;
 }
 
 /* A new call, the first one of a round trip when the last one is over. */
