@@ -38,14 +38,16 @@ void dial_forget(struct dial *dial)
 	dial->password = NULL;
 }
 
-/* A bare name is a systemd credential where there is one of that name. */
+/* A bare name is a credential in a unit of systemd, and elsewhere the file that
+   the units take it from. */
 static const char *password_path(const char *file, char *buf, size_t bytes)
 {
 	const char *dir = getenv("CREDENTIALS_DIRECTORY");
 
-	if (dir == NULL || strchr(file, '/') != NULL)
+	if (strchr(file, '/') != NULL)
 		return file;
-	(void)snprintf(buf, bytes, "%s/%s", dir, file);
+	(void)snprintf(buf, bytes, "%s/%s",
+		       dir == NULL ? SYSCONFDIR "/ordermq" : dir, file);
 	return buf;
 }
 

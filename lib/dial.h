@@ -14,9 +14,10 @@ struct dial {
 
 /* Read the password file and connect within set->connect_timeout_msecs; a
    wake_fd that becomes readable ends the wait. A password file is a path, or a
-   name in $CREDENTIALS_DIRECTORY (systemd); one that others may read is
-   refused. Returns 0: the socket belongs to the caller, the rest goes with
-   dial_forget(). Or -1 with ERR_RETRY, and there is no socket. */
+   name in $CREDENTIALS_DIRECTORY (systemd), or where that is not set, in
+   SYSCONFDIR/ordermq; one that others may read is refused. Returns 0: the
+   socket belongs to the caller, the rest goes with dial_forget(). Or -1 with
+   ERR_RETRY, and there is no socket. */
 int dial_open(const struct settings_redis *set, int wake_fd,
 	      struct dial *dial_r, struct err *err);
 

@@ -78,7 +78,8 @@ const struct setting settings_table[] = {
 	     TEXT_MAX_BYTES,
 	     .help = "The file whose first line is the password; it must not "
 		     "be readable by others. A bare name is a credential of "
-		     "the systemd unit. Empty: no password."),
+		     "the systemd unit, elsewhere a file beside the installed "
+		     "ordermq.conf. Empty: no password."),
 	DURATION("redis.connect_timeout", settings, redis.connect_timeout_msecs,
 		 "3s", 10, 60 * SECS,
 		 .help = "How long connecting and logging in may take."),

@@ -116,6 +116,8 @@ static void a_bare_name_is_a_credential(void **state)
 		0);
 	assert_int_equal(connect_with(-1), 0);
 	assert_int_equal(unsetenv("CREDENTIALS_DIRECTORY"), 0);
+	redis_close(&redis);
+	is_refused(ERR_RETRY, SYSCONFDIR "/ordermq/password");
 }
 
 static void a_user_logs_in_with_his_own_password(void **state)
