@@ -90,7 +90,7 @@ void consumer_show(struct consumer *consumer)
 static void link_well(struct consumer *consumer)
 {
 	if (!consumer->was_ready) {
-		lifeline_notify(consumer->process.supervised, "READY=1");
+		process_ready(&consumer->process);
 		log_line(LOG_INFO, "ready");
 	} else if (consumer->in_trouble) {
 		log_line(LOG_NOTICE, "redis is well again");

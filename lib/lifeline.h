@@ -20,6 +20,10 @@ enum {
 	LIFELINE_FD_END = 6,
 };
 
+/* A Redis that is away must not hold up the start of the machine: after so long
+   systemd is told that we are ready, though we still try. */
+#define LIFELINE_READY_MSECS 5000
+
 /* The one thing that comes down it: the level to log at from now on, a number
    of <syslog.h> behind this. */
 #define LIFELINE_LOG_LEVEL "LOG_LEVEL="

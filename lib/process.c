@@ -219,6 +219,7 @@ int process_open(struct process *process, const struct process_kind *kind,
 	process->supervised = options.supervised;
 	if (!options.supervised)
 		process->watchdog_msecs = lifeline_watchdog_msecs();
+	process->ready_by_msecs = clock_msecs() + LIFELINE_READY_MSECS;
 	/* Should ordermqd have died before it could set this for us: the
 	   lifeline is at its end, and process_woken() sees it. */
 	if (options.supervised)
@@ -243,11 +244,20 @@ void process_close(struct process *process)
 		(void)close(process->lock_fd);
 }
 
+void process_ready(struct process *process)
+{
+	if (!process->was_ready)
+		lifeline_notify(process->supervised, "READY=1");
+	process->was_ready = true;
+}
+
 void process_beat(struct process *process)
 {
 	int64_t now = clock_msecs();
 
 	board_set(&process->board->busy_msecs, (uint64_t)now);
+	if (!process->supervised && now >= process->ready_by_msecs)
+		process_ready(process);
 	if (process->watchdog_msecs == 0 || now < process->watchdog_next_msecs)
 		return;
 	process->watchdog_next_msecs = now + process->watchdog_msecs;
@@ -261,7 +271,12 @@ void process_rest(struct process *process)
 
 int64_t process_beat_deadline(const struct process *process)
 {
-	return process->watchdog_msecs == 0 ? -1 : process->watchdog_next_msecs;
+	return clock_earlier(process->supervised || process->was_ready
+				     ? -1
+				     : process->ready_by_msecs,
+			     process->watchdog_msecs == 0
+				     ? -1
+				     : process->watchdog_next_msecs);
 }
 
 static void lifeline_obey(const char *words)

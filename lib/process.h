@@ -41,6 +41,8 @@ struct process {
 	int lock_fd; /* of an instance that runs alone */
 	bool stop;   /* told to end */
 	/* For systemd, of an instance that runs alone. */
+	bool was_ready;              /* READY=1 has been said */
+	int64_t ready_by_msecs;      /* by clock_msecs() */
 	int64_t watchdog_msecs;      /* between two signs of life; 0: none */
 	int64_t watchdog_next_msecs; /* by clock_msecs() */
 };
@@ -52,6 +54,10 @@ struct process {
 int process_open(struct process *process, const struct process_kind *kind,
 		 int argc, char **argv);
 void process_close(struct process *process);
+
+/* It works: say READY=1, once. Alone under systemd, process_beat() says it,
+   too, when that takes too long. */
+void process_ready(struct process *process);
 
 /* A sign of life from the work itself, on the board and for systemd: after each
    wait, and now and then from what takes long. */

@@ -12,7 +12,7 @@
 void notify_open(struct notify *notify)
 {
 	memset(notify, 0, sizeof(*notify));
-	notify->ready_by_msecs = clock_msecs() + NOTIFY_READY_MSECS;
+	notify->ready_by_msecs = clock_msecs() + LIFELINE_READY_MSECS;
 	notify->watchdog_msecs = lifeline_watchdog_msecs();
 	notify->watchdog_next_msecs = clock_msecs();
 }

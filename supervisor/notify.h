@@ -14,10 +14,6 @@ struct notify {
 	char status[512]; /* the last one told */
 };
 
-/* A Redis that is away must not hold up the start of the machine: after so
-   long we are ready, with instances that still try. */
-#define NOTIFY_READY_MSECS 5000
-
 void notify_open(struct notify *notify);
 
 /* A reload begins; it has ended, whatever came out. */

@@ -45,8 +45,7 @@ static void status_say(const struct keeper *keeper, const char *text)
 {
 	char lines[640];
 
-	(void)snprintf(lines, sizeof(lines), "%sSTATUS=%s",
-		       keeper->was_ready ? "READY=1\n" : "", text);
+	(void)snprintf(lines, sizeof(lines), "STATUS=%s", text);
 	lifeline_notify(keeper->process.supervised, lines);
 }
 
@@ -56,6 +55,7 @@ static void well(struct keeper *keeper)
 		return;
 	log_line(LOG_NOTICE,
 		 keeper->was_ready ? "redis is well again" : "ready");
+	process_ready(&keeper->process);
 	keeper->was_ready = true;
 	keeper->in_trouble = false;
 	backoff_reset(&keeper->backoff);

@@ -3,6 +3,7 @@
 #include "tests/process_fixture.h"
 
 #include "lib/board.h"
+#include "lib/clock.h"
 
 #include <fcntl.h>
 #include <setjmp.h>
@@ -194,6 +195,26 @@ static void lives_for_systemd(struct shop *shop, const char *program)
 	(void)close(fd);
 }
 
+/* A machine starts, and Redis is elsewhere, and away. */
+static void a_start_does_not_wait_for_redis_for_ever(void **state)
+{
+	struct shop *shop = *state;
+	int64_t begin;
+	int fd;
+
+	redis_fixture_kill(shop->redis);
+	begin = clock_msecs();
+	fd = start_for_systemd(shop, "points");
+	await_datagram(fd, "READY=1");
+	assert_in_range(clock_msecs() - begin, 4500, 15000);
+	assert_int_equal(worker_said(&worker, "points-1: ready"), 0);
+	redis_fixture_restart(shop->redis);
+	worker_await(&worker, "points-1: ready");
+	await_datagram(fd, "STATUS=reading");
+	assert_int_equal(worker_stop(&worker), 0);
+	(void)close(fd);
+}
+
 static void systemd_gets_the_signs_of_life_that_it_wants(void **state)
 {
 	lives_for_systemd(*state, "points");
@@ -258,6 +279,7 @@ int main(void)
 		in_shop(a_bad_configuration_ends_with_78),
 		in_shop(the_board_goes_on_counting_where_a_killed_one_left_it),
 		in_shop(systemd_is_told_when_it_is_ready_and_when_it_stops),
+		in_shop(a_start_does_not_wait_for_redis_for_ever),
 		in_shop(systemd_gets_the_signs_of_life_that_it_wants),
 		in_shop(so_it_does_from_the_keeper),
 		in_shop(systemd_gets_no_signs_that_it_does_not_want),
