@@ -167,10 +167,10 @@ static int turn_until_stopped(struct daemon *daemon, struct err *err)
 		control_tick(daemon->control, clock_msecs());
 		steer_tick(&daemon->steer);
 		fleet_tick(daemon->fleet, clock_msecs());
-		notify_tick(
-			&daemon->notify, clock_msecs(),
-			fleet_has_tried(daemon->fleet),
-			fleet_summary(daemon->fleet, status, sizeof(status)));
+		notify_tick(&daemon->notify, clock_msecs(),
+			    fleet_has_tried(daemon->fleet),
+			    fleet_summary(daemon->fleet, clock_msecs(), status,
+					  sizeof(status)));
 	}
 	control_finish(daemon->control, &commands[COMMAND_STOP], 0, "stopped");
 	return 0;

@@ -7,6 +7,7 @@
 #include "supervisor/events.h"
 #include "supervisor/upkeep.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +15,8 @@
 
 #define FLEET_MAX                                                              \
 	(sizeof(((struct fleet *)NULL)->services) / sizeof(struct service *))
+
+#define FIGURES_REFRESH_MSECS 1000
 
 /* What is the same of it in every configuration. */
 static const struct settings_group keeper_settings = {
@@ -255,18 +258,58 @@ bool fleet_has_tried(const struct fleet *fleet)
 	return true;
 }
 
-const char *fleet_summary(const struct fleet *fleet, char *buf, size_t bytes)
+/* The keeper looks once a second: more often there is nothing new. */
+static void figures_refresh(struct fleet *fleet, int64_t now_msecs)
+{
+	if (now_msecs < fleet->figures_next_msecs)
+		return;
+	fleet->figures_next_msecs = now_msecs + FIGURES_REFRESH_MSECS;
+	if (fleet_figures(fleet, &fleet->figures) < 0)
+		fleet->figures.count = 0;
+}
+
+/* ", lag 12 (3 s)": entries not yet delivered, and the age of the first. */
+static void lag_text(const struct fleet *fleet,
+		     const struct settings_group *group, char *buf,
+		     size_t bytes)
+{
+	const struct figures_group *found =
+		figures_of(&fleet->figures, group->name);
+
+	buf[0] = '\0';
+	if (settings_is_groupless(group))
+		return;
+	if (found == NULL || found->numbers.lag < 0)
+		(void)snprintf(buf, bytes, ", lag ?");
+	else if (found->pause.msecs != 0)
+		(void)snprintf(buf, bytes, ", lag %" PRId64 ", paused",
+			       found->numbers.lag);
+	else if (found->numbers.lag_secs > 0)
+		(void)snprintf(buf, bytes, ", lag %" PRId64 " (%" PRId64 " s)",
+			       found->numbers.lag, found->numbers.lag_secs);
+	else
+		(void)snprintf(buf, bytes, ", lag %" PRId64,
+			       found->numbers.lag);
+}
+
+const char *fleet_summary(struct fleet *fleet, int64_t now_msecs, char *buf,
+			  size_t bytes)
 {
 	size_t used = 0;
+	char lag[80];
 
+	figures_refresh(fleet, now_msecs);
 	(void)snprintf(buf, bytes, "no groups");
 	for (size_t i = 0; i < fleet->count; i++) {
 		const struct service *service = fleet->services[i];
-		int length = snprintf(
-			buf + used, bytes - used, "%s%s %d/%d",
-			i == 0 ? "" : ", ", service->group.settings.name,
-			service_ready_count(service), service_target(service));
+		int length;
 
+		lag_text(fleet, &service->group.settings, lag, sizeof(lag));
+		length = snprintf(buf + used, bytes - used, "%s%s %d/%d%s",
+				  i == 0 ? "" : "; ",
+				  service->group.settings.name,
+				  service_ready_count(service),
+				  service_target(service), lag);
 		if (length < 0 || (size_t)length >= bytes - used)
 			break;
 		used += (size_t)length;

@@ -24,6 +24,9 @@ struct fleet {
 	   ready without it. */
 	struct service *keeper;
 	int64_t upkeep_msecs; /* when upkeep_tick() is due, if it is */
+	/* Of fleet_summary(), which reads them once a second. */
+	struct figures figures;
+	int64_t figures_next_msecs;
 	struct events *events;
 };
 
@@ -69,8 +72,10 @@ bool fleet_is_empty(const struct fleet *fleet);
 /* Was every instance ready once, or has tried to be? */
 bool fleet_has_tried(const struct fleet *fleet);
 
-/* For people: "points 3/3, push 1/2". buf is cut where it is full. Returns
-   buf. */
-const char *fleet_summary(const struct fleet *fleet, char *buf, size_t bytes);
+/* For people: "points 3/3, lag 0; push 1/2, lag 12 (3 s)": instances that are
+   ready, entries not yet delivered, the age of the first of them. What the
+   keeper does not know is "?". buf is cut where it is full. Returns buf. */
+const char *fleet_summary(struct fleet *fleet, int64_t now_msecs, char *buf,
+			  size_t bytes);
 
 #endif
