@@ -26,8 +26,9 @@ static int verb_reload(struct ctl *ctl)
 
 	if (ctl_take(ctl, options, 0, 0) < 0)
 		return ctl->status;
-	/* ordermqd would say the same of it. */
-	if (ctl_load(ctl) < 0)
+	/* ordermqd would say the same of it. Where its socket is given, it
+	   shall, in its log. */
+	if (ctl->socket == NULL && ctl_load(ctl) < 0)
 		return ctl->status;
 	return tell(ctl, is_dry ? "reload --dry-run\n" : "reload\n",
 		    RELOAD_MSECS);
