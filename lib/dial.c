@@ -93,6 +93,15 @@ static int password_read(const struct settings_redis *set, struct dial *dial,
 	return ret < 0 ? err_wrap(err, "password file %s", path) : 0;
 }
 
+/* What a unit of systemd does not allow looks just like a dead host. */
+static const char *silence_text(void)
+{
+	return getenv("INVOCATION_ID") == NULL
+		       ? "no answer in time"
+		       : "no answer in time (if it is on another host: does "
+			 "IPAddressAllow= of the unit allow it?)";
+}
+
 /* Wait until a connect() under way has ended, one way or the other. */
 static int connect_wait(int fd, int wake_fd, int64_t deadline_msecs,
 			struct err *err)
@@ -111,7 +120,7 @@ static int connect_wait(int fd, int wake_fd, int64_t deadline_msecs,
 	if (ready > 0 && fds[1].revents != 0)
 		return err_set(err, ERR_RETRY, "interrupted");
 	if (ready == 0)
-		return err_set(err, ERR_RETRY, "no answer in time");
+		return err_set(err, ERR_RETRY, "%s", silence_text());
 	if (ready < 0 ||
 	    getsockopt(fd, SOL_SOCKET, SO_ERROR, &failure, &length) < 0)
 		return err_errno(err, ERR_RETRY, "poll");

@@ -77,10 +77,14 @@ install_tree() {
 	cp -a "$dir/stage/." "$root"
 	units=$(find "$dir/stage" -name ordermq.service)
 	units=${units#"$dir/stage"}
-	# With a prefix like this one systemd would not find them.
 	case $units in
 	/usr/lib/* | /usr/local/lib/* | /lib/*) ;;
-	*) ln -s "${units%/*}"/* "$root/etc/systemd/system" ;;
+	/home/* | /root/* | /tmp/* | /var/tmp/*)
+		skip "installed in $units, which the sandbox hides" ;;
+	*) # where systemd would not find them
+		for file in "$dir/stage${units%/*}"/*; do
+			ln -s "${file#"$dir/stage"}" "$root/etc/systemd/system"
+		done ;;
 	esac
 	(cd "$dir/stage" && find . -name '*.conf') | sed -n 's|^\./|/|
 		s|.*/sysusers\.d/.*|sysusers=&|p

@@ -151,4 +151,15 @@ check 'each order was credited once, and pushed' all_is_done
 check 'the books say so' grep -q "^  due  *$orders\$" /tmp/verify
 check 'the status text is up to date again' \
 	wait_for status_text_is 'points 4/4, lag 0; push 2/2, lag 0'
+
+# ---- a Redis that the sandbox does not allow ----
+sed -i 's/#connect_timeout = "3s"/connect_timeout = "300ms"/' "$conf"
+printf '[Service]\nIPAddressAllow=\n' >$dropins/ordermq.service.d/closed.conf
+systemctl daemon-reload
+systemctl restart --no-block ordermq
+check 'a Redis that the sandbox does not allow is told from a dead one' \
+	wait_for journal_has 'no answer in time.*IPAddressAllow=' -p err
+rm $dropins/ordermq.service.d/closed.conf
+systemctl daemon-reload
+check 'allowed, all is well' wait_for ready 6
 finish
