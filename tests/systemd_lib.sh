@@ -82,9 +82,9 @@ install_tree() {
 	/home/* | /root/* | /tmp/* | /var/tmp/*)
 		skip "installed in $units, which the sandbox hides" ;;
 	*) # where systemd would not find them
-		for file in "$dir/stage${units%/*}"/*; do
-			ln -s "${file#"$dir/stage"}" "$root/etc/systemd/system"
-		done ;;
+		mkdir -p "$root/usr/local/lib/systemd/system" &&
+			cp "$dir/stage${units%/*}"/* \
+				"$root/usr/local/lib/systemd/system" ;;
 	esac
 	(cd "$dir/stage" && find . -name '*.conf') | sed -n 's|^\./|/|
 		s|.*/sysusers\.d/.*|sysusers=&|p
