@@ -161,5 +161,6 @@ check 'a Redis that the sandbox does not allow is told from a dead one' \
 	wait_for journal_has 'no answer in time.*IPAddressAllow=' -p err
 rm $dropins/ordermq.service.d/closed.conf
 systemctl daemon-reload
+systemctl restart ordermq
 check 'allowed, all is well' wait_for ready 6
 finish

@@ -87,8 +87,10 @@ check 'with the drop-in for a socket and a password file, the unit starts' \
 check 'and all instances are ready' ready 4
 check 'none of them sees a network' [ "$(sed -n 's/^ *\(.*\):.*/\1/p' \
 	"/proc/$(of_unit ordermq MainPID)/net/dev")" = lo ]
-check 'the password is for them alone' \
-	[ "$(stat -c %a /run/credentials/ordermq.service)" = 500 ]
+credential=/run/credentials/ordermq.service/redis-password
+check 'the password is for them' grep -qx secret $credential
+check 'alone' not setpriv --reuid 65534 --regid 65534 --clear-groups \
+	cat $credential 2>/dev/null
 "$ctl" -c "$conf" verify >/tmp/verify
 check 'ordermqctl finds it, too' grep -q balanced /tmp/verify
 

@@ -14,13 +14,16 @@ root_mirror() {
 		head -n 1
 }
 
-# Runs as the first process of namespaces of its own.
+# Runs as the first process of namespaces of its own. A chroot would not do: from
+# inside of one there are no further mount and user namespaces.
 root_inside() {
 	local root=$1
-	mount -t proc proc "$root/proc" && mount -t sysfs -o ro sysfs "$root/sys" &&
-		mount --rbind /dev "$root/dev" && mount -t tmpfs tmpfs "$root/tmp" ||
+	mount --bind "$root" "$root" && mount -t proc proc "$root/proc" &&
+		mount -t sysfs -o ro sysfs "$root/sys" &&
+		mount --rbind /dev "$root/dev" && mount -t tmpfs tmpfs "$root/tmp" &&
+		cd "$root" && pivot_root . mnt && cd / && umount -l /mnt ||
 		exit 99
-	chroot "$root" env -i HOME=/root PATH=/usr/sbin:/usr/bin:/sbin:/bin \
+	env -i HOME=/root PATH=/usr/sbin:/usr/bin:/sbin:/bin \
 		http_proxy="${http_proxy-}" https_proxy="${https_proxy-}" \
 		/bin/bash -s </dev/fd/3
 }
