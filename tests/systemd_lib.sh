@@ -74,7 +74,9 @@ install_tree() {
 	env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL "${MAKE:-make}" -s -C "$build" \
 		install DESTDIR="$dir/stage" >"$dir/install" 2>&1 ||
 		{ sed 's/^/# /' "$dir/install"; return 1; }
-	cp -a "$dir/stage/." "$root"
+	# /lib may be there as a directory, and in the root as a link.
+	tar -C "$dir/stage" -c . |
+		tar -C "$root" -x --keep-directory-symlink || return
 	units=$(find "$dir/stage" -name ordermq.service)
 	units=${units#"$dir/stage"}
 	case $units in
