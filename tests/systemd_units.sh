@@ -114,6 +114,16 @@ check 'and the journal says who has it' journal_has \
 	_SYSTEMD_UNIT=ordermq@ordermq.service
 systemctl stop ordermq@ordermq
 
+# ---- the outbox ----
+published=$(cli XLEN ordermq)
+one_more() { [ "$(cli XLEN ordermq)" = $((published + 1)) ]; }
+check 'the outbox starts' systemctl start ordermq-outbox
+check 'whoever is in the group may put an order there' setpriv --reuid 65534 \
+	--regid ordermq --clear-groups "$order" -c "$conf" --quiet \
+	--outbox /var/lib/ordermq/outbox orderno=O-1 amount=500
+check 'it comes to the stream' wait_for one_more
+systemctl stop ordermq-outbox
+
 # ---- the target ----
 systemctl enable -q ordermq ordermq@shop
 systemctl start ordermq.target
