@@ -311,7 +311,7 @@ static int parts_open(struct consumer *consumer, struct err *err)
 	(void)snprintf(consumer->last_id, sizeof(consumer->last_id), "%s",
 		       process->group->start);
 	consumer->next_beat_msecs = -1;
-	consumer->linger_until_msecs = -1;
+	consumer->linger.until_msecs = -1;
 	consumer->held = true;
 	consumer->backoff = (struct backoff){
 		.first_msecs = CONSUMER_RETRY_MSECS,

@@ -67,7 +67,7 @@ static void answer_settled(struct consumer *consumer, struct call *call,
 	int64_t now_usecs = clock_usecs();
 
 	crash_point("after-settle");
-	consumer->settle_usecs = now_usecs - consumer->begun_usecs;
+	linger_settled(&consumer->linger, now_usecs);
 	board_add(board, BOARD_HANDLED, call->deliveries.count);
 	recent_note(&board->recent, call->deliveries.first, now_usecs);
 	look_after_short(consumer, reply);
@@ -190,7 +190,8 @@ static void last_id_keep(char *buf, const struct reply *entries)
 	const struct reply *last = reply_at(entries, reply_count(entries) - 1);
 	struct text id = reply_text(reply_at(last, 0));
 
-	(void)snprintf(buf, CONSUMER_ID_BYTES, "%.*s", (int)id.length, id.data);
+	(void)snprintf(buf, SETTINGS_NAME_BYTES, "%.*s", (int)id.length,
+		       id.data);
 }
 
 /* After a giant reply fewer entries were asked for; small ones let it grow
@@ -227,21 +228,6 @@ static int batch_take(struct consumer *consumer, const struct call *call,
 	return 0;
 }
 
-/* Redis was asked to settle and then to read. If it takes long even to settle,
-   it has more to do than it can, and every call is one more: what we let come
-   together meanwhile is read, and settled, in one. A full batch need not wait,
-   and where Redis answers within half a millisecond nothing does. */
-static void linger(struct consumer *consumer, size_t count)
-{
-	int64_t most = consumer->process.group->linger_msecs;
-	int64_t wait = 2 * consumer->settle_usecs / 1000;
-
-	consumer->settle_usecs = 0;
-	if (count < consumer->read_count && wait > 0)
-		consumer->linger_until_msecs =
-			clock_msecs() + (wait < most ? wait : most);
-}
-
 /* [[stream, [entry, ...]]], or nil when none came in time. */
 static int answer_read(struct consumer *consumer, const struct call *call,
 		       const struct reply *reply)
@@ -250,7 +236,9 @@ static int answer_read(struct consumer *consumer, const struct call *call,
 
 	if (consumer->handler->groupless && reply_count(entries) > 0)
 		last_id_keep(consumer->last_id, entries);
-	linger(consumer, reply_count(entries));
+	linger_read(&consumer->linger, reply_count(entries),
+		    consumer->read_count, consumer->process.group->linger_msecs,
+		    clock_msecs());
 	/* What came back is read without waiting, until nothing is left. */
 	if (call->replays && reply_count(entries) == 0)
 		consumer->replays = false;

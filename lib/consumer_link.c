@@ -294,12 +294,11 @@ void consumer_link_turn(struct consumer *consumer)
 		link_connect(consumer);
 	if (consumer->seat.redis == NULL ||
 	    exchange_is_busy(&consumer->exchange) ||
-	    now < consumer->linger_until_msecs ||
+	    now < consumer->linger.until_msecs ||
 	    (consumer->failed && now < consumer->next_try_msecs))
 		return;
 	pause_turn(consumer);
-	consumer->linger_until_msecs = -1;
-	consumer->begun_usecs = clock_usecs();
+	linger_begin(&consumer->linger, clock_usecs());
 	if (consumer_exchange_begin(consumer, now, &err) < 0 ||
 	    redis_flush(consumer->seat.redis, &err) < 0)
 		link_lost(consumer, &err);
@@ -313,15 +312,15 @@ int64_t consumer_link_deadline(struct consumer *consumer)
 		return consumer->exchange.deadline_msecs;
 	if (consumer->seat.redis == NULL || consumer->failed)
 		return consumer->next_try_msecs;
-	if (consumer->linger_until_msecs >= 0)
-		return consumer->linger_until_msecs;
+	if (consumer->linger.until_msecs >= 0)
+		return consumer->linger.until_msecs;
 	return clock_earlier(consumer->next_beat_msecs,
 			     consumer_next_due(consumer));
 }
 
 void consumer_link_stop(struct consumer *consumer)
 {
-	consumer->linger_until_msecs = -1;
+	consumer->linger.until_msecs = -1;
 	if (!exchange_only_reads(&consumer->exchange))
 		return;
 	exchange_abort(&consumer->exchange);

@@ -5,6 +5,7 @@
 #include "lib/exchange.h"
 #include "lib/hand.h"
 #include "lib/handler.h"
+#include "lib/linger.h"
 #include "lib/process.h"
 #include "lib/redis_error.h"
 #include "lib/seat.h"
@@ -19,11 +20,8 @@ struct reply;
 
 /* What the parts of the skeleton share; no business of a handler's. */
 
-/* With as many batches' worth of entries waiting for their retry, nothing more
-   is read. */
+/* With as many batches of entries waiting for a retry, nothing more is read. */
 #define CONSUMER_STALL_BATCHES 4
-
-#define CONSUMER_ID_BYTES SETTINGS_NAME_BYTES
 
 struct consumer {
 	const struct handler *handler;
@@ -47,9 +45,9 @@ struct consumer {
 	bool replays_read; /* ... some were, and it is the turn of new ones */
 	int64_t replay_count; /* in P:<group>:replay, as the last beat said */
 	int64_t pending[2];   /* for us, in the stream and there, likewise */
-	char history_id[CONSUMER_ID_BYTES]; /* last one looked at */
-	char last_id[CONSUMER_ID_BYTES];    /* without a group: last one read */
-	int64_t settle_usecs; /* how long Redis took for it last; 0: unknown */
+	char history_id[SETTINGS_NAME_BYTES]; /* last one looked at */
+	char last_id[SETTINGS_NAME_BYTES]; /* without a group: last one read */
+	struct linger linger;
 	bool cut_off; /* a read, on stopping: find what it had been given */
 	bool skip;    /* without a group: no reply can hold the next entry */
 
@@ -66,10 +64,8 @@ struct consumer {
 	bool node_taken;  /* somebody else has our name: exit 78 */
 	enum redis_class trouble;
 	struct backoff backoff;
-	int64_t begun_usecs;        /* the round trip under way, or the last */
-	int64_t linger_until_msecs; /* begin the next one; -1: at once */
-	int64_t next_try_msecs;     /* connect, or settle again */
-	int64_t next_beat_msecs;    /* -1: none, as there is no lease */
+	int64_t next_try_msecs;       /* connect, or settle again */
+	int64_t next_beat_msecs;      /* -1: none, as there is no lease */
 	int64_t drain_deadline_msecs; /* once told to stop */
 	int64_t retry_said_msecs;     /* when a retry was last logged */
 };
@@ -81,15 +77,12 @@ void consumer_accept(struct consumer *consumer, bool may_repeat);
 int consumer_answer(struct consumer *consumer, struct call *call,
 		    const struct reply *reply);
 
-/* The connection (consumer_link.c). */
-
 /* Something is wrong with Redis: put back what was under way, wait, and say so
    once. Closes the connection unless class is REDIS_WAIT. */
 void consumer_trouble(struct consumer *consumer, enum redis_class class,
 		      const char *text);
 
-/* Show on the board, and to whoever started us, what we are doing: reading,
-   paused, stalled. */
+/* Show on the board, and to whoever started us, what we are doing. */
 void consumer_show(struct consumer *consumer);
 
 /* Connect if it is time, let the round trip under way go on, and begin the next
@@ -114,12 +107,13 @@ int64_t consumer_next_due(struct consumer *consumer);
 /* When consumer_link_turn() is due even if nothing arrives; -1: never. */
 int64_t consumer_link_deadline(struct consumer *consumer);
 
-/* Told to stop: do not wait for the answer to a read. What it was given is then
-   looked for anew. */
+/* Told to stop: do not wait for a read; what it was given is looked for anew.
+ */
 void consumer_link_stop(struct consumer *consumer);
 
 /* What is left of the time to finish goes for every answer from now on. */
 void consumer_hurry(struct consumer *consumer);
+
 /* Give the lease back and say what is left. */
 void consumer_leave(struct consumer *consumer);
 

@@ -101,7 +101,7 @@ static int suspect_note_in(struct consumer *consumer, bool replays,
 	const struct process_suspect *suspect = &consumer->process.suspect;
 	const struct reply *answer;
 	char reason[SUSPECT_REASON_BYTES];
-	char id[CONSUMER_ID_BYTES];
+	char id[SETTINGS_NAME_BYTES];
 	int64_t crashes, kills;
 
 	id_write(suspect, id, sizeof(id));
