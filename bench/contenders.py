@@ -70,7 +70,7 @@ class Ordermq:
 
     def __init__(self, rig, redis, setup):
         self.rig, self.redis, self.setup = rig, redis, setup
-        self.daemon = None
+        self.daemon, self.keeper = None, []
         self.instances = []
 
     def log(self):
@@ -121,8 +121,10 @@ class Ordermq:
     def is_ready(self):
         if self.daemon.poll() is not None:
             raise BenchError("ordermqd ended: " + self.rig.log_tail())
-        self.instances = [row for row in self.status()
-                          if row["kind"] == "instance"]
+        rows = self.status()
+        self.instances = [row for row in rows if row["kind"] == "instance"]
+        self.keeper = [row["pid"] for row in rows
+                       if row["kind"] == "keeper" and row["pid"]]
         wanted = len(self.setup.groups) * self.setup.instances
         return wanted == sum(row["state"] == "ready"
                              for row in self.instances)
@@ -131,7 +133,7 @@ class Ordermq:
         return [row["pid"] for row in self.instances]
 
     def supervisors(self):
-        return [self.daemon.pid]
+        return [self.daemon.pid, *self.keeper]
 
     def publisher(self, count, batch):
         return [self.rig.program("producers/ordermq-order"), "-c",
@@ -147,7 +149,7 @@ class Ordermq:
     def stop(self):
         if self.daemon is not None and self.rig.end(self.daemon) != 0:
             raise BenchError("ordermqd did not end in order")
-        self.daemon = None
+        self.daemon, self.keeper = None, []
         self.instances = []
 
 

@@ -92,8 +92,9 @@ def restart_redis(rig, setup, count):
 
 
 def upkeep(rig, setup, count, seconds):
-    """What heartbeats, boards and status cost: an idle set's CPU, and at full
-    load that of ordermqd and of a status every second, in percent of a core."""
+    """What heartbeats, boards, keeper and status cost: an idle set's CPU and its
+    server's, and at full load that of ordermqd with the keeper and of a status
+    every second, in percent of a core."""
     with redis_alone(rig) as redis:
         server = redis.cpu_usecs()
         time.sleep(seconds)
