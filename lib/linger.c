@@ -18,7 +18,7 @@ void linger_settled(struct linger *linger, int64_t now_usecs)
 void linger_read(struct linger *linger, size_t count, size_t room,
 		 int64_t most_msecs, int64_t now_msecs)
 {
-	int64_t wait = 2 * linger->settle_usecs / 1000;
+	int64_t wait = 2 * (linger->settle_usecs / 1000);
 
 	if (wait > most_msecs)
 		wait = most_msecs;

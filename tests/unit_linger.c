@@ -28,9 +28,9 @@ static int64_t until(int64_t settle_usecs, size_t count)
 static void it_waits_twice_as_long_as_it_took_to_settle(void **state)
 {
 	(void)state;
-	assert_int_equal(until(500, 1), NOW + 1);
-	assert_int_equal(until(2600, 0), NOW + 5);
-	assert_int_equal(until(4999, ROOM - 1), NOW + 9);
+	assert_int_equal(until(1000, 1), NOW + 2);
+	assert_int_equal(until(2600, 0), NOW + 4);
+	assert_int_equal(until(4999, ROOM - 1), NOW + 8);
 }
 
 static void it_never_waits_longer_than_it_may(void **state)
@@ -43,7 +43,7 @@ static void it_never_waits_longer_than_it_may(void **state)
 static void it_does_not_wait_when_redis_is_quick(void **state)
 {
 	(void)state;
-	assert_int_equal(until(499, 1), -1);
+	assert_int_equal(until(999, 1), -1);
 	assert_int_equal(until(1, 1), -1);
 }
 
