@@ -6,7 +6,6 @@
 #include "lib/num.h"
 #include "lib/when.h"
 #include "producers/desk.h"
-#include "producers/seckill_plain.h"
 
 #include <jansson.h>
 
@@ -95,50 +94,23 @@ static int object_read(json_t *object, struct seckill_request *request,
 	return 0;
 }
 
-/* Any line, by a reader for all of JSON. */
-static int json_read(struct text line, struct seckill_request *request,
-		     struct err *err)
+int seckill_line_read(const char *line, size_t bytes,
+		      struct seckill_request *request_r, struct err *err)
 {
+	struct seckill_request request = { 0 };
 	json_error_t error;
-	json_t *object =
-		json_loadb(line.data, line.length,
-			   JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &error);
+	json_t *object = json_loadb(
+		line, bytes, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &error);
 	int ret;
 
 	if (object == NULL)
 		return err_set(err, ERR_REJECT, "no valid JSON: %s",
 			       error.text);
-	ret = object_read(object, request, err);
+	ret = object_read(object, &request, err);
 	json_decref(object);
+	if (ret == 0)
+		*request_r = request;
 	return ret;
-}
-
-static int plain_set(const struct text *values, struct seckill_request *request,
-		     struct err *err)
-{
-	for (int i = 0; i < MEMBER_COUNT; i++) {
-		if (values[i].data != NULL &&
-		    member_set(i, values[i], request, err) < 0)
-			return -1;
-	}
-	return 0;
-}
-
-int seckill_line_read(const char *line, size_t bytes,
-		      struct seckill_request *request_r, struct err *err)
-{
-	const struct text text = { line, bytes };
-	struct seckill_request request = { 0 };
-	struct text values[MEMBER_COUNT];
-	const bool is_plain =
-		seckill_plain_read(text, member_names, MEMBER_COUNT, values) &&
-		values[VOUCHER].data != NULL && values[USER].data != NULL;
-
-	if ((is_plain ? plain_set(values, &request, err)
-		      : json_read(text, &request, err)) < 0)
-		return -1;
-	*request_r = request;
-	return 0;
 }
 
 char *seckill_line_quote(const char *text, char *out)
