@@ -84,9 +84,15 @@ local function id_before(id)
 	return whole(math.max(msecs - 1, 0)) .. '-18446744073709551615'
 end
 
--- Everything up to here is done, whatever happens to the group.
+local function earlier(a, b)
+	return before(a, b) and a or b
+end
+
+-- Everything up to here is done, whatever happens to the group. One that was set
+-- back may have something pending that it will be given once more.
 local function note_done(group, oldest)
-	local done = oldest and id_before(oldest) or group['last-delivered-id']
+	local last = group['last-delivered-id']
+	local done = oldest and earlier(id_before(oldest), last) or last
 	local key = key_of(group.name, 'done')
 	if not LOOKS and redis.call('GET', key) ~= done then
 		redis.pcall('SET', key, done)
@@ -105,10 +111,10 @@ local function hold_of(group, oldest)
 		before(oldest, first) and first or oldest, '+', PENDING_FEW)
 	for _, row in ipairs(rows) do
 		if redis.call('XRANGE', KEYS[1], row[1], row[1])[1] then
-			return row[1]
+			return earlier(row[1], last)
 		end
 	end
-	return #rows == PENDING_FEW and rows[#rows][1] or last
+	return #rows == PENDING_FEW and earlier(rows[#rows][1], last) or last
 end
 
 -- The same for one that is not there (yet): it will begin somewhere.

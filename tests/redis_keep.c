@@ -373,6 +373,32 @@ static void what_was_deleted_while_pending_holds_nothing(void **state)
 	assert_string_equal(done_of("points"), "0-18446744073709551615");
 }
 
+static void a_group_that_was_set_back_holds_what_it_reads_again(void **state)
+{
+	(void)state;
+	make_both("1000");
+	work("push", "1000");
+	work("points", "600");
+	take("points", "50"); /* pending from 601 on */
+	(void)redis_fixture_command(server, "XGROUP", "SETID", "ordermq",
+				    "points", "250-0", NULL);
+	run();
+	assert_int_equal(first_entry(), 201);
+	assert_string_equal(keep.result.hold, "250-0");
+	assert_string_equal(done_of("points"), "250-0");
+	/* Also when all that is looked at there was deleted. */
+	(void)redis_fixture_command(
+		server, "EVAL",
+		"for n = 601, 630 do redis.call('XDEL', KEYS[1], n .. '-0') "
+		"end",
+		"1", "ordermq", NULL);
+	run();
+	assert_string_equal(keep.result.hold, "250-0");
+	work("points", "1000");
+	run();
+	assert_int_equal(first_entry(), 901);
+}
+
 static void beyond_the_number_the_oldest_go_once_they_are_settled(void **state)
 {
 	(void)state;
@@ -603,6 +629,7 @@ int main(void)
 		TEST(a_group_that_is_not_there_holds_where_it_will_begin),
 		TEST(a_stream_that_no_group_reads_is_left_alone),
 		TEST(what_was_deleted_while_pending_holds_nothing),
+		TEST(a_group_that_was_set_back_holds_what_it_reads_again),
 		TEST(beyond_the_number_the_oldest_go_once_they_are_settled),
 		TEST(a_long_stream_is_removed_in_one_round),
 		TEST(what_is_dropped_is_counted_once_for_each_group),
