@@ -17,6 +17,8 @@ static int put_bytes(struct template_buf *buf, struct text text)
 	size_t wanted = buf->used + text.length;
 	char *data;
 
+	if (text.length == 0)
+		return 0;
 	if (wanted > buf->size) {
 		wanted += wanted / 2 + 256;
 		data = realloc(buf->data, wanted);

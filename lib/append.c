@@ -36,6 +36,8 @@ int append_put(struct append *append, struct text text)
 	size_t wanted = append->used + text.length;
 	char *buf;
 
+	if (text.length == 0)
+		return 0;
 	if (wanted > append->size) {
 		wanted += wanted / 2;
 		buf = realloc(append->buf, wanted);

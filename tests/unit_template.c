@@ -129,6 +129,16 @@ static void bytes_that_are_no_text_become_the_replacement_character(
 	check(examples);
 }
 
+static void a_guest_has_an_empty_account(void **state)
+{
+	struct template_buf guest_buf = { 0 };
+
+	(void)state;
+	assert_int_equal(template_put(&guest_buf, (struct text){ NULL, 0 }), 0);
+	assert_int_equal(guest_buf.used, 0);
+	free(guest_buf.data);
+}
+
 static void text_goes_behind_what_is_there(void **state)
 {
 	struct template_buf buf = { 0 };
@@ -150,6 +160,7 @@ int main(void)
 		cmocka_unit_test(a_lone_brace_stands_for_itself),
 		cmocka_unit_test(
 			bytes_that_are_no_text_become_the_replacement_character),
+		cmocka_unit_test(a_guest_has_an_empty_account),
 		cmocka_unit_test(text_goes_behind_what_is_there),
 	};
 
