@@ -54,6 +54,11 @@ for n = 1, count do
 	end
 end
 
+-- Before Redis 7.2, a right that is missing is an ERR like that of a bad value.
+if not redis.acl_check_cmd('HINCRBY', KEYS[6], '', '0') then
+	return redis.error_reply('NOPERM no permission to HINCRBY ' .. KEYS[6])
+end
+
 -- Take back what the first accounts were given: it was exact, and fits again.
 local function take_back(given)
 	for n = 0, given - 1 do

@@ -448,6 +448,20 @@ static void a_book_that_is_no_number_fails_before_anything_is_written(
 			 0);
 }
 
+/* It must not look like a balance that is no number. */
+static void a_missing_right_fails_before_anything_is_written(void **state)
+{
+	(void)state;
+	(void)redis_fixture_command(redis, "ACL", "SETUSER", "default",
+				    "-hincrby", NULL);
+	assert_true(reply_is_error_word(
+		settle("1-0", "A:paid", "7", "500", "5"), "NOPERM"));
+	(void)redis_fixture_command(redis, "ACL", "SETUSER", "default",
+				    "+hincrby", NULL);
+	nothing_written();
+	settled(settle("1-0", "A:paid", "7", "500", "5"), 0);
+}
+
 static void a_full_batch_is_settled_at_once(void **state)
 {
 	(void)state;
@@ -518,6 +532,7 @@ int main(void)
 			a_key_of_the_wrong_type_fails_before_anything_is_written),
 		with_entries(
 			a_book_that_is_no_number_fails_before_anything_is_written),
+		with_entries(a_missing_right_fails_before_anything_is_written),
 		with_entries(a_full_batch_is_settled_at_once),
 	};
 

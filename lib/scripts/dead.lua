@@ -48,6 +48,10 @@ if number and not string.match(number, '^%d+$') then
 	return redis.error_reply('WRONGTYPE ' .. KEYS[3] .. ' field ' .. book ..
 		' is no number')
 end
+-- What fails behind the letter would leave it, and the entry pending as well.
+if not redis.acl_check_cmd('HINCRBY', KEYS[3], book, '1') then
+	return redis.error_reply('NOPERM no permission to HINCRBY ' .. KEYS[3])
+end
 if not known then
 	local letter_id = redis.call('XADD', KEYS[5], '*', unpack(letter))
 	index_add(KEYS[5], ARGV[1], origin, letter_id)
