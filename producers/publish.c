@@ -260,7 +260,8 @@ void publish_prepare(struct publisher *publisher, struct window *window)
 {
 	struct err err;
 
-	if (publisher->window == NULL || publisher->redis == NULL)
+	if (window->count == 0 || publisher->window == NULL ||
+	    publisher->redis == NULL)
 		return;
 	redis_hold(publisher->redis);
 	/* To fail breaks the connection, which the window under way tells. */

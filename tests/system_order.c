@@ -206,6 +206,20 @@ static void a_file_of_real_orders_is_read_wholly(void **state)
 			   "country|United Kingdom|ts|2010-12-01T08:26:00");
 }
 
+/* The second pause finds nothing to send, twice over. */
+static void pauses_behind_a_full_window_lose_nothing(void **state)
+{
+	struct trial *trial = *state;
+
+	trial_shell(
+		trial,
+		"(printf '{\"orderno\":\"A-1\"}\\n{\"orderno\":\"A-2\"}\\n'; "
+		"sleep 0.3; echo; sleep 0.3; "
+		"printf '{\"orderno\":\"A-3\"}\\n') |",
+		0, "--batch 2 --jsonl -");
+	assert_int_equal(trial_length(trial), 3);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, trial_setup, trial_teardown)
 
 int main(void)
@@ -223,6 +237,7 @@ int main(void)
 		TEST(a_rate_is_kept),
 		TEST(a_batch_can_be_atomic),
 		TEST(a_file_of_real_orders_is_read_wholly),
+		TEST(pauses_behind_a_full_window_lose_nothing),
 	};
 
 	if (redis_fixture_skip_all())
