@@ -201,8 +201,11 @@ static void link_connect(struct consumer *consumer)
 		return;
 	process_woken(&consumer->process);
 	consumer->cut_off = false;
-	if (consumer->process.stop)
+	if (consumer->process.stop) {
+		consumer->next_try_msecs =
+			clock_msecs() + backoff_next(&consumer->backoff);
 		return;
+	}
 	consumer_trouble(consumer,
 			 err.class == ERR_FATAL ? REDIS_REFUSED
 						: REDIS_RECONNECT,
