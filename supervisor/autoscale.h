@@ -39,7 +39,7 @@ struct autoscale_look {
 	int64_t settled;   /* in all; -1: unknown */
 	int64_t arrived;   /* in all: settled, pending, lag; -1: unknown */
 	int wanted;        /* instances there are to be now */
-	int able;          /* of them, those that nobody holds back */
+	int able;          /* of them, those not held back and not down */
 	int working;       /* of those, ready and reading */
 };
 

@@ -6,11 +6,11 @@
 #include "lib/num.h"
 #include "supervisor/events.h"
 #include "supervisor/fleet.h"
+#include "supervisor/memory.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <unistd.h>
 
 /* Those that were started together are not replaced together: what they may
    settle differs by their number, in as many steps, by a fifth at the most. */
@@ -42,6 +42,13 @@ static bool follows(const struct service *service)
 	       service->wanted > 0;
 }
 
+/* Neither held back, nor down for longer: it is not waited for. */
+static bool is_able(const struct slot *slot)
+{
+	return !slot->is_held && slot->state != INSTANCE_WAITING &&
+	       slot->state != INSTANCE_FAILED;
+}
+
 static bool is_working(const struct slot *slot)
 {
 	struct board board;
@@ -71,7 +78,7 @@ static struct autoscale_look look_at(const struct service *service,
 	look.arrived =
 		sum_of(look.settled, sum_of(numbers->pending, numbers->lag));
 	for (int i = 0; i < service->wanted; i++) {
-		look.able += !service->slots[i].is_held;
+		look.able += is_able(&service->slots[i]);
 		look.working += is_working(&service->slots[i]);
 	}
 	return look;
@@ -122,23 +129,6 @@ static void follow_all(struct fleet *fleet)
 
 /* ---- those that are worn ---- */
 
-/* Resident memory of a process that nobody has reaped yet; -1: unknown. */
-static int64_t rss_bytes(pid_t pid)
-{
-	char path[64];
-	int64_t pages = -1;
-	FILE *file;
-
-	(void)snprintf(path, sizeof(path), "/proc/%d/statm", (int)pid);
-	file = fopen(path, "re");
-	if (file == NULL)
-		return -1;
-	if (fscanf(file, "%*s %" SCNd64, &pages) != 1)
-		pages = -1;
-	(void)fclose(file);
-	return pages < 0 ? -1 : pages * sysconf(_SC_PAGESIZE);
-}
-
 static int64_t recycle_after(const struct slot *slot)
 {
 	int64_t count = slot->group->settings.recycle_after;
@@ -168,7 +158,7 @@ static void check(const struct fleet *fleet, struct slot *slot,
 		return;
 	}
 	if (group->max_rss_bytes > 0)
-		bytes = rss_bytes(slot->pid);
+		bytes = memory_bytes(slot->pid);
 	if (bytes > group->max_rss_bytes) {
 		char most[NUM_TEXT_MAX];
 
