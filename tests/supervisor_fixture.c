@@ -97,11 +97,12 @@ void fixture_configure(struct fixture *fixture, const char *top,
 	fprintf(file,
 		"node = \"test\";\n"
 		"supervisor = { control = \"%s/run/control.sock\";\n"
-		"  programs = \"%s\"; drain = \"300ms\"; %s };\n"
+		"  programs = \"%s\"; drain = \"%s\"; %s };\n"
 		"log = { to = \"stderr\"; };\n"
 		"%s\n"
 		"groups = (\n%s\n);\n",
 		fixture->dir, programs,
+		fixture->drain == NULL ? "300ms" : fixture->drain,
 		fixture->supervisor == NULL ? "" : fixture->supervisor, top,
 		groups);
 	assert_int_equal(fclose(file), 0);

@@ -25,6 +25,7 @@ struct fixture {
 	pid_t pid; /* of ordermqd; 0: none */
 	const char
 		*supervisor; /* more for "supervisor = { ... }"; NULL: none */
+	const char *drain;   /* NULL: "300ms" */
 	int stderr_fd;       /* its own; 0: the file "log" */
 };
 

@@ -198,6 +198,22 @@ static void one_that_does_not_stop_is_killed(void **state)
 	assert_true(fixture_is_gone(&stopped));
 }
 
+static void a_second_signal_kills_what_still_drains(void **state)
+{
+	struct fixture *fixture = *state;
+	pid_t deaf;
+
+	fixture->drain = "10m";
+	(void)fixture_begin(state, GROUP("deaf", "1") "," GROUP("good", "1"));
+	deaf = fixture_await(fixture, "deaf-1", "ready");
+	(void)fixture_await(fixture, "good-1", "ready");
+	(void)kill(fixture->pid, SIGTERM);
+	assert_int_equal(fixture_await(fixture, "deaf-1", "stopping"), deaf);
+	(void)kill(fixture->pid, SIGTERM);
+	assert_int_equal(fixture_wait(fixture), 0);
+	assert_true(fixture_is_gone(&deaf));
+}
+
 static void a_stop_during_the_start_is_obeyed(void **state)
 {
 	struct fixture *fixture = fixture_begin(state, GROUP("slow", "2"));
@@ -305,6 +321,7 @@ int main(void)
 		TEST(an_instance_has_six_descriptors),
 		TEST(a_stop_of_idle_instances_is_quick),
 		TEST(one_that_does_not_stop_is_killed),
+		TEST(a_second_signal_kills_what_still_drains),
 		TEST(a_stop_during_the_start_is_obeyed),
 		TEST(a_second_one_is_refused),
 		TEST(a_check_only_reads_the_file),
