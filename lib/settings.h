@@ -93,6 +93,14 @@ struct settings_scale {
 	int64_t target_age_msecs; /* of the oldest undelivered entry */
 };
 
+/* In the order of the words in the table. */
+enum settings_restart {
+	SETTINGS_RESTART_ALWAYS,
+	SETTINGS_RESTART_ON_FAILURE,
+	SETTINGS_RESTART_NEVER,
+	SETTINGS_RESTART_COUNT,
+};
+
 struct settings_group {
 	char name[SETTINGS_NAME_BYTES];
 	char program[SETTINGS_NAME_BYTES]; /* "points", "push", "xread" */
@@ -102,6 +110,7 @@ struct settings_group {
 	int64_t batch;
 	int64_t linger_msecs;
 	int64_t owner_ttl_msecs;
+	int64_t restart;       /* enum settings_restart */
 	int64_t max_rss_bytes; /* 0: no limit */
 	int64_t recycle_after; /* entries; 0: never */
 	int64_t max_deliveries;

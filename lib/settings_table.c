@@ -15,28 +15,6 @@
 #define MIB (INT64_C(1024) * 1024)
 #define BILLION INT64_C(1000000000)
 
-static int find_target(const char *word)
-{
-	static const char *const names[] = {
-		[LOG_TO_AUTO] = "auto",
-		[LOG_TO_SYSLOG] = "syslog",
-		[LOG_TO_STDERR] = "stderr",
-	};
-
-	for (int i = 0; i < (int)(sizeof(names) / sizeof(names[0])); i++) {
-		if (strcmp(names[i], word) == 0)
-			return i;
-	}
-	return -1;
-}
-
-static int find_unread(const char *word)
-{
-	if (strcmp(word, "drop") == 0)
-		return SETTINGS_UNREAD_DROP;
-	return strcmp(word, "keep") == 0 ? SETTINGS_UNREAD_KEEP : -1;
-}
-
 /* A row is KIND(path, struct, member, default, least, most, rest). The struct
    is settings, or settings_group for what each group has; the rest is help and
    what only some keys have. */
@@ -115,7 +93,7 @@ const struct setting settings_table[] = {
 		.help = "Beyond so many the oldest entries are removed, too, "
 			"once every group has settled them. 0: no limit."),
 	CHOICE("stream.retention.unread", settings, retention.unread, "keep",
-	       .words = "keep, drop", .find = find_unread,
+	       .words = "keep, drop",
 	       .help = "What holds for entries that a group has not settled: "
 		       "\"keep\" leaves them, however old and many they are; "
 		       "\"drop\" removes them by age and number like all "
@@ -204,6 +182,16 @@ const struct setting settings_table[] = {
 		 1 * SECS, 10 * MINUTES,
 		 .help = "After this long without a sign of life from an "
 			 "instance, another host may take over its entries."),
+	CHOICE("groups.restart", settings_group, restart, "always",
+	       .words = "always, on-failure, never",
+	       .help = "What holds for an instance that ends unasked: "
+		       "\"always\" "
+		       "starts it again; \"on-failure\" does so unless it "
+		       "ended with exit status 0: then it has finished; "
+		       "\"never\" leaves it down, finished or failed. Others "
+		       "take over what it still held. It is started again by "
+		       "restart and reset-failed of ordermqctl, or a reload "
+		       "that changes its group."),
 	SIZE("groups.max_rss", settings_group, max_rss_bytes, "0", 0,
 	     1024 * 1024 * MIB,
 	     .help = "An instance that has more memory than this (resident, as "
@@ -305,7 +293,7 @@ const struct setting settings_table[] = {
 			 "what it hangs on, and hang as well."),
 
 	CHOICE("log.to", settings, log.to, "auto",
-	       .words = "auto, syslog, stderr", .find = find_target,
+	       .words = "auto, syslog, stderr",
 	       .help = "Where log lines go. \"auto\": to stderr on a terminal, "
 		       "otherwise to syslog, or to stderr where there is no "
 		       "syslog."),

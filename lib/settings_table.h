@@ -38,7 +38,8 @@ struct setting {
 	const char *unit;    /* of an integer: "entries" */
 	const char *words;   /* "auto, syslog, stderr" */
 	const char *program; /* the only one that obeys it; NULL: all */
-	int (*find)(const char *word); /* number of a word, or -1 */
+	/* The number of one of words; NULL: its place among them, from 0. */
+	int (*find)(const char *word);
 	int (*check)(const char *text, struct err *err);
 	const char *help;
 };

@@ -86,21 +86,21 @@ static int set_string(const struct setting *key, void *base, const char *text,
 	return 0;
 }
 
-/* True when word is one of the comma-separated words. */
-static bool is_word(const char *words, const char *word)
+/* Which of the comma-separated words word is, from 0; -1: none. */
+static int word_number(const char *words, const char *word)
 {
 	size_t length = strlen(word);
 
-	while (length > 0) {
+	for (int i = 0; length > 0; i++) {
 		size_t end = strcspn(words, ",");
 
 		if (end == length && strncmp(words, word, length) == 0)
-			return true;
+			return i;
 		if (words[end] == '\0')
-			return false;
+			return -1;
 		words += end + strspn(words + end, ", ");
 	}
-	return false;
+	return -1;
 }
 
 static int refuse(const struct setting *key, const char *text, struct err *err)
@@ -116,7 +116,7 @@ static int refuse(const struct setting *key, const char *text, struct err *err)
 static int set_word(const struct setting *key, void *base, const char *text,
 		    struct err *err)
 {
-	if (!is_word(key->words, text))
+	if (word_number(key->words, text) < 0)
 		return refuse(key, text, err);
 	return set_string(key, base, text, err);
 }
@@ -124,9 +124,12 @@ static int set_word(const struct setting *key, void *base, const char *text,
 static int set_choice(const struct setting *key, void *base, const char *text,
 		      struct err *err)
 {
-	if (!is_word(key->words, text))
+	int number = word_number(key->words, text);
+
+	if (number < 0)
 		return refuse(key, text, err);
-	*(int64_t *)place(key, base) = key->find(text);
+	*(int64_t *)place(key, base) =
+		key->find == NULL ? number : key->find(text);
 	return 0;
 }
 

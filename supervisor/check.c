@@ -100,6 +100,7 @@ static void group_check(struct check *check, const json_t *object)
 	int64_t oldest = number(object, "oldest_pending_seconds");
 	int64_t wanted = number(object, "instances");
 	int64_t ready = number(object, "ready");
+	int64_t finished = number(object, "finished");
 
 	if (name == NULL)
 		return;
@@ -112,6 +113,8 @@ static void group_check(struct check *check, const json_t *object)
 			behind_add(check, name, oldest > lag ? oldest : lag);
 		}
 	}
+	if (finished > 0)
+		wanted -= finished;
 	if (ready >= 0 && ready < wanted) {
 		state_raise(check, CHECK_WARNING);
 		text_add(check,

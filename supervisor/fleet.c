@@ -132,12 +132,14 @@ int fleet_apply(struct fleet *fleet, const struct settings *settings,
 			service_stop(service);
 		else
 			service_apply(service, group,
+				      change == NULL || change->rolls ||
+					      change->is_live,
 				      change != NULL && change->rolls);
 		service_log_level(service, -1);
 		if (relevels)
 			service_tell_log_level(service);
 	}
-	service_apply(fleet->keeper, &keeper_settings, rolls);
+	service_apply(fleet->keeper, &keeper_settings, true, rolls);
 	service_log_level(fleet->keeper, -1);
 	return 0;
 }
@@ -292,11 +294,22 @@ static void lag_text(const struct fleet *fleet,
 			       found->numbers.lag);
 }
 
+static const char *finished_text(const struct service *service, char *buf,
+				 size_t bytes)
+{
+	int count = service_finished_count(service);
+
+	buf[0] = '\0';
+	if (count > 0)
+		(void)snprintf(buf, bytes, ", %d finished", count);
+	return buf;
+}
+
 const char *fleet_summary(struct fleet *fleet, int64_t now_msecs, char *buf,
 			  size_t bytes)
 {
 	size_t used = 0;
-	char lag[80];
+	char finished[32], lag[80];
 
 	figures_refresh(fleet, now_msecs);
 	(void)snprintf(buf, bytes, "no groups");
@@ -305,11 +318,12 @@ const char *fleet_summary(struct fleet *fleet, int64_t now_msecs, char *buf,
 		int length;
 
 		lag_text(fleet, &service->group.settings, lag, sizeof(lag));
-		length = snprintf(buf + used, bytes - used, "%s%s %d/%d%s",
-				  i == 0 ? "" : "; ",
-				  service->group.settings.name,
-				  service_ready_count(service),
-				  service_target(service), lag);
+		length = snprintf(
+			buf + used, bytes - used, "%s%s %d/%d%s%s",
+			i == 0 ? "" : "; ", service->group.settings.name,
+			service_ready_count(service), service_target(service),
+			finished_text(service, finished, sizeof(finished)),
+			lag);
 		if (length < 0 || (size_t)length >= bytes - used)
 			break;
 		used += (size_t)length;

@@ -73,8 +73,9 @@ bool fleet_is_empty(const struct fleet *fleet);
 bool fleet_has_tried(const struct fleet *fleet);
 
 /* For people: "points 3/3, lag 0; push 1/2, lag 12 (3 s)": instances that are
-   ready, entries not yet delivered, the age of the first of them. What the
-   keeper does not know is "?". buf is cut where it is full. Returns buf. */
+   ready, those that have finished, if there are any, entries not yet delivered,
+   the age of the first of them. What the keeper does not know is "?". buf is
+   cut where it is full. Returns buf. */
 const char *fleet_summary(struct fleet *fleet, int64_t now_msecs, char *buf,
 			  size_t bytes);
 

@@ -2,16 +2,19 @@
 
 #include "supervisor/instance.h"
 
+#include <sysexits.h>
+
 #define STAYS(state)                                                           \
 	{                                                                      \
 		INSTANCE_##state, INSTANCE_NOTHING                             \
 	}
 
-/* Columns: START, STOP, UP, DIED, GAVE_UP, TIMER, HUNG. */
+/* Columns: START, STOP, UP, DIED, GAVE_UP, DONE, TIMER, HUNG. */
 static const struct instance_step
 	steps[INSTANCE_STATE_COUNT][INSTANCE_EVENT_COUNT] = {
 		[INSTANCE_STOPPED] = {
 			{ INSTANCE_STARTING, INSTANCE_SPAWN },
+			STAYS(STOPPED),
 			STAYS(STOPPED),
 			STAYS(STOPPED),
 			STAYS(STOPPED),
@@ -25,6 +28,7 @@ static const struct instance_step
 			{ INSTANCE_READY, INSTANCE_GREET },
 			{ INSTANCE_WAITING, INSTANCE_WAIT },
 			{ INSTANCE_FAILED, INSTANCE_SETTLE },
+			{ INSTANCE_FINISHED, INSTANCE_SETTLE },
 			STAYS(STARTING),
 			{ INSTANCE_HANGING, INSTANCE_ABORT },
 		},
@@ -34,6 +38,7 @@ static const struct instance_step
 			STAYS(READY),
 			{ INSTANCE_WAITING, INSTANCE_WAIT },
 			{ INSTANCE_FAILED, INSTANCE_SETTLE },
+			{ INSTANCE_FINISHED, INSTANCE_SETTLE },
 			STAYS(READY),
 			{ INSTANCE_HANGING, INSTANCE_ABORT },
 		},
@@ -43,6 +48,7 @@ static const struct instance_step
 			STAYS(HANGING),
 			{ INSTANCE_WAITING, INSTANCE_WAIT },
 			{ INSTANCE_FAILED, INSTANCE_SETTLE },
+			{ INSTANCE_FINISHED, INSTANCE_SETTLE },
 			{ INSTANCE_HANGING, INSTANCE_KILL },
 			STAYS(HANGING),
 		},
@@ -50,6 +56,7 @@ static const struct instance_step
 			{ INSTANCE_RECYCLING, INSTANCE_NOTHING },
 			STAYS(STOPPING),
 			STAYS(STOPPING),
+			{ INSTANCE_STOPPED, INSTANCE_SETTLE },
 			{ INSTANCE_STOPPED, INSTANCE_SETTLE },
 			{ INSTANCE_STOPPED, INSTANCE_SETTLE },
 			{ INSTANCE_STOPPING, INSTANCE_KILL },
@@ -62,12 +69,14 @@ static const struct instance_step
 			{ INSTANCE_STARTING, INSTANCE_SPAWN },
 			/* It gave up on settings that are gone. */
 			{ INSTANCE_STARTING, INSTANCE_SPAWN },
+			{ INSTANCE_STARTING, INSTANCE_SPAWN },
 			{ INSTANCE_RECYCLING, INSTANCE_KILL },
 			STAYS(RECYCLING),
 		},
 		[INSTANCE_WAITING] = {
 			{ INSTANCE_STARTING, INSTANCE_SPAWN },
 			{ INSTANCE_STOPPED, INSTANCE_SETTLE },
+			STAYS(WAITING),
 			STAYS(WAITING),
 			STAYS(WAITING),
 			STAYS(WAITING),
@@ -82,6 +91,17 @@ static const struct instance_step
 			STAYS(FAILED),
 			STAYS(FAILED),
 			STAYS(FAILED),
+			STAYS(FAILED),
+		},
+		[INSTANCE_FINISHED] = {
+			{ INSTANCE_STARTING, INSTANCE_SPAWN },
+			{ INSTANCE_STOPPED, INSTANCE_SETTLE },
+			STAYS(FINISHED),
+			STAYS(FINISHED),
+			STAYS(FINISHED),
+			STAYS(FINISHED),
+			STAYS(FINISHED),
+			STAYS(FINISHED),
 		},
 	};
 
@@ -90,12 +110,31 @@ static const char *const names[INSTANCE_STATE_COUNT] = {
 	[INSTANCE_READY] = "ready",       [INSTANCE_HANGING] = "hanging",
 	[INSTANCE_STOPPING] = "stopping", [INSTANCE_RECYCLING] = "stopping",
 	[INSTANCE_WAITING] = "waiting",   [INSTANCE_FAILED] = "failed",
+	[INSTANCE_FINISHED] = "finished",
 };
 
 struct instance_step instance_step(enum instance_state state,
 				   enum instance_event event)
 {
 	return steps[state][event];
+}
+
+/* What ends as it should, and all else. That its configuration is not
+   acceptable is the same everywhere. */
+static const struct {
+	enum instance_event well;
+	enum instance_event badly;
+} ends[SETTINGS_RESTART_COUNT] = {
+	[SETTINGS_RESTART_ALWAYS] = { INSTANCE_DIED, INSTANCE_DIED },
+	[SETTINGS_RESTART_ON_FAILURE] = { INSTANCE_DONE, INSTANCE_DIED },
+	[SETTINGS_RESTART_NEVER] = { INSTANCE_DONE, INSTANCE_GAVE_UP },
+};
+
+enum instance_event instance_end(enum settings_restart restart, int status)
+{
+	if (status == EX_CONFIG)
+		return INSTANCE_GAVE_UP;
+	return status == EX_OK ? ends[restart].well : ends[restart].badly;
 }
 
 const char *instance_state_name(enum instance_state state)

@@ -1,6 +1,8 @@
 #ifndef OMQ_INSTANCE_H
 #define OMQ_INSTANCE_H
 
+#include "lib/settings.h"
+
 /* The life of one instance as a table: what happened to it decides where it
    stands next and what is to be done. Nothing here makes a system call, so
    every path is tested without a process.
@@ -17,6 +19,7 @@ enum instance_state {
 	INSTANCE_RECYCLING, /* the same, but it shall start again after */
 	INSTANCE_WAITING,   /* not running; starts when its timer rings */
 	INSTANCE_FAILED,    /* gave up for good; only a start helps */
+	INSTANCE_FINISHED,  /* has done what it was for; likewise */
 	INSTANCE_STATE_COUNT,
 };
 
@@ -24,8 +27,9 @@ enum instance_event {
 	INSTANCE_START,   /* it is wanted, with the settings now in force */
 	INSTANCE_STOP,    /* it is not wanted any more */
 	INSTANCE_UP,      /* it said READY=1 */
-	INSTANCE_DIED,    /* it ended, or could not be started */
-	INSTANCE_GAVE_UP, /* it ended with exit status 78 */
+	INSTANCE_DIED,    /* it ended, or could not be started: again */
+	INSTANCE_GAVE_UP, /* it ended badly, and that was all */
+	INSTANCE_DONE,    /* it ended with success, and that was all */
 	INSTANCE_TIMER,   /* the time set by the last action is up */
 	INSTANCE_HUNG,    /* it is at work and gives no sign of life */
 	INSTANCE_EVENT_COUNT,
@@ -51,6 +55,10 @@ struct instance_step {
 /* What follows from event in state. */
 struct instance_step instance_step(enum instance_state state,
 				   enum instance_event event);
+
+/* Which event the end of a process is, in a group with that restart: status is
+   its exit status, or -1 when a signal ended it. */
+enum instance_event instance_end(enum settings_restart restart, int status);
 
 /* The word for people; a recycling instance is "stopping" to them. */
 const char *instance_state_name(enum instance_state state);

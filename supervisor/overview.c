@@ -31,9 +31,10 @@ static bool is_text(const json_t *object, const char *key, const char *text)
 /* What can be said of a group without ordermqd. */
 static json_t *silent_group(const struct settings_group *group)
 {
-	return json_pack("{s:s,s:o,s:o,s:n,s:n}", "kind", "group", "name",
+	return json_pack("{s:s,s:o,s:o,s:n,s:n,s:n}", "kind", "group", "name",
 			 record_text(group->name), "program",
-			 record_text(group->program), "instances", "ready");
+			 record_text(group->program), "instances", "ready",
+			 "finished");
 }
 
 static json_t *silent_supervisor(const struct settings *settings)

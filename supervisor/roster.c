@@ -53,6 +53,7 @@ static bool group_is_live(const struct settings_group *before,
 			  const struct settings_group *after)
 {
 	return !SAME(before->scale, after->scale) ||
+	       before->restart != after->restart ||
 	       before->max_rss_bytes != after->max_rss_bytes ||
 	       before->recycle_after != after->recycle_after;
 }
@@ -65,6 +66,7 @@ static bool group_rolls(const struct settings_group *before,
 
 	as_before.instances = before->instances;
 	as_before.scale = before->scale;
+	as_before.restart = before->restart;
 	as_before.max_rss_bytes = before->max_rss_bytes;
 	as_before.recycle_after = before->recycle_after;
 	return !SAME(as_before, *before);

@@ -37,8 +37,9 @@ void service_close(struct service **_service)
 }
 
 /* Start what is missing, from the lowest; stop what is too much, from the
-   highest. What runs and is wanted does not notice. */
-static void reconcile(struct service *service)
+   highest. What runs and is wanted does not notice; what is down for good is
+   started only with changes. */
+static void reconcile(struct service *service, bool changes)
 {
 	for (; service->count < service->wanted; service->count++) {
 		struct slot *slot = &service->slots[service->count];
@@ -47,16 +48,21 @@ static void reconcile(struct service *service)
 			  service->group.is_single ? 0 : service->count + 1);
 		slot->is_held = service->is_held;
 	}
-	for (int i = 0; i < service->wanted; i++)
-		slot_event(&service->slots[i], service->slots[i].is_held
-						       ? INSTANCE_STOP
-						       : INSTANCE_START);
+	for (int i = 0; i < service->wanted; i++) {
+		struct slot *slot = &service->slots[i];
+
+		if (slot->is_held)
+			slot_event(slot, INSTANCE_STOP);
+		else if (changes || !slot_is_over(slot))
+			slot_event(slot, INSTANCE_START);
+	}
 	for (int i = service->count; i > service->wanted; i--)
 		slot_event(&service->slots[i - 1], INSTANCE_STOP);
 }
 
 void service_apply(struct service *service,
-		   const struct settings_group *settings, bool rolls)
+		   const struct settings_group *settings, bool changes,
+		   bool rolls)
 {
 	service->target =
 		(int)settings_instances(settings, service_target(service));
@@ -67,7 +73,7 @@ void service_apply(struct service *service,
 	if (rolls)
 		service->group.version++;
 	restart_group_reset(&service->group.restart);
-	reconcile(service);
+	reconcile(service, changes);
 }
 
 int service_target(const struct service *service)
@@ -126,6 +132,7 @@ int service_reset_failed(struct service *service, int from, int to)
 		struct slot *slot = &service->slots[i];
 
 		if (slot->state != INSTANCE_FAILED &&
+		    slot->state != INSTANCE_FINISHED &&
 		    slot->state != INSTANCE_WAITING)
 			continue;
 		slot_event(slot, INSTANCE_START);
@@ -154,7 +161,7 @@ void service_tell_log_level(struct service *service)
 void service_stop(struct service *service)
 {
 	service->wanted = 0;
-	reconcile(service);
+	reconcile(service, false);
 }
 
 static bool is_old(const struct slot *slot)
@@ -175,7 +182,8 @@ void service_recycle(struct service *service, int i)
 
 /* Replace what runs with old settings. One that is not ready has nothing to
    lose; of the others the lowest goes, once all before it are ready again. So
-   new settings that do not work stop at the first instance. */
+   new settings that do not work stop at the first instance. One that finished,
+   or failed with the old settings, says nothing of the new ones. */
 static void roll(struct service *service)
 {
 	struct slot *next = NULL;
@@ -184,7 +192,8 @@ static void roll(struct service *service)
 	for (int i = 0; i < service->wanted; i++) {
 		struct slot *slot = &service->slots[i];
 
-		if (slot->is_held)
+		if (slot->is_held || slot->state == INSTANCE_FINISHED ||
+		    (is_old(slot) && slot_is_over(slot)))
 			continue;
 		if (is_old(slot) && slot->state == INSTANCE_STARTING)
 			recycle(slot);
@@ -250,6 +259,15 @@ int service_ready_count(const struct service *service)
 
 	for (int i = 0; i < service->wanted; i++)
 		count += service->slots[i].state == INSTANCE_READY;
+	return count;
+}
+
+int service_finished_count(const struct service *service)
+{
+	int count = 0;
+
+	for (int i = 0; i < service->wanted; i++)
+		count += service->slots[i].state == INSTANCE_FINISHED;
 	return count;
 }
 

@@ -32,11 +32,14 @@ struct service *service_open(const struct slot_home *home,
 void service_close(struct service **service);
 
 /* Put settings in force and let as many instances run as they say. Waits and
-   failures are over: everything that is wanted is started now. With rolls the
-   instances that run are replaced, too: those that are not ready at once, the
-   others one after the other, each only when the one before is ready. */
+   failures are over: everything that is wanted is started now; what is down for
+   good by its group's restart only with changes, which says that more is new
+   than the number of instances. With rolls the instances that run are replaced,
+   too: those that are not ready at once, the others one after the other, each
+   only when the one before is ready. */
 void service_apply(struct service *service,
-		   const struct settings_group *settings, bool rolls);
+		   const struct settings_group *settings, bool changes,
+		   bool rolls);
 
 /* How many instances it is to have: as scaled, else as its backlog wants, else
    as configured. */
@@ -49,15 +52,15 @@ void service_scale(struct service *service, int count);
 /* Let count instances run, since the backlog wants it. */
 void service_follow(struct service *service, int count);
 
-/* Replace one that runs; start one that waits, or has given up. */
+/* Replace one that runs; start one that waits, or has given up or finished. */
 void service_recycle(struct service *service, int i);
 
 /* Stop instance number i, counted from 0, and do not start it again; or let it
    run again. */
 void service_hold(struct service *service, int i, bool is_held);
 
-/* Start those instances from from up to before to that have given up, or wait
-   since they died. Returns how many. */
+/* Start those instances from from up to before to that have given up or
+   finished, or wait since they died. Returns how many. */
 int service_reset_failed(struct service *service, int from, int to);
 
 /* Let all instances log at this level; -1: at that of the settings. */
@@ -77,6 +80,9 @@ int64_t service_deadline(const struct service *service);
 
 /* How many of its instances are ready, and not about to go. */
 int service_ready_count(const struct service *service);
+
+/* How many of those that are wanted have finished: nobody waits for them. */
+int service_finished_count(const struct service *service);
 
 /* Was every instance that is wanted ready once, or has tried to be? */
 bool service_has_tried(const struct service *service);

@@ -74,6 +74,12 @@ int slot_board(const struct slot *slot, struct board *board_r)
 	return slot->board_fd < 0 ? -1 : board_read(slot->board_fd, board_r);
 }
 
+bool slot_is_over(const struct slot *slot)
+{
+	return slot->is_over && (slot->state == INSTANCE_FAILED ||
+				 slot->state == INSTANCE_FINISHED);
+}
+
 static uint64_t handled(const struct slot *slot)
 {
 	struct board board;
@@ -169,6 +175,7 @@ static void act_spawn(struct slot *slot)
 	slot->frozen_msecs = 0;
 	slot->exec_errno = 0;
 	slot->is_later = false;
+	slot->is_over = false;
 	slot->is_worn = false;
 	slot->status[0] = '\0';
 	slot->version = slot->group->version;
@@ -250,7 +257,12 @@ static void act_abort(struct slot *slot)
 static void act_settle(struct slot *slot)
 {
 	slot->timer_msecs = -1;
-	if (slot->state == INSTANCE_FAILED)
+	if (slot->state == INSTANCE_FINISHED)
+		say_end(slot, LOG_INFO, "has finished: not started again");
+	else if (slot->state == INSTANCE_FAILED && slot->is_over)
+		say_end(slot, LOG_ERR,
+			"not started again: restart is \"never\"");
+	else if (slot->state == INSTANCE_FAILED)
 		say_end(slot, LOG_ERR, "not started again before a reload");
 	else
 		say_end(slot, LOG_INFO, "stopped as asked");
@@ -284,6 +296,8 @@ static void died(struct slot *slot)
 {
 	struct loop *loop = slot->group->home->loop;
 	siginfo_t info = { 0 };
+	enum instance_event event;
+	int status;
 
 	if (waitid(P_PIDFD, (id_t)slot->death.fd, &info, WEXITED | WNOHANG) < 0)
 		log_line(LOG_ERR, "%s: waitid: %s", slot->name,
@@ -295,12 +309,12 @@ static void died(struct slot *slot)
 	loop_drop(loop, &slot->death);
 	slot_process_note_exit(slot, &info);
 	slot->has_tried = true;
-	slot->is_later =
-		info.si_code == CLD_EXITED && info.si_status == EX_TEMPFAIL;
-	slot_event(slot,
-		   info.si_code == CLD_EXITED && info.si_status == EX_CONFIG
-			   ? INSTANCE_GAVE_UP
-			   : INSTANCE_DIED);
+	status = info.si_code == CLD_EXITED ? info.si_status : -1;
+	event = instance_end(
+		(enum settings_restart)slot->group->settings.restart, status);
+	slot->is_later = status == EX_TEMPFAIL;
+	slot->is_over = event != INSTANCE_DIED && status != EX_CONFIG;
+	slot_event(slot, event);
 }
 
 static void death_ready(void *owner, uint32_t events)

@@ -48,9 +48,10 @@ struct slot {
 	int number; /* from 1; 0: the only one */
 	char name[SLOT_NAME_BYTES];
 	enum instance_state state;
-	bool is_worn;         /* to be replaced, once its turn has come */
-	bool is_held;         /* stopped by an operator, until he lets it go */
-	bool has_tried;       /* was ready, or has died, at least once */
+	bool is_worn;   /* to be replaced, once its turn has come */
+	bool is_held;   /* stopped by an operator, until he lets it go */
+	bool has_tried; /* was ready, or has died, at least once */
+	bool is_over;   /* it ended, and its group's restart wants no other */
 	unsigned int version; /* of the settings it was started with */
 
 	pid_t pid;               /* 0: no process */
@@ -96,6 +97,10 @@ void slot_log_level(struct slot *slot, int level);
 
 /* Do not wait for the drain to end. */
 void slot_hurry(struct slot *slot);
+
+/* Is it down for good, as its group's restart says: finished, or failed? One
+   that failed by exit status 78 is not. */
+bool slot_is_over(const struct slot *slot);
 
 /* Has it a process? */
 bool slot_is_running(const struct slot *slot);

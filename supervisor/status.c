@@ -128,9 +128,10 @@ static json_t *group(const struct service *service,
 		ready += i < service->wanted &&
 			 is_well(state_word(slot, has_board ? &board : NULL));
 	}
-	object = json_pack("{s:s,s:s,s:s,s:i,s:i,s:I}", "kind", "group", "name",
-			   settings->name, "program", settings->program,
+	object = json_pack("{s:s,s:s,s:s,s:i,s:i,s:i,s:I}", "kind", "group",
+			   "name", settings->name, "program", settings->program,
 			   "instances", service_target(service), "ready", ready,
+			   "finished", service_finished_count(service),
 			   "instances_configured",
 			   (json_int_t)settings->instances);
 	if (settings_scales(settings))

@@ -19,6 +19,7 @@ static enum progress progress_of(const struct slot *slot)
 {
 	switch (slot->state) {
 	case INSTANCE_READY:
+	case INSTANCE_FINISHED: /* it was quick */
 		return READY;
 	case INSTANCE_STARTING:
 	case INSTANCE_RECYCLING:
@@ -55,14 +56,6 @@ static void finish_failed(struct steer *steer, struct steer_job *job,
 	finish(steer, job, EX_SOFTWARE, text);
 }
 
-static void finish_well(struct steer *steer, struct steer_job *job, int count)
-{
-	char text[64];
-
-	(void)snprintf(text, sizeof(text), "%d restarted, all ready", count);
-	finish(steer, job, 0, text);
-}
-
 /* How many of them are to be restarted? */
 static int count_of(const struct service *service, const struct steer_job *job)
 {
@@ -71,6 +64,20 @@ static int count_of(const struct service *service, const struct steer_job *job)
 	for (int i = job->first; i < job->end; i++)
 		count += !service->slots[i].is_held;
 	return count;
+}
+
+static void finish_well(struct steer *steer, struct steer_job *job,
+			const struct service *service)
+{
+	bool all_ready = true;
+	char text[64];
+
+	for (int i = job->first; i < job->end; i++)
+		all_ready = all_ready &&
+			    service->slots[i].state != INSTANCE_FINISHED;
+	(void)snprintf(text, sizeof(text), "%d restarted, all ready%s",
+		       count_of(service, job), all_ready ? "" : " or finished");
+	finish(steer, job, 0, text);
 }
 
 static void turn_rolling(struct steer *steer, struct steer_job *job,
@@ -91,7 +98,7 @@ static void turn_rolling(struct steer *steer, struct steer_job *job,
 			return;
 		job->is_begun = false;
 	}
-	finish_well(steer, job, count_of(service, job));
+	finish_well(steer, job, service);
 }
 
 static void turn_at_once(struct steer *steer, struct steer_job *job,
@@ -114,7 +121,7 @@ static void turn_at_once(struct steer *steer, struct steer_job *job,
 	}
 	job->is_begun = true;
 	if (all_ready)
-		finish_well(steer, job, count_of(service, job));
+		finish_well(steer, job, service);
 }
 
 static void turn(struct steer *steer, struct steer_job *job)

@@ -45,7 +45,8 @@ static bool follows(const struct service *service)
 /* Neither held back, nor down for longer: it is not waited for. */
 static bool is_able(const struct slot *slot)
 {
-	return !slot->is_held && slot->state != INSTANCE_WAITING &&
+	return !slot->is_held && !slot_is_over(slot) &&
+	       slot->state != INSTANCE_WAITING &&
 	       slot->state != INSTANCE_FAILED;
 }
 

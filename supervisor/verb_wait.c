@@ -55,8 +55,12 @@ static int is_ready(struct waiting *waiting)
 			json_integer_value(json_object_get(object, "ready"));
 		int64_t wants = json_integer_value(
 			json_object_get(object, "instances"));
+		/* Nobody waits for those that have finished. */
+		int64_t finished =
+			json_integer_value(json_object_get(object, "finished"));
 
-		if (kind == NULL || strcmp(kind, "group") != 0 || has >= wants)
+		if (kind == NULL || strcmp(kind, "group") != 0 ||
+		    has + finished >= wants)
 			continue;
 		ready = 0;
 		(void)snprintf(

@@ -2,6 +2,8 @@
 
 #include "tests/conf_fixture.h"
 
+#include "lib/log.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -73,6 +75,37 @@ static void retention_keeps_for_whom_it_should(void **state)
 	refuse_setting("stream: { retention: { unread = \"lose\"; }; };",
 		       "t.conf:1: stream.retention.unread: \"lose\"; expected "
 		       "one of keep, drop");
+}
+
+static void a_word_stands_for_its_number(void **state)
+{
+	static const char *const words[SETTINGS_RESTART_COUNT] = { "always",
+								   "on-failure",
+								   "never" };
+	static const char *const targets[] = { "auto", "syslog", "stderr" };
+	char file[256];
+
+	(void)state;
+	for (int i = 0; i < SETTINGS_RESTART_COUNT; i++) {
+		(void)snprintf(file, sizeof(file),
+			       "groups = ({ name = \"p\"; program = \"push\"; "
+			       "restart = \"%s\"; });\n",
+			       words[i]);
+		accept_file(file);
+		assert_int_equal(set.groups[0].restart, i);
+	}
+	for (int i = LOG_TO_AUTO; i <= LOG_TO_STDERR; i++) {
+		(void)snprintf(file, sizeof(file), "log: { to = \"%s\"; };\n%s",
+			       targets[i], RUN);
+		accept_file(file);
+		assert_int_equal(set.log.to, i);
+	}
+	refuse_in_group("restart = \"on\";",
+			"t.conf:2: groups.p.restart: \"on\"; expected one of "
+			"always, on-failure, never");
+	refuse_in_group("restart = 1;",
+			"t.conf:2: groups.p.restart: expected a word in "
+			"quotes");
 }
 
 static void instances_are_a_number_or_a_range(void **state)
@@ -346,6 +379,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(values_arrive_in_their_units),
 		cmocka_unit_test(retention_keeps_for_whom_it_should),
+		cmocka_unit_test(a_word_stands_for_its_number),
 		cmocka_unit_test(instances_are_a_number_or_a_range),
 		cmocka_unit_test(the_amount_is_a_field_or_a_product),
 		cmocka_unit_test(

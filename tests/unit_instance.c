@@ -19,6 +19,12 @@ static bool has_process(enum instance_state state)
 	       state == INSTANCE_RECYCLING;
 }
 
+static bool is_end(enum instance_event event)
+{
+	return event == INSTANCE_DIED || event == INSTANCE_GAVE_UP ||
+	       event == INSTANCE_DONE;
+}
+
 static enum instance_state after(enum instance_state state,
 				 enum instance_event event)
 {
@@ -41,39 +47,47 @@ static void every_event_is_allowed_in_every_state(void **state)
 	}
 }
 
-/* What is to happen, cell by cell: START, STOP, UP, DIED, GAVE_UP, TIMER, HUNG.
-   A second opinion on the table, so that nothing in it changes by accident; "-"
-   is where nothing happens. */
+/* What is to happen, cell by cell: START, STOP, UP, DIED, GAVE_UP, DONE, TIMER,
+   HUNG. A second opinion on the table, so that nothing in it changes by
+   accident; "-" is where nothing happens. */
 static const char
 	*const expected[INSTANCE_STATE_COUNT][INSTANCE_EVENT_COUNT] = {
 		[INSTANCE_STOPPED] = { "starting: spawn", "-", "-", "-", "-",
-				       "-", "-" },
+				       "-", "-", "-" },
 		[INSTANCE_STARTING] = { "-", "stopping: term", "ready: greet",
-					"waiting: wait", "failed: settle", "-",
+					"waiting: wait", "failed: settle",
+					"finished: settle", "-",
 					"hanging: abort" },
 		[INSTANCE_READY] = { "-", "stopping: term", "-",
-				     "waiting: wait", "failed: settle", "-",
+				     "waiting: wait", "failed: settle",
+				     "finished: settle", "-",
 				     "hanging: abort" },
 		[INSTANCE_HANGING] = { "-", "stopping: term", "-",
 				       "waiting: wait", "failed: settle",
-				       "hanging: kill", "-" },
+				       "finished: settle", "hanging: kill",
+				       "-" },
 		[INSTANCE_STOPPING] = { "recycling: nothing", "-", "-",
 					"stopped: settle", "stopped: settle",
-					"stopping: kill", "-" },
+					"stopped: settle", "stopping: kill",
+					"-" },
 		[INSTANCE_RECYCLING] = { "-", "stopping: nothing", "-",
 					 "starting: spawn", "starting: spawn",
-					 "recycling: kill", "-" },
+					 "starting: spawn", "recycling: kill",
+					 "-" },
 		[INSTANCE_WAITING] = { "starting: spawn", "stopped: settle",
-				       "-", "-", "-", "starting: spawn", "-" },
+				       "-", "-", "-", "-", "starting: spawn",
+				       "-" },
 		[INSTANCE_FAILED] = { "starting: spawn", "stopped: settle", "-",
-				      "-", "-", "-", "-" },
+				      "-", "-", "-", "-", "-" },
+		[INSTANCE_FINISHED] = { "starting: spawn", "stopped: settle",
+					"-", "-", "-", "-", "-", "-" },
 	};
 
 static void every_cell_is_as_it_is_meant(void **state)
 {
 	static const char *const states[INSTANCE_STATE_COUNT] = {
-		"stopped",  "starting",  "ready",   "hanging",
-		"stopping", "recycling", "waiting", "failed",
+		"stopped",   "starting", "ready",  "hanging",  "stopping",
+		"recycling", "waiting",  "failed", "finished",
 	};
 	static const char *const words[INSTANCE_ACTION_COUNT] = {
 		"nothing", "spawn", "greet", "wait",
@@ -103,13 +117,10 @@ static void never_two_processes_for_one_instance(void **state)
 	(void)state;
 	for (int s = 0; s < INSTANCE_STATE_COUNT; s++) {
 		for (int e = 0; e < INSTANCE_EVENT_COUNT; e++) {
-			bool ended =
-				e == INSTANCE_DIED || e == INSTANCE_GAVE_UP;
-
 			if (instance_step(s, e).action != INSTANCE_SPAWN)
 				continue;
 			assert_int_equal(after(s, e), INSTANCE_STARTING);
-			assert_true(!has_process(s) || ended);
+			assert_true(!has_process(s) || is_end(e));
 		}
 	}
 }
@@ -119,8 +130,7 @@ static void a_process_is_gone_only_by_its_death(void **state)
 	(void)state;
 	for (int s = 0; s < INSTANCE_STATE_COUNT; s++) {
 		for (int e = 0; e < INSTANCE_EVENT_COUNT; e++) {
-			if (has_process(s) && e != INSTANCE_DIED &&
-			    e != INSTANCE_GAVE_UP)
+			if (has_process(s) && !is_end(e))
 				assert_true(has_process(after(s, e)));
 		}
 	}
@@ -191,6 +201,56 @@ static void one_that_gave_up_starts_only_by_a_start(void **state)
 	}
 }
 
+static void one_that_has_finished_starts_only_by_a_start(void **state)
+{
+	(void)state;
+	assert_int_equal(after(INSTANCE_READY, INSTANCE_DONE),
+			 INSTANCE_FINISHED);
+	assert_int_equal(after(INSTANCE_STARTING, INSTANCE_DONE),
+			 INSTANCE_FINISHED);
+	for (int e = 0; e < INSTANCE_EVENT_COUNT; e++) {
+		if (e != INSTANCE_START)
+			assert_int_not_equal(
+				instance_step(INSTANCE_FINISHED, e).action,
+				INSTANCE_SPAWN);
+	}
+}
+
+/* However it ends, and whatever its group's restart is. */
+static void what_was_asked_for_does_not_hang_on_how_it_ends(void **state)
+{
+	(void)state;
+	for (int e = 0; e < INSTANCE_EVENT_COUNT; e++) {
+		if (!is_end(e))
+			continue;
+		assert_int_equal(after(INSTANCE_STOPPING, e), INSTANCE_STOPPED);
+		assert_int_equal(after(INSTANCE_RECYCLING, e),
+				 INSTANCE_STARTING);
+	}
+}
+
+/* Rows: always, on-failure, never. */
+static void the_restart_of_a_group_judges_every_end(void **state)
+{
+	static const int statuses[] = { 0, 1, 70, 75, 78, 127, -1 };
+	static const enum instance_event judged[SETTINGS_RESTART_COUNT][7] = {
+		{ INSTANCE_DIED, INSTANCE_DIED, INSTANCE_DIED, INSTANCE_DIED,
+		  INSTANCE_GAVE_UP, INSTANCE_DIED, INSTANCE_DIED },
+		{ INSTANCE_DONE, INSTANCE_DIED, INSTANCE_DIED, INSTANCE_DIED,
+		  INSTANCE_GAVE_UP, INSTANCE_DIED, INSTANCE_DIED },
+		{ INSTANCE_DONE, INSTANCE_GAVE_UP, INSTANCE_GAVE_UP,
+		  INSTANCE_GAVE_UP, INSTANCE_GAVE_UP, INSTANCE_GAVE_UP,
+		  INSTANCE_GAVE_UP },
+	};
+
+	(void)state;
+	for (int r = 0; r < SETTINGS_RESTART_COUNT; r++) {
+		for (int i = 0; i < 7; i++)
+			assert_int_equal(instance_end(r, statuses[i]),
+					 judged[r][i]);
+	}
+}
+
 static void ready_needs_the_word_of_the_instance(void **state)
 {
 	(void)state;
@@ -245,6 +305,10 @@ int main(void)
 			start_leads_back_to_a_process_from_every_state),
 		cmocka_unit_test(start_does_not_touch_what_runs),
 		cmocka_unit_test(one_that_gave_up_starts_only_by_a_start),
+		cmocka_unit_test(one_that_has_finished_starts_only_by_a_start),
+		cmocka_unit_test(
+			what_was_asked_for_does_not_hang_on_how_it_ends),
+		cmocka_unit_test(the_restart_of_a_group_judges_every_end),
 		cmocka_unit_test(ready_needs_the_word_of_the_instance),
 		cmocka_unit_test(a_death_nobody_asked_for_waits_for_its_turn),
 		cmocka_unit_test(

@@ -130,7 +130,7 @@ static void every_setting_of_a_group_is_of_one_class(void **state)
 	static const char *const live[] = {
 		"groups.instances.min",        "groups.instances.max",
 		"groups.instances.target_age", "groups.max_rss",
-		"groups.recycle_after",
+		"groups.recycle_after",        "groups.restart",
 	};
 
 	(void)state;
