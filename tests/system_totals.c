@@ -165,6 +165,7 @@ static void what_cannot_be_counted_is_a_dead_letter_and_stops_nobody(
 	assert_int_equal(book("applied"), 1);
 	assert_int_equal(total("2010-12-01 -"), 1000);
 	assert_int_equal(total("2010-12-01 full"), 9007199254740000);
+	assert_int_equal(worker_stop(&one), 0);
 	assert_int_equal(worker_said(&one, "another country or amount"), 2);
 	assert_int_equal(worker_said(&one, "is no number, or would not be"), 2);
 }
