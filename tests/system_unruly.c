@@ -201,6 +201,7 @@ static void all_of_them_cost_ordermqd_next_to_nothing(void **state)
 	begin(state, groups);
 	good = good_pid();
 	frozen = fixture_await(fixture, "frozen-1", "ready");
+	(void)fixture_await(fixture, "stillborn-1", "waiting");
 	(void)fixture_await(fixture, "stillborn-4", "waiting");
 	(void)fixture_await(fixture, "absent-1", "waiting");
 	assert_string_equal(fixture_field(fixture, "stillborn-1", "last_exit"),
