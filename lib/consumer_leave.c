@@ -6,6 +6,7 @@
 #include "lib/crash_point.h"
 #include "lib/err.h"
 #include "lib/log.h"
+#include "lib/redis.h"
 #include "lib/settings.h"
 
 #include <inttypes.h>
@@ -23,6 +24,8 @@ void consumer_hurry(struct consumer *consumer)
 		clock_earlier(left, set->connect_timeout_msecs);
 	set->reply_timeout_msecs =
 		clock_earlier(left, set->reply_timeout_msecs);
+	if (consumer->seat.redis != NULL)
+		redis_hurry(consumer->seat.redis, left);
 }
 
 static int64_t lease_give_back(struct consumer *consumer, struct err *err)

@@ -80,6 +80,12 @@ bool redis_too_big(const struct redis *redis)
 	return redis->too_big;
 }
 
+void redis_hurry(struct redis *redis, int64_t msecs)
+{
+	redis->reply_timeout_msecs =
+		clock_earlier(msecs, redis->reply_timeout_msecs);
+}
+
 bool redis_is_open(const struct redis *redis)
 {
 	return redis->fd >= 0;

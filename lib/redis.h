@@ -79,6 +79,9 @@ const struct reply *redis_command(struct redis *redis, struct arena *arena,
 				  struct err *err, const char *command, ...)
 	__attribute__((sentinel));
 
+/* From now on wait at most so long for an answer of redis_call(). */
+void redis_hurry(struct redis *redis, int64_t msecs);
+
 bool redis_is_open(const struct redis *redis);
 
 #endif
