@@ -2,15 +2,16 @@
 
 #include "lib/num.h"
 
+#include "lib/word.h"
+
+#include <endian.h>
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
 /* One past this many places no scale of ours can make a whole number. */
 #define NUM_PLACES_MAX 18
-
-/* So many digits fit into an int64_t whatever they are. */
-#define NUM_SAFE_DIGITS 18
 
 struct num_unit {
 	const char *name;
@@ -35,24 +36,55 @@ static const struct num_unit sizes[] = {
 	{ NULL, 0 },
 };
 
-int num_parse(const char *text, size_t length, int64_t *value_r)
+/* Above 9 when it is none. */
+static inline unsigned int digit_of(char c)
 {
-	int64_t value = 0;
+	return (unsigned char)c - (unsigned int)'0';
+}
 
-	if (length == 0)
-		return -1;
-	for (size_t i = 0; i < length; i++) {
-		unsigned int digit = (unsigned char)text[i] - (unsigned int)'0';
+/* Eight digits in one go: to pairs, to fours, to the number. Returns false when
+   one of them is none. */
+static inline bool eight_read(const char *text, uint64_t *value_r)
+{
+	/* The first digit is the lowest byte. */
+	uint64_t word = le64toh(word_load(text)) - WORD_EACH('0');
 
-		if (digit > 9)
-			return -1;
-		if (i < NUM_SAFE_DIGITS)
-			value = value * 10 + digit;
-		else if (__builtin_mul_overflow(value, 10, &value) ||
-			 __builtin_add_overflow(value, digit, &value))
-			return -1;
+	/* What is not from 0 to 9 has the highest bit of its byte, or gets it;
+	   what it carries to its neighbour makes no digit of itself. */
+	if (((word | (word + WORD_EACH(0x80 - 10))) & WORD_EACH(0x80)) != 0)
+		return false;
+	word = (word * 10 + (word >> 8)) & 0x00ff00ff00ff00ff;
+	word = (word * 100 + (word >> 16)) & 0x0000ffff0000ffff;
+	*value_r = (word & 0xffff) * 10000 + (word >> 32);
+	return true;
+}
+
+size_t num_read(const char *text, size_t length, uint64_t *value_r)
+{
+	uint64_t value = 0, eight;
+	size_t i = 0;
+
+	/* Sixteen digits fit whatever they are. */
+	for (; i < 16 && length - i >= 8 && eight_read(text + i, &eight);
+	     i += 8)
+		value = value * 100000000 + eight;
+	for (; i < length && digit_of(text[i]) <= 9; i++) {
+		if (__builtin_mul_overflow(value, 10, &value) ||
+		    __builtin_add_overflow(value, digit_of(text[i]), &value))
+			return 0;
 	}
 	*value_r = value;
+	return i;
+}
+
+int num_parse(const char *text, size_t length, int64_t *value_r)
+{
+	uint64_t value;
+
+	if (length == 0 || num_read(text, length, &value) != length ||
+	    value > INT64_MAX)
+		return -1;
+	*value_r = (int64_t)value;
 	return 0;
 }
 

@@ -12,6 +12,10 @@
    terminated. */
 int num_parse(const char *text, size_t length, int64_t *value_r);
 
+/* The decimal digits that a text of length bytes begins with, at most
+   UINT64_MAX. Returns how many they are; 0 when there is none, or too many. */
+size_t num_read(const char *text, size_t length, uint64_t *value_r);
+
 /* Write value in decimal digits, with a minus where it is negative, to buf,
    which has room for NUM_BYTES; terminated. Returns its length. */
 #define NUM_BYTES 21

@@ -2,24 +2,23 @@
 
 #include "lib/text.h"
 
+#include "lib/word.h"
+
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-
-/* The same byte eight times. */
-#define EACH(byte) (UINT64_C(0x0101010101010101) * (byte))
 
 /* Eight bytes are looked at in one go: one below the least borrows from its own
    highest bit, unless that is set. What borrows beyond it begins at such a
    byte, so that "is there one?" has the right answer. */
 static uint64_t has_below(uint64_t word, unsigned char least)
 {
-	return (word - EACH(least)) & ~word & EACH(0x80);
+	return (word - WORD_EACH(least)) & ~word & WORD_EACH(0x80);
 }
 
 static uint64_t has_byte(uint64_t word, unsigned char byte)
 {
-	return has_below(word ^ EACH(byte), 1);
+	return has_below(word ^ WORD_EACH(byte), 1);
 }
 
 static uint64_t has_control(uint64_t word)
@@ -30,34 +29,46 @@ static uint64_t has_control(uint64_t word)
 static uint64_t has_special(uint64_t word)
 {
 	return has_control(word) | has_byte(word, '"') | has_byte(word, '\\') |
-	       (word & EACH(0x80));
+	       (word & WORD_EACH(0x80));
 }
 
-/* Does any word of the text have it? What there is no text for is blank. */
+/* Does any word of the text have it? The last bytes may be looked at twice;
+   what there is no text for is blank. */
 static inline bool any_word(struct text text, uint64_t (*has)(uint64_t word))
 {
+	const size_t half = sizeof(uint32_t), word = sizeof(uint64_t);
 	const char *end = text.data + text.length;
-	uint64_t word = EACH(' ');
+	uint64_t last = WORD_EACH(' ');
 
-	if (text.length < sizeof(word)) {
+	if (text.length >= word) {
+		for (const char *c = text.data; c < end - word; c += word) {
+			if (has(word_load(c)) != 0)
+				return true;
+		}
+		last = word_load(end - word);
+	} else if (text.length >= half) {
+		last = (uint64_t)word_load_half(text.data) << 32 |
+		       word_load_half(end - half);
+	} else {
 		for (const char *c = text.data; c < end; c++)
-			word = word << 8 | (unsigned char)*c;
-		return has(word) != 0;
+			last = last << 8 | (unsigned char)*c;
 	}
-	for (const char *c = text.data; c < end - sizeof(word);
-	     c += sizeof(word)) {
-		memcpy(&word, c, sizeof(word));
-		if (has(word) != 0)
-			return true;
-	}
-	/* The last bytes, some of them seen before. */
-	memcpy(&word, end - sizeof(word), sizeof(word));
-	return has(word) != 0;
+	return has(last) != 0;
 }
 
 bool text_has_control(struct text text)
 {
 	return any_word(text, has_control);
+}
+
+static uint64_t has_colon(uint64_t word)
+{
+	return has_byte(word, ':');
+}
+
+bool text_has_colon(struct text text)
+{
+	return any_word(text, has_colon);
 }
 
 bool text_is_plain(struct text text)

@@ -1,6 +1,8 @@
 #ifndef OMQ_TEXT_H
 #define OMQ_TEXT_H
 
+#include "lib/word.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
@@ -22,8 +24,7 @@ static inline struct text text_of(const char *string)
 
 static inline bool text_equal(struct text a, struct text b)
 {
-	return a.length == b.length &&
-	       (a.length == 0 || memcmp(a.data, b.data, a.length) == 0);
+	return a.length == b.length && word_equal(a.data, b.data, a.length);
 }
 
 static inline bool text_is(struct text text, const char *string)
@@ -33,6 +34,8 @@ static inline bool text_is(struct text text, const char *string)
 
 /* True when there is a control byte (below 0x20, or 0x7f) in it. */
 bool text_has_control(struct text text);
+
+bool text_has_colon(struct text text);
 
 /* True when all of it is printable ASCII and neither a quote nor a backslash:
    it stands in a JSON string as it is (RFC 8259, section 7). */

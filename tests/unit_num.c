@@ -4,6 +4,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -11,6 +12,16 @@
 #include <cmocka.h>
 
 #define UNTOUCHED INT64_C(-42)
+
+/* As many digits, one after the other. */
+static uint64_t plainly(const char *digits, size_t count)
+{
+	uint64_t value = 0;
+
+	for (size_t i = 0; i < count; i++)
+		value = value * 10 + (uint64_t)(digits[i] - '0');
+	return value;
+}
 
 /* A text, and what it must read as; UNTOUCHED: it is refused. */
 struct example {
@@ -48,6 +59,49 @@ static void an_integer_is_digits_and_nothing_else(void **state)
 		assert_int_equal(value, e->value);
 		assert_int_equal(result, e->value == UNTOUCHED ? -1 : 0);
 	}
+}
+
+/* Any byte at any place of numbers of any length around that of a word. */
+static void each_byte_is_looked_at_wherever_it_stands(void **state)
+{
+	char bytes[] = "1234567890123456789";
+
+	(void)state;
+	for (size_t length = 1; length < sizeof(bytes); length++) {
+		for (size_t at = 0; at < length; at++) {
+			const char digit = bytes[at];
+
+			for (int c = 0; c < 256; c++) {
+				bool is_digit = c >= '0' && c <= '9';
+				uint64_t value = 0;
+
+				bytes[at] = (char)c;
+				assert_int_equal(
+					num_read(bytes, length, &value),
+					is_digit ? length : at);
+				if (is_digit)
+					assert_int_equal(
+						value, plainly(bytes, length));
+				else if (at > 0)
+					assert_int_equal(value,
+							 plainly(bytes, at));
+			}
+			bytes[at] = digit;
+		}
+	}
+}
+
+static void digits_are_read_up_to_the_first_other_byte(void **state)
+{
+	uint64_t value = 7;
+
+	(void)state;
+	assert_int_equal(num_read("18446744073709551615-", 21, &value), 20);
+	assert_true(value == UINT64_MAX);
+	value = 7;
+	assert_int_equal(num_read("18446744073709551616", 20, &value), 0);
+	assert_int_equal(num_read("-1", 2, &value), 0);
+	assert_int_equal(num_read("1", 0, &value), 0);
 }
 
 static void an_integer_ends_where_its_length_says(void **state)
@@ -246,6 +300,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_integer_is_digits_and_nothing_else),
 		cmocka_unit_test(an_integer_ends_where_its_length_says),
+		cmocka_unit_test(each_byte_is_looked_at_wherever_it_stands),
+		cmocka_unit_test(digits_are_read_up_to_the_first_other_byte),
 		cmocka_unit_test(a_number_is_written_as_it_is_read),
 		cmocka_unit_test(a_duration_has_a_unit),
 		cmocka_unit_test(a_size_has_a_binary_unit),

@@ -143,6 +143,8 @@ static void each_byte_is_looked_at_wherever_it_stands(void **state)
 				bytes[at] = (char)c;
 				assert_int_equal(text_has_control(text),
 						 control);
+				assert_int_equal(text_has_colon(text),
+						 c == ':');
 				assert_int_equal(text_is_plain(text),
 						 !control && c < 0x7f &&
 							 c != '"' && c != '\\');
@@ -161,6 +163,22 @@ static void texts_are_equal_byte_by_byte(void **state)
 	assert_true(text_is((struct text){ NULL, 0 }, ""));
 	assert_false(text_equal((struct text){ "a\0b", 3 },
 				(struct text){ "a\0c", 3 }));
+	for (size_t length = 1; length <= 40; length++) {
+		char a[40], b[40];
+
+		memset(a, 'x', sizeof(a));
+		memset(b, 'x', sizeof(b));
+		for (size_t at = 0; at < length; at++) {
+			const struct text text = { a, length };
+
+			assert_true(
+				text_equal(text, (struct text){ b, length }));
+			b[at] = 'y';
+			assert_false(
+				text_equal(text, (struct text){ b, length }));
+			b[at] = 'x';
+		}
+	}
 }
 
 int main(void)
