@@ -61,37 +61,18 @@ void delivery_put_back(struct delivery_queue *queue,
 
 int delivery_parse_id(struct text id, int64_t *msecs_r, uint64_t *seq_r)
 {
-	const char *dash = memchr(id.data, '-', id.length);
-	size_t head = dash == NULL ? 0 : (size_t)(dash - id.data);
-	int64_t msecs;
-	uint64_t seq = 0;
+	uint64_t msecs, seq;
+	size_t head = num_read(id.data, id.length, &msecs);
+	size_t rest = id.length - head;
 
-	if (dash == NULL || head + 1 == id.length ||
-	    num_parse(id.data, head, &msecs) < 0)
-		return -1;
 	/* Sequence numbers use all 64 bits. */
-	for (size_t i = head + 1; i < id.length; i++) {
-		if (id.data[i] < '0' || id.data[i] > '9' ||
-		    __builtin_mul_overflow(seq, 10, &seq) ||
-		    __builtin_add_overflow(seq, (uint64_t)(id.data[i] - '0'),
-					   &seq))
-			return -1;
-	}
-	*msecs_r = msecs;
+	if (head == 0 || rest < 2 || id.data[head] != '-' ||
+	    msecs > INT64_MAX ||
+	    num_read(id.data + head + 1, rest - 1, &seq) != rest - 1)
+		return -1;
+	*msecs_r = (int64_t)msecs;
 	*seq_r = seq;
 	return 0;
-}
-
-/* The fields of an entry as texts side by side. */
-static const struct text *pairs_copy(struct arena *arena,
-				     const struct reply *fields)
-{
-	size_t count = reply_count(fields);
-	struct text *pairs = arena_take(arena, (count + 1) * sizeof(*pairs));
-
-	for (size_t i = 0; pairs != NULL && i < count; i++)
-		pairs[i] = reply_text(reply_at(fields, i));
-	return pairs;
 }
 
 static int delivery_reject_reason(struct delivery *delivery, const char *reason)
@@ -113,24 +94,26 @@ static int delivery_reject_reason(struct delivery *delivery, const char *reason)
    behind "fields N" its own fields. Those of an entry that has too many for any
    order may be packed: see lib/scripts/letter.lua. Their count is taken as it
    is noted then. */
-static int letter_open(struct delivery *delivery, const struct text **pairs,
-		       size_t *count)
+static int letter_open(struct delivery *delivery, struct text_run *fields)
 {
 	int64_t noted;
 
-	for (size_t i = 0; i < *count; i++) {
-		const struct text *pair = *pairs + 2 * i;
+	for (size_t i = 0; i + 1 < fields->count; i += 2) {
+		struct text name = text_run_at(fields, i);
+		struct text value = text_run_at(fields, i + 1);
 
-		if (text_is(pair[0], "id"))
-			delivery->origin = pair[1];
-		if (!text_is(pair[0], "fields"))
+		if (text_is(name, "id"))
+			delivery->origin = value;
+		if (!text_is(name, "fields"))
 			continue;
-		*pairs = pair + 2;
-		*count -= i + 1;
-		if (*count == 1 && text_is(pair[2], "packed") &&
-		    num_parse(pair[1].data, pair[1].length, &noted) == 0 &&
+		fields->first =
+			(const char *)fields->first + (i + 2) * fields->step;
+		fields->count -= i + 2;
+		if (fields->count == 2 &&
+		    text_is(text_run_at(fields, 0), "packed") &&
+		    num_parse(value.data, value.length, &noted) == 0 &&
 		    noted > ORDER_FIELDS_MAX)
-			*count = (size_t)noted;
+			fields->count = 2 * (size_t)noted;
 		return 0;
 	}
 	return -1;
@@ -147,8 +130,7 @@ static int delivery_read_order(struct delivery *delivery,
 			       const struct reply *entry_fields,
 			       struct order_names *names)
 {
-	size_t words = reply_count(entry_fields);
-	const struct text *pairs;
+	struct text_run fields;
 	struct err err;
 
 	if (entry_fields->type == REPLY_NIL) {
@@ -161,20 +143,16 @@ static int delivery_read_order(struct delivery *delivery,
 		delivery->wait_msecs = number_cut(entry_fields->integer, -1);
 		return 0;
 	}
-	if (entry_fields->type != REPLY_ARRAY || words % 2 != 0)
+	if (reply_strings(entry_fields, &fields) < 0 || fields.count % 2 != 0)
 		return -1;
-	if (words == 0) {
+	if (fields.count == 0) {
 		delivery->contentless = true;
 		return delivery_reject_reason(delivery,
 					      "larger than redis.max_reply");
 	}
-	pairs = pairs_copy(delivery->batch->arena, entry_fields);
-	if (pairs == NULL)
-		return -1;
-	words /= 2;
-	if (delivery->replays && letter_open(delivery, &pairs, &words) < 0)
+	if (delivery->replays && letter_open(delivery, &fields) < 0)
 		return delivery_reject_reason(delivery, "no dead letter");
-	if (order_read(names, pairs, words, &delivery->order, &err) < 0)
+	if (order_read(names, &fields, &delivery->order, &err) < 0)
 		return delivery_reject_reason(delivery, err.text);
 	return 0;
 }
@@ -182,15 +160,19 @@ static int delivery_read_order(struct delivery *delivery,
 static int delivery_fill(struct delivery *delivery, const struct reply *entry,
 			 struct order_names *names)
 {
-	delivery->id = reply_text(reply_at(entry, 0));
-	delivery->origin = delivery->id;
-	delivery->count = (unsigned int)number_cut(
-		reply_integer(reply_at(entry, 2), 1), 0);
-	delivery->attempts =
-		number_cut(reply_integer(reply_at(entry, 3), 0), 0);
+	const struct text id = reply_text(reply_at(entry, 0));
+
+	delivery->id = id;
+	delivery->origin = id;
+	delivery->count = 1;
+	if (reply_count(entry) > 2) {
+		delivery->count = (unsigned int)number_cut(
+			reply_integer(reply_at(entry, 2), 1), 0);
+		delivery->attempts =
+			number_cut(reply_integer(reply_at(entry, 3), 0), 0);
+	}
 	delivery->state = DELIVERY_IN_HAND;
-	if (delivery_parse_id(delivery->id, &delivery->id_msecs,
-			      &delivery->id_seq) < 0)
+	if (delivery_parse_id(id, &delivery->id_msecs, &delivery->id_seq) < 0)
 		return -1;
 	return delivery_read_order(delivery, reply_at(entry, 1), names);
 }
@@ -208,11 +190,10 @@ int batch_fill(struct batch *batch, const struct reply *entries,
 	batch->open_count = 0;
 	if (deliveries == NULL)
 		return -1;
+	memset(deliveries, 0, count * sizeof(*deliveries));
 	for (size_t i = 0; i < count; i++) {
-		deliveries[i] = (struct delivery){
-			.batch = batch,
-			.replays = replays,
-		};
+		deliveries[i].batch = batch;
+		deliveries[i].replays = replays;
 		if (delivery_fill(&deliveries[i], reply_at(entries, i),
 				  &names) < 0)
 			return -1;

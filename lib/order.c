@@ -4,6 +4,7 @@
 
 #include "lib/err.h"
 #include "lib/num.h"
+#include "lib/reply.h"
 #include "lib/settings.h"
 
 #include <stdbool.h>
@@ -46,15 +47,6 @@ static const char *role_name(const struct settings_fields *fields, size_t role)
 	}
 }
 
-void order_names_set(struct order_names *names_r,
-		     const struct settings_fields *fields)
-{
-	*names_r = (struct order_names){ .fields = fields };
-	names_r->count = ROLE_AMOUNT + (size_t)fields->amount_factor_count;
-	for (size_t role = 0; role < names_r->count; role++)
-		names_r->names[role] = text_of(role_name(fields, role));
-}
-
 /* The first role from this one on that a field's name has, or their count. */
 static size_t role_of(const struct order_names *names, size_t role,
 		      struct text field)
@@ -62,6 +54,18 @@ static size_t role_of(const struct order_names *names, size_t role,
 	while (role < names->count && !text_equal(names->names[role], field))
 		role++;
 	return role;
+}
+
+void order_names_set(struct order_names *names_r,
+		     const struct settings_fields *fields)
+{
+	*names_r = (struct order_names){ .fields = fields };
+	names_r->count = ROLE_AMOUNT + (size_t)fields->amount_factor_count;
+	for (size_t role = 0; role < names_r->count; role++)
+		names_r->names[role] = text_of(role_name(fields, role));
+	for (size_t role = 0; role < names_r->count; role++)
+		names_r->next[role] =
+			role_of(names_r, role + 1, names_r->names[role]);
 }
 
 /* The first role of the field at a place of the entry, or their count. */
@@ -91,33 +95,35 @@ static int role_take(const struct settings_fields *fields, size_t role,
 		     struct text value, struct order_found *found,
 		     struct err *err)
 {
-	const char *name = role_name(fields, role);
-
 	if (found->values[role].data != NULL)
-		return err_set(err, ERR_REJECT, "%s given twice", name);
+		return err_set(err, ERR_REJECT, "%s given twice",
+			       role_name(fields, role));
 	if (text_has_control(value))
-		return field_reject(name, value, "has control bytes", err);
+		return field_reject(role_name(fields, role), value,
+				    "has control bytes", err);
 	found->values[role] = value;
 	return 0;
 }
 
 /* Find the fields that we read, and measure the whole. */
-static int fields_find(struct order_names *names, const struct text *pairs,
-		       size_t pair_count, struct order_found *found,
-		       struct err *err)
+static int fields_find(struct order_names *names, const struct text_run *fields,
+		       struct order_found *found, struct err *err)
 {
+	size_t count = fields->count / 2;
 	size_t bytes = 0;
 
-	if (pair_count > ORDER_FIELDS_MAX)
+	if (count > ORDER_FIELDS_MAX)
 		return err_set(err, ERR_REJECT, "%zu fields, more than %d",
-			       pair_count, ORDER_FIELDS_MAX);
-	for (size_t i = 0; i < 2 * pair_count; i += 2) {
-		bytes += pairs[i].length + pairs[i + 1].length;
-		for (size_t role = role_at(names, i / 2, pairs[i]);
-		     role < names->count;
-		     role = role_of(names, role + 1, pairs[i])) {
-			if (role_take(names->fields, role, pairs[i + 1], found,
-				      err) < 0)
+			       count, ORDER_FIELDS_MAX);
+	for (size_t place = 0; place < count; place++) {
+		struct text name = text_run_at(fields, 2 * place);
+		struct text value = text_run_at(fields, 2 * place + 1);
+
+		bytes += name.length + value.length;
+		for (size_t role = role_at(names, place, name);
+		     role < names->count; role = names->next[role]) {
+			if (role_take(names->fields, role, value, found, err) <
+			    0)
 				return -1;
 		}
 	}
@@ -137,7 +143,7 @@ static int key_part_check(const char *name, struct text value, size_t max,
 		return err_set(err, ERR_REJECT,
 			       "%s has %zu bytes, more than %zu", name,
 			       value.length, max);
-	if (memchr(value.data, ':', value.length) != NULL)
+	if (text_has_colon(value))
 		return field_reject(name, value, "has a colon", err);
 	return 0;
 }
@@ -224,33 +230,58 @@ static int amount_parse(const struct settings_fields *fields,
 	return amount_product(fields, values, amount_r, err);
 }
 
-int order_read(struct order_names *names, const struct text *pairs,
-	       size_t pair_count, struct order *order_r, struct err *err)
+int order_read(struct order_names *names, const struct text_run *fields,
+	       struct order *order_r, struct err *err)
 {
-	const struct settings_fields *fields = names->fields;
-	struct order order = { .pairs = pairs, .pair_count = pair_count };
-	struct order_found found = { 0 };
+	struct order_found found;
+	enum order_type type = ORDER_OTHER;
+	int64_t amount = 0;
 
-	if (fields_find(names, pairs, pair_count, &found, err) < 0 ||
-	    key_parts_check(fields, &found, err) < 0 ||
-	    type_parse(fields, found.values[ROLE_TYPE], &order.type, err) < 0 ||
-	    amount_parse(fields, &found.values[ROLE_AMOUNT], &order.amount,
+	for (size_t role = 0; role < names->count; role++)
+		found.values[role] = (struct text){ 0 };
+	if (fields_find(names, fields, &found, err) < 0 ||
+	    key_parts_check(names->fields, &found, err) < 0 ||
+	    type_parse(names->fields, found.values[ROLE_TYPE], &type, err) <
+		    0 ||
+	    amount_parse(names->fields, &found.values[ROLE_AMOUNT], &amount,
 			 err) < 0)
 		return -1;
-	order.orderno = found.values[ROLE_ORDERNO];
-	order.userid = found.values[ROLE_USERID];
-	order.eventno = found.values[ROLE_EVENTNO];
-	*order_r = order;
+	order_r->orderno = found.values[ROLE_ORDERNO];
+	order_r->userid = found.values[ROLE_USERID];
+	order_r->eventno = found.values[ROLE_EVENTNO];
+	order_r->type = type;
+	order_r->amount = amount;
+	order_r->fields = *fields;
 	return 0;
+}
+
+static int order_parse_run(const struct settings_fields *fields,
+			   const struct text_run *run, struct order *order_r,
+			   struct err *err)
+{
+	struct order_names names;
+
+	order_names_set(&names, fields);
+	return order_read(&names, run, order_r, err);
 }
 
 int order_parse(const struct settings_fields *fields, const struct text *pairs,
 		size_t pair_count, struct order *order_r, struct err *err)
 {
-	struct order_names names;
+	const struct text_run run = text_run_of(pairs, 2 * pair_count);
 
-	order_names_set(&names, fields);
-	return order_read(&names, pairs, pair_count, order_r, err);
+	return order_parse_run(fields, &run, order_r, err);
+}
+
+int order_parse_entry(const struct settings_fields *fields,
+		      const struct reply *entry_fields, struct order *order_r,
+		      struct err *err)
+{
+	struct text_run run;
+
+	if (reply_strings(entry_fields, &run) < 0 || run.count % 2 != 0)
+		return err_set(err, ERR_REJECT, "no pairs of strings");
+	return order_parse_run(fields, &run, order_r, err);
 }
 
 const char *order_type_name(enum order_type type)
@@ -280,9 +311,9 @@ struct text order_key(const struct order *order, char *buf)
 
 struct text order_field(const struct order *order, struct text name)
 {
-	for (size_t i = 0; i < 2 * order->pair_count; i += 2) {
-		if (text_equal(order->pairs[i], name))
-			return order->pairs[i + 1];
+	for (size_t i = 0; i + 1 < order->fields.count; i += 2) {
+		if (text_equal(text_run_at(&order->fields, i), name))
+			return text_run_at(&order->fields, i + 1);
 	}
 	return (struct text){ .data = "", .length = 0 };
 }

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 struct err;
+struct reply;
 struct settings_fields;
 
 /* Most fields of an order that we read; as many factors as settings.h has. */
@@ -41,8 +42,7 @@ struct order {
 	enum order_type type;
 	int64_t amount; /* minor units, never negative */
 	/* All fields as they came: name, value, name, value, ... */
-	const struct text *pairs;
-	size_t pair_count;
+	struct text_run fields;
 };
 
 /* Read an order from pair_count field/value pairs, by the names that fields
@@ -53,6 +53,12 @@ struct order {
 int order_parse(const struct settings_fields *fields, const struct text *pairs,
 		size_t pair_count, struct order *order_r, struct err *err);
 
+/* The same for the fields of an entry, as Redis answers them; what is no array
+   of pairs of strings is no valid order. */
+int order_parse_entry(const struct settings_fields *fields,
+		      const struct reply *entry_fields, struct order *order_r,
+		      struct err *err);
+
 /* The names by which many entries are read: measured once. As a rule, an entry
    has the fields of the one before, and in the same order: what was found at
    each place is remembered, and the texts there are borrowed meanwhile. */
@@ -60,6 +66,7 @@ struct order_names {
 	const struct settings_fields *fields; /* borrowed */
 	struct text names[ORDER_ROLES_MAX];
 	size_t count;
+	size_t next[ORDER_ROLES_MAX];     /* the next of that name, or count */
 	struct text seen[ORDER_SEEN_MAX]; /* names of fields */
 	size_t roles[ORDER_SEEN_MAX];     /* what they are */
 };
@@ -68,8 +75,8 @@ void order_names_set(struct order_names *names_r,
 		     const struct settings_fields *fields);
 
 /* order_parse() for one of many. */
-int order_read(struct order_names *names, const struct text *pairs,
-	       size_t pair_count, struct order *order_r, struct err *err);
+int order_read(struct order_names *names, const struct text_run *fields,
+	       struct order *order_r, struct err *err);
 
 /* Write the event key "orderno:type[:eventno]" of a paid or refunded order into
    buf, ORDER_KEY_BYTES long. Everything idempotent hangs on it. Returns it. */

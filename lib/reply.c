@@ -29,6 +29,25 @@ const struct reply *reply_field(const struct reply *reply, const char *name)
 	return &reply_nil;
 }
 
+int reply_strings(const struct reply *reply, struct text_run *run_r)
+{
+	const struct reply *elements = reply->array.elements;
+	size_t count = reply_count(reply);
+
+	if (reply->type != REPLY_ARRAY)
+		return -1;
+	for (size_t i = 0; i < count; i++) {
+		if (elements[i].type != REPLY_STRING)
+			return -1;
+	}
+	*run_r = (struct text_run){
+		.first = count == 0 ? NULL : &elements[0].text,
+		.step = sizeof(*elements),
+		.count = count,
+	};
+	return 0;
+}
+
 bool reply_is_error(const struct reply *reply)
 {
 	return reply->type == REPLY_ERROR;

@@ -68,6 +68,10 @@ int64_t reply_integer(const struct reply *reply, int64_t fallback);
    HGETALL answer; a nil reply when it is not there. Never NULL. */
 const struct reply *reply_field(const struct reply *reply, const char *name);
 
+/* The elements of an array of strings, borrowed. Returns 0; or -1 when it is no
+   array, or not all of them are strings. */
+int reply_strings(const struct reply *reply, struct text_run *run_r);
+
 bool reply_is_error(const struct reply *reply);
 
 /* The first word of an error reply ("NOGROUP"), else the empty text. What

@@ -13,6 +13,33 @@ struct text {
 	size_t length;
 };
 
+/* Texts at equal distances: an array of them, or a member of each structure in
+   an array. */
+struct text_run {
+	const void *first; /* a struct text */
+	size_t step;       /* bytes from one to the next */
+	size_t count;
+};
+
+/* Number i of them, counted from 0; there must be so many. */
+static inline struct text text_run_at(const struct text_run *run, size_t i)
+{
+	const char *at = (const char *)run->first + i * run->step;
+
+	return *(const struct text *)(const void *)at;
+}
+
+/* Texts side by side as a run. */
+static inline struct text_run text_run_of(const struct text *texts,
+					  size_t count)
+{
+	return (struct text_run){
+		.first = texts,
+		.step = sizeof(*texts),
+		.count = count,
+	};
+}
+
 /* A C string as a text, borrowed. NULL gives the empty text. */
 static inline struct text text_of(const char *string)
 {

@@ -59,19 +59,12 @@ static int sale_check(struct sums *sums, const struct order *order,
 static int entry_check(struct sums *sums, const struct reply *entry,
 		       struct err *err)
 {
-	const struct reply *fields = reply_at(entry, 1);
-	struct text pairs[2 * ORDER_FIELDS_MAX];
-	const size_t count = reply_count(fields) / 2;
 	struct order order;
 	struct err none;
 
-	if (count > ORDER_FIELDS_MAX)
-		return 0;
-	for (size_t i = 0; i < 2 * count; i++)
-		pairs[i] = reply_text(reply_at(fields, i));
 	/* The stream may have entries of others, and of any kind. */
-	if (order_parse(&sums->race->settings->fields, pairs, count, &order,
-			&none) < 0 ||
+	if (order_parse_entry(&sums->race->settings->fields, reply_at(entry, 1),
+			      &order, &none) < 0 ||
 	    !text_is(order_field(&order, text_of("voucher")),
 		     sums->race->voucher))
 		return 0;

@@ -133,18 +133,12 @@ static void balance_add(json_t *balances, const char *account, int64_t points)
 static void order_reckon(const struct settings *settings,
 			 const struct reply *entry, json_t *balances)
 {
-	const struct reply *fields = reply_at(entry, 1);
-	struct text pairs[2 * ORDER_FIELDS_MAX];
 	struct order order;
 	struct err err;
 	int64_t points;
 
-	if (reply_count(fields) > 2 * ORDER_FIELDS_MAX)
-		return;
-	for (size_t i = 0; i < reply_count(fields); i++)
-		pairs[i] = reply_text(reply_at(fields, i));
-	if (order_parse(&settings->fields, pairs, reply_count(fields) / 2,
-			&order, &err) < 0 ||
+	if (order_parse_entry(&settings->fields, reply_at(entry, 1), &order,
+			      &err) < 0 ||
 	    order.userid.length == 0 || order.type == ORDER_OTHER)
 		return;
 	points = order.amount / 100;

@@ -55,21 +55,14 @@ void fate_read(const struct settings *settings,
 	       const struct settings_group *group, const struct reply *fields,
 	       struct fate_entry *entry)
 {
-	struct text pairs[2 * ORDER_FIELDS_MAX];
-	size_t count = reply_count(fields);
 	struct err err;
 
 	entry->fate = FATE_REJECTED;
 	entry->key[0] = '\0';
-	if (count > 2 * ORDER_FIELDS_MAX)
+	if (order_parse_entry(&settings->fields, fields, &entry->order, &err) <
+	    0)
 		return;
-	for (size_t i = 0; i < count; i++)
-		pairs[i] = reply_text(reply_at(fields, i));
-	if (order_parse(&settings->fields, pairs, count / 2, &entry->order,
-			&err) < 0)
-		return;
-	entry->order.pairs = NULL;
-	entry->order.pair_count = 0;
+	entry->order.fields = (struct text_run){ 0 };
 	entry->fate = fate_of(group, &entry->order);
 	if (entry->fate == FATE_NEW)
 		(void)order_key(&entry->order, entry->key);

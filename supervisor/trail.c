@@ -25,18 +25,12 @@ bool trail_is_ours(const struct trail *trail, const struct reply *fields)
 
 json_t *trail_event(struct trail *trail, const struct reply *fields)
 {
-	struct text pairs[2 * ORDER_FIELDS_MAX];
-	size_t count = reply_count(fields);
 	char key[ORDER_KEY_BYTES];
 	struct order order;
 	struct err why;
 
-	if (count > 2 * ORDER_FIELDS_MAX)
-		return json_null();
-	for (size_t i = 0; i < count; i++)
-		pairs[i] = reply_text(reply_at(fields, i));
-	if (order_parse(&trail->view->settings->fields, pairs, count / 2,
-			&order, &why) < 0 ||
+	if (order_parse_entry(&trail->view->settings->fields, fields, &order,
+			      &why) < 0 ||
 	    order.type == ORDER_OTHER)
 		return json_null();
 	(void)order_key(&order, key);

@@ -38,18 +38,12 @@ static int out_of_memory(struct verify *verify)
 static bool event_read(const struct walk *walk, const struct reply *entry,
 		       struct verify_event *event)
 {
-	const struct reply *fields = reply_at(entry, 1);
 	struct text id = reply_text(reply_at(entry, 0));
-	struct text pairs[2 * ORDER_FIELDS_MAX];
 	struct order order;
 	struct err err;
 
-	if (reply_count(fields) > 2 * ORDER_FIELDS_MAX)
-		return false;
-	for (size_t i = 0; i < reply_count(fields); i++)
-		pairs[i] = reply_text(reply_at(fields, i));
-	if (order_parse(&walk->verify->settings->fields, pairs,
-			reply_count(fields) / 2, &order, &err) < 0 ||
+	if (order_parse_entry(&walk->verify->settings->fields,
+			      reply_at(entry, 1), &order, &err) < 0 ||
 	    order.type == ORDER_OTHER ||
 	    (order.userid.length == 0 && !walk->marks->guests))
 		return false;

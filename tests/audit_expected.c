@@ -117,20 +117,15 @@ static void entry_expect(const struct settings *settings,
 {
 	const char *id = reply_text(reply_at(entry, 0)).data;
 	const struct reply *fields = reply_at(entry, 1);
-	size_t count = reply_count(fields);
-	struct text pairs[PAIRS_MAX];
 	struct order order;
 	struct err err;
 
-	for (size_t i = 0; i < count && i < PAIRS_MAX; i++)
-		pairs[i] = reply_text(reply_at(fields, i));
 	expected->entry_count++;
-	if (count <= PAIRS_MAX &&
-	    order_parse(&settings->fields, pairs, count / 2, &order, &err) == 0)
+	if (order_parse_entry(&settings->fields, fields, &order, &err) == 0)
 		order_expect(settings, expected, &order, id);
 	else
 		reject_expect(settings, expected, id,
-			      count > PAIRS_MAX ? "" : err.text);
+			      reply_count(fields) > PAIRS_MAX ? "" : err.text);
 }
 
 void expected_read(const struct settings *settings, struct redis *redis,

@@ -198,13 +198,13 @@ static void a_number_too_large_to_count_with_is_cut(void **state)
 	assert_int_equal(batch.deliveries[0].attempts, INT32_MAX);
 }
 
-static void a_field_that_is_no_text_counts_as_empty(void **state)
+static void a_field_that_is_no_string_is_a_wrong_shape(void **state)
 {
 	struct reply fields[] = { string("orderno"), array(NULL, 0) };
 
 	(void)state;
-	assert_int_equal(fill_one(string("5-1"), array(fields, 2), -1), 0);
-	assert_int_equal(batch.deliveries[0].state, DELIVERY_REJECT);
+	assert_int_equal(fill_one(string("5-1"), array(fields, 2), -1), -1);
+	assert_int_equal(batch.count, 0);
 }
 
 static void an_entry_without_an_id_makes_the_batch_empty(void **state)
@@ -294,7 +294,7 @@ int main(void)
 		cmocka_unit_test(
 			an_entry_that_is_not_due_has_a_number_for_its_fields),
 		cmocka_unit_test(a_number_too_large_to_count_with_is_cut),
-		cmocka_unit_test(a_field_that_is_no_text_counts_as_empty),
+		cmocka_unit_test(a_field_that_is_no_string_is_a_wrong_shape),
 		cmocka_unit_test(an_entry_without_an_id_makes_the_batch_empty),
 		cmocka_unit_test(no_list_of_entries_is_an_empty_batch),
 		cmocka_unit_test(a_queue_is_first_in_first_out),

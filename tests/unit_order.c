@@ -3,6 +3,7 @@
 #include "lib/order.h"
 
 #include "lib/err.h"
+#include "lib/reply.h"
 #include "lib/settings.h"
 
 #include <setjmp.h>
@@ -71,7 +72,7 @@ static void an_order_number_alone_is_an_order(void **state)
 	assert_int_equal(order.eventno.length, 0);
 	assert_int_equal(order.type, ORDER_PAID);
 	assert_int_equal(order.amount, 0);
-	assert_int_equal(order.pair_count, 1);
+	assert_int_equal(order.fields.count, 2);
 }
 
 static void the_order_number_is_short_and_has_no_colon(void **state)
@@ -315,6 +316,39 @@ static void an_order_has_at_most_128_fields(void **state)
 	assert_string_equal(err.text, "129 fields, more than 128");
 }
 
+static struct reply word(const char *text)
+{
+	return (struct reply){ .type = REPLY_STRING, .text = text_of(text) };
+}
+
+static void an_entry_is_read_as_redis_answers_it(void **state)
+{
+	struct reply words[] = { word("orderno"), word("7"), word("amount"),
+				 word("250"), word("note") };
+	struct reply fields = { .type = REPLY_ARRAY,
+				.array = { .elements = words, .count = 4 } };
+	struct order order;
+
+	(void)state;
+	assert_int_equal(
+		order_parse_entry(&settings.fields, &fields, &order, &err), 0);
+	assert_true(text_is(order.orderno, "7"));
+	assert_int_equal(order.amount, 250);
+	assert_true(text_is(order_field(&order, text_of("amount")), "250"));
+	fields.array.count = 5;
+	assert_int_equal(
+		order_parse_entry(&settings.fields, &fields, &order, &err), -1);
+	assert_string_equal(err.text, "no pairs of strings");
+	fields.array.count = 4;
+	words[3] = (struct reply){ .type = REPLY_INTEGER, .integer = 250 };
+	assert_int_equal(
+		order_parse_entry(&settings.fields, &fields, &order, &err), -1);
+	fields.type = REPLY_NIL;
+	assert_int_equal(
+		order_parse_entry(&settings.fields, &fields, &order, &err), -1);
+	assert_int_equal(err.class, ERR_REJECT);
+}
+
 static void an_order_has_at_most_256_kib(void **state)
 {
 	static char note[ORDER_BYTES_MAX];
@@ -402,6 +436,7 @@ int main(void)
 		cmocka_unit_test(
 			a_type_is_paid_refunded_or_none_of_our_business),
 		cmocka_unit_test(an_order_has_at_most_128_fields),
+		cmocka_unit_test(an_entry_is_read_as_redis_answers_it),
 		cmocka_unit_test(an_order_has_at_most_256_kib),
 		cmocka_unit_test(a_bad_value_is_shown_cut_short),
 		cmocka_unit_test(the_event_key_names_order_type_and_event),

@@ -40,8 +40,7 @@ static int make_order(void **state)
 		.userid = text_of("7"),
 		.type = ORDER_REFUNDED,
 		.amount = 13998,
-		.pairs = pairs,
-		.pair_count = 6,
+		.fields = text_run_of(pairs, 12),
 	};
 	return 0;
 }

@@ -97,8 +97,8 @@ static void check_order(struct walk *walk, const struct order *order)
 	check_part(order->eventno, ORDER_EVENTNO_BYTES_MAX);
 	FUZZ_CHECK(!text_has_control(order->userid));
 	FUZZ_CHECK(order->amount >= 0);
-	FUZZ_CHECK(order->pair_count >= 1 &&
-		   order->pair_count <= ORDER_FIELDS_MAX);
+	FUZZ_CHECK(order->fields.count >= 2 &&
+		   order->fields.count <= 2 * ORDER_FIELDS_MAX);
 	walk->print =
 		fuzz_mix(walk->print, &order->amount, sizeof(order->amount));
 	check_key(walk, order);
