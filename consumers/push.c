@@ -9,6 +9,7 @@
 #include "lib/clock.h"
 #include "lib/consumer.h"
 #include "lib/crash_point.h"
+#include "lib/delivery_queue.h"
 #include "lib/err.h"
 #include "lib/order.h"
 #include "lib/settings.h"

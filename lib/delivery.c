@@ -21,44 +21,6 @@ const char *outcome_book(enum outcome outcome)
 	return outcome_books[outcome];
 }
 
-void delivery_put(struct delivery_queue *queue, struct delivery *delivery)
-{
-	delivery->next = NULL;
-	if (queue->last == NULL)
-		queue->first = delivery;
-	else
-		queue->last->next = delivery;
-	queue->last = delivery;
-	queue->count++;
-}
-
-struct delivery *delivery_get(struct delivery_queue *queue)
-{
-	struct delivery *delivery = queue->first;
-
-	if (delivery == NULL)
-		return NULL;
-	queue->first = delivery->next;
-	if (queue->first == NULL)
-		queue->last = NULL;
-	queue->count--;
-	delivery->next = NULL;
-	return delivery;
-}
-
-void delivery_put_back(struct delivery_queue *queue,
-		       struct delivery_queue *before)
-{
-	if (queue->first == NULL)
-		return;
-	queue->last->next = before->first;
-	if (before->first == NULL)
-		before->last = queue->last;
-	before->first = queue->first;
-	before->count += queue->count;
-	*queue = (struct delivery_queue){ 0 };
-}
-
 int delivery_parse_id(struct text id, int64_t *msecs_r, uint64_t *seq_r)
 {
 	uint64_t msecs, seq;

@@ -66,20 +66,6 @@ struct delivery {
 	const char *reason;
 };
 
-/* A queue of deliveries, first in first out, through their next. */
-struct delivery_queue {
-	struct delivery *first;
-	struct delivery *last;
-	size_t count;
-};
-
-void delivery_put(struct delivery_queue *queue, struct delivery *delivery);
-struct delivery *delivery_get(struct delivery_queue *queue);
-
-/* Put a whole queue before another one, and empty it. */
-void delivery_put_back(struct delivery_queue *queue,
-		       struct delivery_queue *before);
-
 /* The entries of one reply, and the memory they lie in. */
 struct batch {
 	struct arena *arena;

@@ -2,6 +2,7 @@
 #define OMQ_HAND_H
 
 #include "lib/delivery.h"
+#include "lib/delivery_queue.h"
 #include "lib/waiting.h"
 
 #include <stdbool.h>
