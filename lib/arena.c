@@ -94,10 +94,16 @@ void arena_reset(struct arena *arena)
 	}
 	arena->current = NULL;
 	arena->free_bytes = 0;
-	arena->used = 0;
 }
 
 size_t arena_used(const struct arena *arena)
 {
-	return arena->used;
+	size_t used = 0;
+
+	if (arena->current == NULL)
+		return 0;
+	for (const struct arena_block *block = arena->first;
+	     block != arena->current; block = block->next)
+		used += block->bytes;
+	return used + arena->current->bytes - arena->free_bytes;
 }

@@ -2,6 +2,7 @@
 #define OMQ_ARENA_H
 
 #include <stdalign.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -16,7 +17,6 @@ struct arena {
 	struct arena_block *first;
 	struct arena_block *current;
 	size_t keep_bytes;
-	size_t used;
 };
 
 /* keep_bytes: how much memory a reset arena may hold on to. Returns NULL when
@@ -31,10 +31,17 @@ static inline void *arena_take(struct arena *arena, size_t bytes);
 /* The same for characters, which need no alignment and are packed. */
 static inline char *arena_take_chars(struct arena *arena, size_t bytes);
 
+/* Are so many bytes left without asking the system for more? */
+static inline bool arena_has(const struct arena *arena, size_t bytes)
+{
+	return arena->free_bytes >= bytes;
+}
+
 /* Take everything back. */
 void arena_reset(struct arena *arena);
 
-/* Bytes given out since the last reset. */
+/* Bytes given out since the last reset, and those left at the end of blocks
+   that were too small for what came next. */
 size_t arena_used(const struct arena *arena);
 
 /* Make a block current that has room for bytes. Returns 0, or
@@ -52,7 +59,6 @@ static inline char *arena_take_chars(struct arena *arena, size_t bytes)
 	piece = arena->free;
 	arena->free += bytes;
 	arena->free_bytes -= bytes;
-	arena->used += bytes;
 	return (char *)piece;
 }
 
