@@ -13,6 +13,9 @@
 /* One past this many places no scale of ours can make a whole number. */
 #define NUM_PLACES_MAX 18
 
+/* So many digits fit into a uint64_t whatever they are. */
+#define NUM_SAFE_DIGITS 19
+
 struct num_unit {
 	const char *name;
 	int64_t factor;
@@ -64,13 +67,16 @@ size_t num_read(const char *text, size_t length, uint64_t *value_r)
 	uint64_t value = 0, eight;
 	size_t i = 0;
 
-	/* Sixteen digits fit whatever they are. */
-	for (; i < 16 && length - i >= 8 && eight_read(text + i, &eight);
+	for (; i + 8 <= NUM_SAFE_DIGITS && length - i >= 8 &&
+	       eight_read(text + i, &eight);
 	     i += 8)
 		value = value * 100000000 + eight;
 	for (; i < length && digit_of(text[i]) <= 9; i++) {
-		if (__builtin_mul_overflow(value, 10, &value) ||
-		    __builtin_add_overflow(value, digit_of(text[i]), &value))
+		if (i < NUM_SAFE_DIGITS)
+			value = value * 10 + digit_of(text[i]);
+		else if (__builtin_mul_overflow(value, 10, &value) ||
+			 __builtin_add_overflow(value, digit_of(text[i]),
+						&value))
 			return 0;
 	}
 	*value_r = value;
