@@ -41,25 +41,28 @@ enum delivery_state {
 };
 
 /* One entry, delivered to this consumer. It lives as long as its batch has
-   anything unsettled. The first part is for handlers. */
+   anything unsettled. */
 struct delivery {
+	/* The skeleton's, side by side: it goes through them several times. */
+	struct batch *batch;
+	struct delivery *next;
+	enum delivery_state state;
+	enum outcome outcome;
+	bool alone;       /* settle in a call of its own */
+	bool dropped;     /* lost to another owner: whatever becomes of it */
+	bool contentless; /* dead-letter it without its fields */
+
+	/* For handlers. */
+	bool replays;   /* it came back by an operator's will */
 	struct text id; /* "1714060800000-0" */
 	int64_t id_msecs;
 	uint64_t id_seq;
 	unsigned int count; /* times delivered: 1 at first */
 	int64_t attempts;   /* that failed, at most INT32_MAX */
-	bool replays;       /* it came back by an operator's will */
 	struct text origin; /* its id in the stream; differs from id then */
 	struct order order; /* of no use when the entry was rejected */
 
-	/* The rest is the skeleton's. */
-	struct batch *batch;
-	struct delivery *next;
-	enum delivery_state state;
-	enum outcome outcome;
-	bool alone;         /* settle in a call of its own */
-	bool dropped;       /* lost to another owner: whatever becomes of it */
-	bool contentless;   /* dead-letter it without its fields */
+	/* The rest is the skeleton's again. */
 	int64_t wait_msecs; /* before the next one; -1: until alone */
 	void *effect;       /* the handler's, for its script */
 	const char *class;  /* of a reject */
