@@ -3,6 +3,7 @@
 #include "lib/formatter.h"
 
 #include "lib/resp.h"
+#include "lib/word.h"
 
 #include <stdbool.h>
 #include <stdlib.h>
@@ -162,8 +163,7 @@ size_t formatter_write(struct formatter *formatter, const struct text *words,
 		     !learn_before(formatter, length)))
 			return 0;
 		at = piece_put(&formatter->before[length], at);
-		if (length > 0)
-			memcpy(at, words[i].data, length);
+		word_copy(at, words[i].data, length);
 		at += length;
 	}
 	at = piece_put(&formatter->end, at);

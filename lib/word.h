@@ -46,4 +46,22 @@ static inline bool word_equal(const char *a, const char *b, size_t length)
 	return length == 0 || memcmp(a, b, length) == 0;
 }
 
+/* Copy length bytes. From 8 to 32 of them are two pieces of a fixed size, which
+   may overlap. */
+static inline void word_copy(char *to, const char *from, size_t length)
+{
+	const size_t word = sizeof(uint64_t);
+
+	if (length >= word && length < 2 * word) {
+		memcpy(to, from, word);
+		memcpy(to + length - word, from + length - word, word);
+	} else if (length >= 2 * word && length <= 4 * word) {
+		memcpy(to, from, 2 * word);
+		memcpy(to + length - 2 * word, from + length - 2 * word,
+		       2 * word);
+	} else if (length > 0) {
+		memcpy(to, from, length);
+	}
+}
+
 #endif
