@@ -52,8 +52,9 @@ static inline bool eight_read(const char *text, uint64_t *value_r)
 	/* The first digit is the lowest byte. */
 	uint64_t word = le64toh(word_load(text)) - WORD_EACH('0');
 
-	/* What is not from 0 to 9 has the highest bit of its byte, or gets it;
-	   what it carries to its neighbour makes no digit of itself. */
+	/* Those before the first byte that is no digit neither carry nor borrow
+	   from it: it has the highest bit set in one or the other. What it does
+	   to those behind it is of no matter. */
 	if (((word | (word + WORD_EACH(0x80 - 10))) & WORD_EACH(0x80)) != 0)
 		return false;
 	word = (word * 10 + (word >> 8)) & 0x00ff00ff00ff00ff;
@@ -79,7 +80,8 @@ size_t num_read(const char *text, size_t length, uint64_t *value_r)
 						&value))
 			return 0;
 	}
-	*value_r = value;
+	if (i > 0)
+		*value_r = value;
 	return i;
 }
 

@@ -13,7 +13,8 @@
 int num_parse(const char *text, size_t length, int64_t *value_r);
 
 /* The decimal digits that a text of length bytes begins with, at most
-   UINT64_MAX. Returns how many they are; 0 when there is none, or too many. */
+   UINT64_MAX. Returns how many they are; or 0 when there is none, or too many,
+   and *value_r is untouched. */
 size_t num_read(const char *text, size_t length, uint64_t *value_r);
 
 /* Write value in decimal digits, with a minus where it is negative, to buf,

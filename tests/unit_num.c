@@ -102,6 +102,7 @@ static void digits_are_read_up_to_the_first_other_byte(void **state)
 	assert_int_equal(num_read("18446744073709551616", 20, &value), 0);
 	assert_int_equal(num_read("-1", 2, &value), 0);
 	assert_int_equal(num_read("1", 0, &value), 0);
+	assert_int_equal(value, 7);
 }
 
 static void an_integer_ends_where_its_length_says(void **state)
