@@ -66,8 +66,11 @@ static void busy_start(const struct shop *shop, pid_t *pid_r)
 
 static void busy_stop(pid_t pid)
 {
+	int status;
+
 	assert_int_equal(kill(pid, SIGKILL), 0);
-	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
 }
 
 /* How often entries were asked for since CONFIG RESETSTAT. */
@@ -81,8 +84,7 @@ static int64_t reads(const struct shop *shop)
 	return atoll(strchr(line, '=') + 1);
 }
 
-/* Without lingering each order, published after the one before has been read,
-   takes a read of its own. */
+/* Without lingering nearly every order takes a read of its own. */
 static void a_read_brings_more_while_redis_is_busy(void **state)
 {
 	const struct shop *shop = *state;

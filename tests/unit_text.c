@@ -164,7 +164,7 @@ static void texts_are_equal_byte_by_byte(void **state)
 	assert_false(text_equal((struct text){ "a\0b", 3 },
 				(struct text){ "a\0c", 3 }));
 	for (size_t length = 1; length <= 40; length++) {
-		char a[40], b[40];
+		char a[41], b[41];
 
 		memset(a, 'x', sizeof(a));
 		memset(b, 'x', sizeof(b));
@@ -178,6 +178,10 @@ static void texts_are_equal_byte_by_byte(void **state)
 				text_equal(text, (struct text){ b, length }));
 			b[at] = 'x';
 		}
+		/* What stands behind them is of no matter. */
+		b[length] = 'y';
+		assert_true(text_equal((struct text){ a, length },
+				       (struct text){ b, length }));
 	}
 }
 
