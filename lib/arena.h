@@ -31,7 +31,7 @@ static inline void *arena_take(struct arena *arena, size_t bytes);
 /* The same for characters, which need no alignment and are packed. */
 static inline char *arena_take_chars(struct arena *arena, size_t bytes);
 
-/* Are so many bytes left without asking the system for more? */
+/* Are so many bytes left in the current block? */
 static inline bool arena_has(const struct arena *arena, size_t bytes)
 {
 	return arena->free_bytes >= bytes;

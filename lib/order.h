@@ -74,7 +74,7 @@ struct order_names {
 void order_names_set(struct order_names *names_r,
 		     const struct settings_fields *fields);
 
-/* order_parse() for one of many. */
+/* order_parse() for one of many, from an even number of texts. */
 int order_read(struct order_names *names, const struct text_run *fields,
 	       struct order *order_r, struct err *err);
 

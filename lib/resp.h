@@ -26,7 +26,8 @@ size_t resp_left(const struct resp *resp);
 
 /* Parse the next reply into arena; the caller passes the same one until the
    reply is whole. Returns 1 with the reply, 0 when more bytes are needed, or -1
-   when this is not the protocol of Redis; resp_error() tells. */
+   when this is not the protocol of Redis: resp_error() tells, and it is of no
+   use any more. */
 int resp_next(struct resp *resp, struct arena *arena,
 	      const struct reply **reply_r);
 const char *resp_error(const struct resp *resp);

@@ -6,7 +6,6 @@
 
 #include <stdint.h>
 #include <stdio.h>
-#include <string.h>
 
 /* Eight bytes are looked at in one go: one below the least borrows from its own
    highest bit, unless that is set. What borrows beyond it begins at such a

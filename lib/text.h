@@ -29,6 +29,13 @@ static inline struct text text_run_at(const struct text_run *run, size_t i)
 	return *(const struct text *)(const void *)at;
 }
 
+/* Leave out the first count of them; there must be so many. */
+static inline void text_run_skip(struct text_run *run, size_t count)
+{
+	run->first = (const char *)run->first + count * run->step;
+	run->count -= count;
+}
+
 /* Texts side by side as a run. */
 static inline struct text_run text_run_of(const struct text *texts,
 					  size_t count)
@@ -62,6 +69,7 @@ static inline bool text_is(struct text text, const char *string)
 /* True when there is a control byte (below 0x20, or 0x7f) in it. */
 bool text_has_control(struct text text);
 
+/* True when there is a colon in it. */
 bool text_has_colon(struct text text);
 
 /* True when all of it is printable ASCII and neither a quote nor a backslash:

@@ -31,7 +31,7 @@ const char *fate_text(enum fate fate);
 struct fate_entry {
 	struct text id;
 	enum fate fate;
-	struct order order;        /* its pairs are of no use */
+	struct order order;        /* its fields are of no use */
 	char key[ORDER_KEY_BYTES]; /* "": it has none */
 };
 
