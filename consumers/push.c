@@ -58,7 +58,7 @@ static void push_flush(struct push *push)
 	} else {
 		backoff_reset(&push->backoff);
 	}
-	while ((delivery = delivery_get(&push->gathered)) != NULL) {
+	while ((delivery = delivery_queue_get(&push->gathered)) != NULL) {
 		if (written > 0)
 			consumer_done(push->consumer, delivery,
 				      sent_outcome(delivery));
@@ -78,7 +78,7 @@ static void push_send(struct push *push, struct delivery *delivery)
 				  backoff_next(&push->backoff),
 				  "out of memory");
 	else
-		delivery_put(&push->gathered, delivery);
+		delivery_queue_put(&push->gathered, delivery);
 }
 
 /* Nobody wants to hear of an order of last week. The age is that of the entry's

@@ -25,7 +25,7 @@ static void deliveries_settle(struct consumer *consumer, struct call *call)
 {
 	struct delivery *delivery;
 
-	while ((delivery = delivery_get(&call->deliveries)) != NULL)
+	while ((delivery = delivery_queue_get(&call->deliveries)) != NULL)
 		hand_settle(&consumer->hand, delivery);
 }
 
@@ -99,7 +99,7 @@ static void effect_split(struct consumer *consumer, struct call *call)
 static void effect_refused(struct consumer *consumer, struct call *call,
 			   const struct reply *reply)
 {
-	struct delivery *delivery = delivery_get(&call->deliveries);
+	struct delivery *delivery = delivery_queue_get(&call->deliveries);
 	struct text class = reply_text(reply_at(reply, 1));
 	struct text reason = reply_text(reply_at(reply, 2));
 	char class_text[32];
@@ -132,7 +132,7 @@ static void answer_retry(struct consumer *consumer, struct call *call,
 	struct delivery *delivery;
 
 	look_after_short(consumer, reply);
-	while ((delivery = delivery_get(&call->deliveries)) != NULL)
+	while ((delivery = delivery_queue_get(&call->deliveries)) != NULL)
 		hand_wait(&consumer->hand, delivery);
 }
 

@@ -68,9 +68,7 @@ static int letter_open(struct delivery *delivery, struct text_run *fields)
 			delivery->origin = value;
 		if (!text_is(name, "fields"))
 			continue;
-		fields->first =
-			(const char *)fields->first + (i + 2) * fields->step;
-		fields->count -= i + 2;
+		text_run_skip(fields, i + 2);
 		if (fields->count == 2 &&
 		    text_is(text_run_at(fields, 0), "packed") &&
 		    num_parse(value.data, value.length, &noted) == 0 &&

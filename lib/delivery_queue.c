@@ -2,8 +2,8 @@
 
 #include "lib/delivery_queue.h"
 
-void delivery_put_back(struct delivery_queue *queue,
-		       struct delivery_queue *before)
+void delivery_queue_put_back(struct delivery_queue *queue,
+			     struct delivery_queue *before)
 {
 	if (queue->first == NULL)
 		return;

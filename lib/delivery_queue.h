@@ -13,8 +13,8 @@ struct delivery_queue {
 };
 
 /* Put one at the end. */
-static inline void delivery_put(struct delivery_queue *queue,
-				struct delivery *delivery)
+static inline void delivery_queue_put(struct delivery_queue *queue,
+				      struct delivery *delivery)
 {
 	delivery->next = NULL;
 	if (queue->last == NULL)
@@ -26,7 +26,7 @@ static inline void delivery_put(struct delivery_queue *queue,
 }
 
 /* Take out the first one; NULL when there is none. */
-static inline struct delivery *delivery_get(struct delivery_queue *queue)
+static inline struct delivery *delivery_queue_get(struct delivery_queue *queue)
 {
 	struct delivery *delivery = queue->first;
 
@@ -41,7 +41,7 @@ static inline struct delivery *delivery_get(struct delivery_queue *queue)
 }
 
 /* Put a whole queue before another one, and empty it. */
-void delivery_put_back(struct delivery_queue *queue,
-		       struct delivery_queue *before);
+void delivery_queue_put_back(struct delivery_queue *queue,
+			     struct delivery_queue *before);
 
 #endif

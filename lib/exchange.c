@@ -107,7 +107,7 @@ static void entries_move(struct delivery_queue *from, size_t most,
 			 struct delivery_queue *to)
 {
 	while (goes_with(from, most, to))
-		delivery_put(to, delivery_get(from));
+		delivery_queue_put(to, delivery_queue_get(from));
 }
 
 /* Move what goes into one call there, and begin to put its arguments together.
@@ -122,7 +122,7 @@ static void effect_gather(struct exchange *exchange, struct delivery_queue *to)
 	while (goes_with(from, HANDLER_ENTRIES_MAX, to) &&
 	       (effect->add == NULL ||
 		effect->add(exchange->handler_state, from->first->effect)))
-		delivery_put(to, delivery_get(from));
+		delivery_queue_put(to, delivery_queue_get(from));
 }
 
 static void effect_write(struct exchange *exchange,
@@ -200,9 +200,9 @@ static int dead_send(struct exchange *exchange, struct err *err)
 	struct command *command = &exchange->seat->command;
 	struct call *call = call_add(exchange, CALL_DEAD);
 	const char *key = exchange->seat->keys.dead;
-	struct delivery *delivery = delivery_get(&exchange->hand->reject);
+	struct delivery *delivery = delivery_queue_get(&exchange->hand->reject);
 
-	delivery_put(&call->deliveries, delivery);
+	delivery_queue_put(&call->deliveries, delivery);
 	seat_begin_on(exchange->seat, SCRIPT_DEAD, delivery->replays, &key, 1);
 	command_text(command, delivery->id);
 	command_word(command, delivery->reason);

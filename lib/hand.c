@@ -117,7 +117,7 @@ static bool accept_one(struct hand *hand, struct delivery *delivery,
 	}
 	if (delivery->state == DELIVERY_IN_HAND)
 		return true;
-	delivery_put(queue_of(hand, delivery->state), delivery);
+	delivery_queue_put(queue_of(hand, delivery->state), delivery);
 	return false;
 }
 
@@ -165,21 +165,21 @@ void hand_finish(struct hand *hand, struct delivery *delivery)
 	else if (delivery->state == DELIVERY_WAITING)
 		hand_wait(hand, delivery);
 	else
-		delivery_put(queue_of(hand, delivery->state), delivery);
+		delivery_queue_put(queue_of(hand, delivery->state), delivery);
 }
 
 void hand_restore(struct hand *hand, struct delivery_queue *deliveries)
 {
 	if (deliveries->first != NULL)
-		delivery_put_back(deliveries,
-				  queue_of(hand, deliveries->first->state));
+		delivery_queue_put_back(
+			deliveries, queue_of(hand, deliveries->first->state));
 }
 
 static void queue_drop(struct hand *hand, struct delivery_queue *queue)
 {
 	struct delivery *delivery;
 
-	while ((delivery = delivery_get(queue)) != NULL)
+	while ((delivery = delivery_queue_get(queue)) != NULL)
 		hand_settle(hand, delivery);
 }
 

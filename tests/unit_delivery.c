@@ -242,18 +242,18 @@ static void a_queue_is_first_in_first_out(void **state)
 	struct delivery deliveries[4] = { 0 };
 
 	(void)state;
-	assert_null(delivery_get(&queue));
+	assert_null(delivery_queue_get(&queue));
 	for (size_t i = 0; i < 2; i++)
-		delivery_put(&queue, &deliveries[i]);
-	delivery_put(&more, &deliveries[2]);
-	delivery_put_back(&queue, &more);
+		delivery_queue_put(&queue, &deliveries[i]);
+	delivery_queue_put(&more, &deliveries[2]);
+	delivery_queue_put_back(&queue, &more);
 	assert_int_equal(queue.count, 0);
 	assert_null(queue.first);
-	delivery_put(&more, &deliveries[3]);
+	delivery_queue_put(&more, &deliveries[3]);
 	assert_int_equal(more.count, 4);
 	for (size_t i = 0; i < 4; i++)
-		assert_ptr_equal(delivery_get(&more), &deliveries[i]);
-	assert_null(delivery_get(&more));
+		assert_ptr_equal(delivery_queue_get(&more), &deliveries[i]);
+	assert_null(delivery_queue_get(&more));
 	assert_null(more.last);
 }
 
@@ -263,13 +263,13 @@ static void a_queue_can_be_put_before_an_empty_one(void **state)
 	struct delivery deliveries[2] = { 0 };
 
 	(void)state;
-	delivery_put_back(&empty, &queue);
+	delivery_queue_put_back(&empty, &queue);
 	assert_int_equal(queue.count, 0);
-	delivery_put(&queue, &deliveries[0]);
-	delivery_put_back(&queue, &empty);
-	delivery_put(&empty, &deliveries[1]);
-	assert_ptr_equal(delivery_get(&empty), &deliveries[0]);
-	assert_ptr_equal(delivery_get(&empty), &deliveries[1]);
+	delivery_queue_put(&queue, &deliveries[0]);
+	delivery_queue_put_back(&queue, &empty);
+	delivery_queue_put(&empty, &deliveries[1]);
+	assert_ptr_equal(delivery_queue_get(&empty), &deliveries[0]);
+	assert_ptr_equal(delivery_queue_get(&empty), &deliveries[1]);
 }
 
 static void every_outcome_has_a_book(void **state)

@@ -126,10 +126,10 @@ static void a_finished_delivery_goes_where_its_state_says(void **state)
 	finish(list[0], DELIVERY_EFFECT);
 	assert_int_equal(hand.handler_count, 0);
 	assert_int_equal(hand.open_count, 4);
-	assert_ptr_equal(delivery_get(&hand.retry), list[3]);
-	assert_ptr_equal(delivery_get(&hand.reject), list[2]);
-	assert_ptr_equal(delivery_get(&hand.done), list[1]);
-	assert_ptr_equal(delivery_get(&hand.effect), list[0]);
+	assert_ptr_equal(delivery_queue_get(&hand.retry), list[3]);
+	assert_ptr_equal(delivery_queue_get(&hand.reject), list[2]);
+	assert_ptr_equal(delivery_queue_get(&hand.done), list[1]);
+	assert_ptr_equal(delivery_queue_get(&hand.effect), list[0]);
 }
 
 static void a_batch_is_free_when_its_last_entry_is_settled(void **state)
@@ -138,11 +138,11 @@ static void a_batch_is_free_when_its_last_entry_is_settled(void **state)
 	(void)accept_batch(1, 2, 0, false);
 	finish(list[1], DELIVERY_DONE);
 	finish(list[0], DELIVERY_DONE);
-	hand_settle(&hand, delivery_get(&hand.done));
+	hand_settle(&hand, delivery_queue_get(&hand.done));
 	assert_int_equal(batches_in_use(), 1);
 	assert_false(has(2, 0));
 	assert_true(has(1, 0));
-	hand_settle(&hand, delivery_get(&hand.done));
+	hand_settle(&hand, delivery_queue_get(&hand.done));
 	nothing_is_left();
 	assert_int_equal(arena_used(hand_free_batch(&hand)->arena), 0);
 }
@@ -159,7 +159,7 @@ static void as_many_batches_as_there_are_can_be_open(void **state)
 	assert_null(hand_free_batch(&hand));
 	finish(middle, DELIVERY_DONE);
 	assert_null(hand_free_batch(&hand));
-	hand_settle(&hand, delivery_get(&hand.done));
+	hand_settle(&hand, delivery_queue_get(&hand.done));
 	assert_ptr_equal(hand_free_batch(&hand),
 			 &hand.batches[HAND_BATCHES_MAX / 2]);
 	assert_int_equal(accept_batch(100, 1, 0, false), 1);
@@ -191,12 +191,12 @@ static void the_answer_that_did_not_come_puts_entries_back_in_order(
 	second = list[1];
 	for (size_t i = 0; i < 3; i++)
 		finish(list[i], DELIVERY_DONE);
-	delivery_put(&call, delivery_get(&hand.done));
-	delivery_put(&call, delivery_get(&hand.done));
+	delivery_queue_put(&call, delivery_queue_get(&hand.done));
+	delivery_queue_put(&call, delivery_queue_get(&hand.done));
 	hand_restore(&hand, &call);
 	assert_int_equal(hand.done.count, 3);
-	assert_ptr_equal(delivery_get(&hand.done), first);
-	assert_ptr_equal(delivery_get(&hand.done), second);
+	assert_ptr_equal(delivery_queue_get(&hand.done), first);
+	assert_ptr_equal(delivery_queue_get(&hand.done), second);
 	hand_restore(&hand, &call);
 	assert_int_equal(hand.done.count, 1);
 }
@@ -255,7 +255,7 @@ static void what_failed_is_noted_before_it_waits(void **state)
 	(void)accept_batch(1, 1, 0, false);
 	finish(list[0], DELIVERY_RETRY);
 	assert_true(hand_has_decided(&hand));
-	hand_wait(&hand, delivery_get(&hand.retry));
+	hand_wait(&hand, delivery_queue_get(&hand.retry));
 	assert_int_equal(hand.waiting.count, 1);
 	nothing_is_left();
 }
