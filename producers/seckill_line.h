@@ -19,7 +19,7 @@ int seckill_line_read(const char *line, size_t bytes,
 		      struct seckill_request *request_r, struct err *err);
 
 /* The longest line of seckill_line_write(): a byte of the reason may take six,
-   as a server may put any into it, one of another text two. */
+   one of another text two. */
 #define SECKILL_LINE_BYTES 3072
 
 /* Write what came of a request as a line with its end, to buf. Returns its
