@@ -2,6 +2,8 @@
 
 #include "tests/proxy_fixture.h"
 
+#include "lib/clock.h"
+
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -28,11 +30,14 @@
 #define PAIRS_MAX 64
 #define PIECE_BYTES 16
 #define PASS_BYTES 65536
-/* A new mode is seen after this long at most. */
+/* A new mode is seen after the first of these, or by the second at the latest.
+ */
 #define TURN_MSECS 1
+#define SEEN_MSECS 20000
 
 struct proxy {
-	_Atomic int mode;
+	_Atomic int mode; /* as it should be */
+	_Atomic int seen; /* as it is, and the last turn before is over */
 	pid_t pid;
 	char url[64];
 };
@@ -134,13 +139,14 @@ static void proxy_turn(int listener, const struct sockaddr_un *addr, int mode)
 		pair_open(listener, addr);
 }
 
-static _Noreturn void proxy_run(const struct proxy *proxy, int listener,
+static _Noreturn void proxy_run(struct proxy *proxy, int listener,
 				const struct sockaddr_un *addr)
 {
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 	for (;;) {
 		int mode = atomic_load(&proxy->mode);
 
+		atomic_store(&proxy->seen, mode);
 		saw_orders = saw_orders && mode == PROXY_ENTRIES;
 		while (mode == PROXY_RESET && pair_count > 0)
 			pair_close(0, true);
@@ -208,7 +214,13 @@ void proxy_stop(struct proxy **_proxy)
 
 void proxy_set(struct proxy *proxy, enum proxy_mode mode)
 {
+	int64_t deadline = clock_msecs() + SEEN_MSECS;
+
 	atomic_store(&proxy->mode, (int)mode);
+	while (atomic_load(&proxy->seen) != (int)mode) {
+		assert_true(clock_msecs() < deadline);
+		(void)poll(NULL, 0, TURN_MSECS);
+	}
 }
 
 const char *proxy_url(const struct proxy *proxy)

@@ -23,7 +23,7 @@ struct proxy *proxy_start(const char *socket_path);
 /* End it, and all connections through it. NULL is fine. */
 void proxy_stop(struct proxy **proxy);
 
-/* From now on. What was held back arrives when it passes on again. */
+/* From its return on. What was held back arrives when it passes on again. */
 void proxy_set(struct proxy *proxy, enum proxy_mode mode);
 
 /* "redis://127.0.0.1:PORT", as long as the proxy. */
