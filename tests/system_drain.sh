@@ -18,18 +18,16 @@ pending() { # in both groups
 	done | xargs
 }
 
-# Within the drain. How long the quickest stop took goes to $least.
-stops() {
+stops_soon() { # in less time than a read may wait
 	from=$(date +%s%N)
 	stop || return
 	took=$((($(date +%s%N) - from) / 1000000))
-	[ $took -ge "$least" ] || least=$took
+	[ $took -lt 1000 ] || { echo "# took $took ms"; return 1; }
 }
 
 configure 4 2
 start_redis
-echo 1..13
-least=10000
+echo 1..12
 producers/ordermq-order -c "$dir/ordermq.conf" --quiet --generate 10000 \
 	--seed 7 --rate 2500 &
 publisher=$!
@@ -37,7 +35,7 @@ published=0
 for run in 1 2 3 4; do
 	start 6
 	wait_for more_is_published
-	check "stopped under load, all have ended ($run)" stops
+	check "stopped under load, all have ended soon ($run)" stops_soon
 	left=$(pending)
 	check "and have left nothing in between" [ "$left" = '0 0' ]
 	published=$(cli XLEN ordermq)
@@ -49,7 +47,4 @@ wait_for idle
 check "all is credited" [ "$(book points applied)" -gt 0 ]
 check "the books balance" ctl verify
 check "every order is pushed once" [ "$(lines_and_keys)" = '10000 10000' ]
-check "idle, it stops as well" stops
-# A read waits for up to 3 s.
-echo "# the quickest stop took $least ms"
-check "no stop waits for a read to end" [ "$least" -lt 1000 ]
+check "idle, it stops as soon" stops_soon

@@ -104,7 +104,7 @@ static void a_short_stop_is_none(void **state)
 	frozen = fixture_await(fixture, "frozen-1", "ready");
 	for (int i = 0; i < 4; i++) {
 		(void)kill(frozen, SIGSTOP);
-		(void)poll(NULL, 0, HANG_MSECS / 3);
+		(void)poll(NULL, 0, HANG_MSECS / 2);
 		(void)kill(frozen, SIGCONT);
 		(void)poll(NULL, 0, HANG_MSECS / 3);
 	}
