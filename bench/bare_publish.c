@@ -5,7 +5,7 @@
 #include "bench/bare.h"
 #include "bench/sample.h"
 #include "bench/wire.h"
-#include "lib/clock.h"
+#include "lib/base/clock.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -8,7 +8,7 @@
 #include "bench/latency.h"
 #include "bench/wire.h"
 #include "consumers/ledger.h"
-#include "lib/clock.h"
+#include "lib/base/clock.h"
 #include "lib/command.h"
 
 #include <err.h>

@@ -6,10 +6,10 @@
 #include "config.h"
 
 #include "bench/latency.h"
-#include "lib/clock.h"
+#include "lib/base/clock.h"
 #include "lib/delivery.h"
 #include "lib/hand.h"
-#include "lib/num.h"
+#include "lib/base/num.h"
 #include "lib/order.h"
 
 #include <stdio.h>

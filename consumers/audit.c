@@ -4,7 +4,7 @@
 #include "config.h"
 
 #include "lib/consumer.h"
-#include "lib/num.h"
+#include "lib/base/num.h"
 #include "lib/order.h"
 
 #include <time.h>

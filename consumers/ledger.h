@@ -1,10 +1,10 @@
 #ifndef OMQ_LEDGER_H
 #define OMQ_LEDGER_H
 
-#include "lib/num.h"
+#include "lib/base/num.h"
 #include "lib/order.h"
-#include "lib/text.h"
-#include "lib/text_index.h"
+#include "lib/base/text.h"
+#include "lib/base/text_index.h"
 
 #include <stddef.h>
 #include <stdint.h>

@@ -1,7 +1,7 @@
 #ifndef OMQ_NOTIFICATION_H
 #define OMQ_NOTIFICATION_H
 
-#include "lib/text.h"
+#include "lib/base/text.h"
 
 #include <stdbool.h>
 

@@ -4,9 +4,9 @@
 #include "config.h"
 
 #include "consumers/ledger.h"
-#include "lib/clock.h"
+#include "lib/base/clock.h"
 #include "lib/consumer.h"
-#include "lib/err.h"
+#include "lib/base/err.h"
 #include "lib/order.h"
 #include "lib/settings.h"
 

@@ -4,13 +4,13 @@
 
 #include "consumers/notification.h"
 #include "consumers/push_log.h"
-#include "lib/append.h"
-#include "lib/backoff.h"
-#include "lib/clock.h"
+#include "lib/base/append.h"
+#include "lib/base/backoff.h"
+#include "lib/base/clock.h"
 #include "lib/consumer.h"
 #include "lib/crash_point.h"
 #include "lib/delivery_queue.h"
-#include "lib/err.h"
+#include "lib/base/err.h"
 #include "lib/order.h"
 #include "lib/settings.h"
 

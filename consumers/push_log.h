@@ -1,7 +1,7 @@
 #ifndef OMQ_PUSH_LOG_H
 #define OMQ_PUSH_LOG_H
 
-#include "lib/append.h"
+#include "lib/base/append.h"
 
 struct notification;
 

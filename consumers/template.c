@@ -2,7 +2,7 @@
 
 #include "consumers/template.h"
 
-#include "lib/num.h"
+#include "lib/base/num.h"
 #include "lib/order.h"
 
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 #ifndef OMQ_TEMPLATE_H
 #define OMQ_TEMPLATE_H
 
-#include "lib/text.h"
+#include "lib/base/text.h"
 
 #include <stddef.h>
 

@@ -3,11 +3,11 @@
 
 #include "config.h"
 
-#include "lib/append.h"
-#include "lib/clock.h"
+#include "lib/base/append.h"
+#include "lib/base/clock.h"
 #include "lib/consumer.h"
-#include "lib/err.h"
-#include "lib/log.h"
+#include "lib/base/err.h"
+#include "lib/base/log.h"
 #include "lib/settings.h"
 
 #include <stdlib.h>

@@ -5,7 +5,7 @@
 #include "lib/conf_complaints.h"
 #include "lib/conf_file.h"
 #include "lib/conf_tree.h"
-#include "lib/err.h"
+#include "lib/base/err.h"
 #include "lib/settings.h"
 #include "lib/settings_table.h"
 #include "lib/settings_value.h"

@@ -2,7 +2,7 @@
 
 #include "lib/conf_complaints.h"
 
-#include "lib/err.h"
+#include "lib/base/err.h"
 
 #include <stdarg.h>
 #include <stdio.h>

@@ -3,7 +3,7 @@
 #include "lib/conf_file.h"
 
 #include "lib/conf_complaints.h"
-#include "lib/text.h"
+#include "lib/base/text.h"
 
 #include <ctype.h>
 #include <errno.h>

@@ -3,8 +3,8 @@
 #include "lib/conf_tree.h"
 
 #include "lib/conf_complaints.h"
-#include "lib/err.h"
-#include "lib/num.h"
+#include "lib/base/err.h"
+#include "lib/base/num.h"
 #include "lib/settings.h"
 #include "lib/settings_nearest.h"
 #include "lib/settings_table.h"

@@ -2,12 +2,12 @@
 
 #include "lib/consumer.h"
 
-#include "lib/arena.h"
-#include "lib/clock.h"
+#include "lib/base/arena.h"
+#include "lib/base/clock.h"
 #include "lib/consumer_state.h"
-#include "lib/err.h"
+#include "lib/base/err.h"
 #include "lib/lifeline.h"
-#include "lib/log.h"
+#include "lib/base/log.h"
 #include "lib/redis.h"
 #include "lib/settings.h"
 

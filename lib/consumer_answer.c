@@ -2,12 +2,12 @@
 
 #include "lib/consumer_state.h"
 
-#include "lib/arena.h"
+#include "lib/base/arena.h"
 #include "lib/board.h"
-#include "lib/clock.h"
+#include "lib/base/clock.h"
 #include "lib/consumer.h"
 #include "lib/crash_point.h"
-#include "lib/log.h"
+#include "lib/base/log.h"
 #include "lib/redis.h"
 #include "lib/reply.h"
 #include "lib/settings.h"

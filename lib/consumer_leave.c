@@ -2,10 +2,10 @@
 
 #include "lib/consumer_state.h"
 
-#include "lib/clock.h"
+#include "lib/base/clock.h"
 #include "lib/crash_point.h"
-#include "lib/err.h"
-#include "lib/log.h"
+#include "lib/base/err.h"
+#include "lib/base/log.h"
 #include "lib/redis.h"
 #include "lib/settings.h"
 

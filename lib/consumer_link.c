@@ -2,11 +2,11 @@
 
 #include "lib/consumer_state.h"
 
-#include "lib/arena.h"
-#include "lib/clock.h"
-#include "lib/err.h"
+#include "lib/base/arena.h"
+#include "lib/base/clock.h"
+#include "lib/base/err.h"
 #include "lib/lifeline.h"
-#include "lib/log.h"
+#include "lib/base/log.h"
 #include "lib/redis.h"
 #include "lib/reply.h"
 #include "lib/settings.h"

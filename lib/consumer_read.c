@@ -2,8 +2,8 @@
 
 #include "lib/consumer_state.h"
 
-#include "lib/clock.h"
-#include "lib/log.h"
+#include "lib/base/clock.h"
+#include "lib/base/log.h"
 #include "lib/settings.h"
 
 #include <string.h>

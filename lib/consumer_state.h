@@ -1,7 +1,7 @@
 #ifndef OMQ_CONSUMER_STATE_H
 #define OMQ_CONSUMER_STATE_H
 
-#include "lib/backoff.h"
+#include "lib/base/backoff.h"
 #include "lib/exchange.h"
 #include "lib/hand.h"
 #include "lib/handler.h"

@@ -2,9 +2,9 @@
 
 #include "lib/delivery.h"
 
-#include "lib/arena.h"
-#include "lib/err.h"
-#include "lib/num.h"
+#include "lib/base/arena.h"
+#include "lib/base/err.h"
+#include "lib/base/num.h"
 #include "lib/reply.h"
 
 #include <string.h>

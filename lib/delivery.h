@@ -2,7 +2,7 @@
 #define OMQ_DELIVERY_H
 
 #include "lib/order.h"
-#include "lib/text.h"
+#include "lib/base/text.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -2,8 +2,8 @@
 
 #include "lib/dial.h"
 
-#include "lib/clock.h"
-#include "lib/err.h"
+#include "lib/base/clock.h"
+#include "lib/base/err.h"
 #include "lib/settings.h"
 #include "lib/url.h"
 

@@ -2,10 +2,10 @@
 
 #include "lib/exchange.h"
 
-#include "lib/arena.h"
-#include "lib/clock.h"
+#include "lib/base/arena.h"
+#include "lib/base/clock.h"
 #include "lib/crash_point.h"
-#include "lib/err.h"
+#include "lib/base/err.h"
 #include "lib/hand.h"
 #include "lib/handler.h"
 #include "lib/redis.h"

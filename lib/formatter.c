@@ -3,7 +3,7 @@
 #include "lib/formatter.h"
 
 #include "lib/resp.h"
-#include "lib/word.h"
+#include "lib/base/word.h"
 
 #include <stdbool.h>
 #include <stdlib.h>

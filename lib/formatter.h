@@ -1,7 +1,7 @@
 #ifndef OMQ_FORMATTER_H
 #define OMQ_FORMATTER_H
 
-#include "lib/text.h"
+#include "lib/base/text.h"
 
 #include <stddef.h>
 

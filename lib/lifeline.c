@@ -2,7 +2,7 @@
 
 #include "lib/lifeline.h"
 
-#include "lib/num.h"
+#include "lib/base/num.h"
 
 #include <stddef.h>
 #include <stdlib.h>

@@ -15,7 +15,7 @@ struct linger {
 	int64_t until_msecs;  /* begin no other before; -1: at any time */
 };
 
-/* A round trip begins. Times are of lib/clock.h. */
+/* A round trip begins. Times are of lib/base/clock.h. */
 void linger_begin(struct linger *linger, int64_t now_usecs);
 
 /* Something was settled in it. */

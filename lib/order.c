@@ -2,8 +2,8 @@
 
 #include "lib/order.h"
 
-#include "lib/err.h"
-#include "lib/num.h"
+#include "lib/base/err.h"
+#include "lib/base/num.h"
 #include "lib/reply.h"
 #include "lib/settings.h"
 

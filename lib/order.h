@@ -1,7 +1,7 @@
 #ifndef OMQ_ORDER_H
 #define OMQ_ORDER_H
 
-#include "lib/text.h"
+#include "lib/base/text.h"
 
 #include <stddef.h>
 #include <stdint.h>

@@ -2,12 +2,12 @@
 
 #include "lib/process.h"
 
-#include "lib/clock.h"
+#include "lib/base/clock.h"
 #include "lib/conf.h"
-#include "lib/err.h"
+#include "lib/base/err.h"
 #include "lib/fatal.h"
 #include "lib/lifeline.h"
-#include "lib/log.h"
+#include "lib/base/log.h"
 
 #include <errno.h>
 #include <signal.h>

@@ -3,7 +3,7 @@
 #include "lib/process_options.h"
 
 #include "lib/node_id.h"
-#include "lib/num.h"
+#include "lib/base/num.h"
 #include "lib/settings.h"
 
 #include <getopt.h>

@@ -2,10 +2,10 @@
 
 #include "lib/redis.h"
 
-#include "lib/arena.h"
-#include "lib/clock.h"
+#include "lib/base/arena.h"
+#include "lib/base/clock.h"
 #include "lib/dial.h"
-#include "lib/err.h"
+#include "lib/base/err.h"
 #include "lib/pipeline.h"
 #include "lib/redis_error.h"
 #include "lib/resp.h"

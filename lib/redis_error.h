@@ -1,7 +1,7 @@
 #ifndef OMQ_REDIS_ERROR_H
 #define OMQ_REDIS_ERROR_H
 
-#include "lib/text.h"
+#include "lib/base/text.h"
 
 /* What an error of Redis means for a client, told by its first word alone: the
    rest differs between Redis 7, Redis 8 and Valkey. */

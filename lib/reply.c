@@ -2,7 +2,7 @@
 
 #include "lib/reply.h"
 
-#include "lib/num.h"
+#include "lib/base/num.h"
 
 static const struct reply reply_nil = { .type = REPLY_NIL };
 

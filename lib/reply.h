@@ -1,7 +1,7 @@
 #ifndef OMQ_REPLY_H
 #define OMQ_REPLY_H
 
-#include "lib/text.h"
+#include "lib/base/text.h"
 
 #include <stdbool.h>
 #include <stddef.h>

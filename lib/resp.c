@@ -2,7 +2,7 @@
 
 #include "lib/resp.h"
 
-#include "lib/arena.h"
+#include "lib/base/arena.h"
 #include "lib/reply.h"
 
 #include <hiredis/hiredis.h>

@@ -1,7 +1,7 @@
 #ifndef OMQ_RESP_H
 #define OMQ_RESP_H
 
-#include "lib/text.h"
+#include "lib/base/text.h"
 
 #include <stddef.h>
 #include <sys/types.h>

@@ -2,9 +2,9 @@
 
 #include "lib/seat.h"
 
-#include "lib/arena.h"
-#include "lib/err.h"
-#include "lib/log.h"
+#include "lib/base/arena.h"
+#include "lib/base/err.h"
+#include "lib/base/log.h"
 #include "lib/redis.h"
 #include "lib/redis_error.h"
 #include "lib/settings.h"

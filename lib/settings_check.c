@@ -2,8 +2,8 @@
 
 #include "lib/settings_check.h"
 
-#include "lib/err.h"
-#include "lib/num.h"
+#include "lib/base/err.h"
+#include "lib/base/num.h"
 #include "lib/url.h"
 
 #include <string.h>

@@ -2,7 +2,7 @@
 
 #include "lib/settings_table.h"
 
-#include "lib/log.h"
+#include "lib/base/log.h"
 #include "lib/settings.h"
 #include "lib/settings_check.h"
 

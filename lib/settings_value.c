@@ -2,11 +2,11 @@
 
 #include "lib/settings_value.h"
 
-#include "lib/err.h"
-#include "lib/num.h"
+#include "lib/base/err.h"
+#include "lib/base/num.h"
 #include "lib/settings.h"
 #include "lib/settings_table.h"
-#include "lib/text.h"
+#include "lib/base/text.h"
 
 #include <assert.h>
 #include <inttypes.h>

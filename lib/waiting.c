@@ -2,7 +2,7 @@
 
 #include "lib/waiting.h"
 
-#include "lib/clock.h"
+#include "lib/base/clock.h"
 
 #include <assert.h>
 #include <stdlib.h>

@@ -2,7 +2,7 @@
 
 #include "producers/args.h"
 
-#include "lib/err.h"
+#include "lib/base/err.h"
 #include "producers/source.h"
 
 #include <stdbool.h>

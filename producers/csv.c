@@ -2,7 +2,7 @@
 
 #include "producers/csv.h"
 
-#include "lib/err.h"
+#include "lib/base/err.h"
 #include "producers/csv_reader.h"
 #include "producers/source.h"
 

@@ -1,7 +1,7 @@
 #ifndef OMQ_CSV_READER_H
 #define OMQ_CSV_READER_H
 
-#include "lib/text.h"
+#include "lib/base/text.h"
 #include "producers/input.h"
 
 #include <stdbool.h>

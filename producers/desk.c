@@ -2,11 +2,11 @@
 
 #include "producers/desk.h"
 
-#include "lib/arena.h"
-#include "lib/backoff.h"
-#include "lib/clock.h"
+#include "lib/base/arena.h"
+#include "lib/base/backoff.h"
+#include "lib/base/clock.h"
 #include "lib/command.h"
-#include "lib/err.h"
+#include "lib/base/err.h"
 #include "lib/redis.h"
 #include "lib/redis_error.h"
 #include "lib/reply.h"

@@ -2,8 +2,8 @@
 
 #include "producers/drain.h"
 
-#include "lib/arena.h"
-#include "lib/err.h"
+#include "lib/base/arena.h"
+#include "lib/base/err.h"
 #include "producers/outbox_dir.h"
 #include "producers/record.h"
 #include "producers/source.h"

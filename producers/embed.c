@@ -5,9 +5,9 @@
 
 #include "producers/ordermq-publish.h"
 
-#include "lib/backoff.h"
-#include "lib/clock.h"
-#include "lib/err.h"
+#include "lib/base/backoff.h"
+#include "lib/base/clock.h"
+#include "lib/base/err.h"
 #include "lib/order.h"
 #include "producers/embed_options.h"
 #include "producers/once.h"

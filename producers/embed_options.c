@@ -2,8 +2,8 @@
 
 #include "producers/embed_options.h"
 
-#include "lib/err.h"
-#include "lib/num.h"
+#include "lib/base/err.h"
+#include "lib/base/num.h"
 #include "lib/settings_table.h"
 #include "lib/settings_value.h"
 #include "producers/once.h"

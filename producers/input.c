@@ -2,7 +2,7 @@
 
 #include "producers/input.h"
 
-#include "lib/err.h"
+#include "lib/base/err.h"
 
 #include <errno.h>
 #include <fcntl.h>

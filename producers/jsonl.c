@@ -2,7 +2,7 @@
 
 #include "producers/jsonl.h"
 
-#include "lib/err.h"
+#include "lib/base/err.h"
 #include "producers/input.h"
 #include "producers/source.h"
 

@@ -2,8 +2,8 @@
 
 #include "producers/lag.h"
 
-#include "lib/clock.h"
-#include "lib/err.h"
+#include "lib/base/clock.h"
+#include "lib/base/err.h"
 #include "lib/redis.h"
 #include "lib/redis_error.h"
 #include "lib/reply.h"

@@ -4,9 +4,9 @@
 
 #include "producers/order_job.h"
 
-#include "lib/backoff.h"
-#include "lib/clock.h"
-#include "lib/err.h"
+#include "lib/base/backoff.h"
+#include "lib/base/clock.h"
+#include "lib/base/err.h"
 #include "lib/order.h"
 #include "producers/once.h"
 #include "producers/outbox.h"

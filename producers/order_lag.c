@@ -4,9 +4,9 @@
 
 #include "producers/order_job.h"
 
-#include "lib/backoff.h"
-#include "lib/clock.h"
-#include "lib/err.h"
+#include "lib/base/backoff.h"
+#include "lib/base/clock.h"
+#include "lib/base/err.h"
 #include "producers/lag.h"
 #include "producers/publish.h"
 #include "producers/stop.h"

@@ -2,8 +2,8 @@
 
 #include "producers/order_options.h"
 
-#include "lib/err.h"
-#include "lib/num.h"
+#include "lib/base/err.h"
+#include "lib/base/num.h"
 #include "producers/once.h"
 
 #include <getopt.h>

@@ -2,8 +2,8 @@
 
 #include "config.h"
 
-#include "lib/err.h"
-#include "lib/text.h"
+#include "lib/base/err.h"
+#include "lib/base/text.h"
 #include "producers/order_job.h"
 #include "producers/source.h"
 

@@ -2,7 +2,7 @@
 
 #include "producers/order_setup.h"
 
-#include "lib/clock.h"
+#include "lib/base/clock.h"
 #include "lib/settings.h"
 #include "producers/args.h"
 #include "producers/csv.h"

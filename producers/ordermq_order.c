@@ -2,7 +2,7 @@
 
 #include "config.h"
 
-#include "lib/err.h"
+#include "lib/base/err.h"
 #include "producers/order_job.h"
 #include "producers/order_setup.h"
 #include "producers/outbox.h"

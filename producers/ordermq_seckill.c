@@ -2,9 +2,9 @@
 
 #include "config.h"
 
-#include "lib/err.h"
+#include "lib/base/err.h"
 #include "lib/settings.h"
-#include "lib/when.h"
+#include "lib/base/when.h"
 #include "producers/desk.h"
 #include "producers/orderno.h"
 #include "producers/seckill_ask.h"

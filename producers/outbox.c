@@ -2,7 +2,7 @@
 
 #include "producers/outbox.h"
 
-#include "lib/err.h"
+#include "lib/base/err.h"
 #include "producers/outbox_dir.h"
 #include "producers/record.h"
 #include "producers/window.h"

@@ -2,8 +2,8 @@
 
 #include "producers/outbox_dir.h"
 
-#include "lib/clock.h"
-#include "lib/err.h"
+#include "lib/base/clock.h"
+#include "lib/base/err.h"
 
 #include <dirent.h>
 #include <errno.h>

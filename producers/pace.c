@@ -2,7 +2,7 @@
 
 #include "producers/pace.h"
 
-#include "lib/clock.h"
+#include "lib/base/clock.h"
 
 #define NSECS_PER_MSEC INT64_C(1000000)
 

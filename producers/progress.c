@@ -2,7 +2,7 @@
 
 #include "producers/progress.h"
 
-#include "lib/clock.h"
+#include "lib/base/clock.h"
 
 #include <inttypes.h>
 #include <stdio.h>

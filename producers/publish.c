@@ -2,9 +2,9 @@
 
 #include "producers/publish.h"
 
-#include "lib/arena.h"
-#include "lib/clock.h"
-#include "lib/err.h"
+#include "lib/base/arena.h"
+#include "lib/base/clock.h"
+#include "lib/base/err.h"
 #include "lib/redis.h"
 #include "lib/settings.h"
 #include "producers/publish_state.h"

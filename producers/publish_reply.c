@@ -2,7 +2,7 @@
 
 #include "config.h"
 
-#include "lib/err.h"
+#include "lib/base/err.h"
 #include "lib/reply.h"
 #include "producers/once.h"
 #include "producers/publish_state.h"

@@ -2,7 +2,7 @@
 #define OMQ_PUBLISH_STATE_H
 
 #include "lib/command.h"
-#include "lib/err.h"
+#include "lib/base/err.h"
 #include "lib/redis_error.h"
 #include "producers/lag.h"
 #include "producers/once.h"

@@ -2,8 +2,8 @@
 
 #include "producers/record.h"
 
-#include "lib/arena.h"
-#include "lib/crc32c.h"
+#include "lib/base/arena.h"
+#include "lib/base/crc32c.h"
 #include "lib/order.h"
 
 #include <string.h>

@@ -2,9 +2,9 @@
 
 #include "producers/seckill.h"
 
-#include "lib/arena.h"
+#include "lib/base/arena.h"
 #include "lib/command.h"
-#include "lib/err.h"
+#include "lib/base/err.h"
 #include "lib/redis.h"
 #include "lib/reply.h"
 

@@ -3,7 +3,7 @@
 
 #include "lib/keys.h"
 #include "lib/order.h"
-#include "lib/text.h"
+#include "lib/base/text.h"
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -2,9 +2,9 @@
 
 #include "producers/seckill_ask.h"
 
-#include "lib/backoff.h"
-#include "lib/clock.h"
-#include "lib/err.h"
+#include "lib/base/backoff.h"
+#include "lib/base/clock.h"
+#include "lib/base/err.h"
 #include "lib/redis.h"
 #include "producers/stop.h"
 

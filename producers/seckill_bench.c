@@ -4,9 +4,9 @@
 
 #include "producers/seckill_bench.h"
 
-#include "lib/arena.h"
-#include "lib/clock.h"
-#include "lib/err.h"
+#include "lib/base/arena.h"
+#include "lib/base/clock.h"
+#include "lib/base/err.h"
 #include "lib/redis.h"
 #include "lib/reply.h"
 #include "lib/settings.h"

@@ -1,7 +1,7 @@
 #ifndef OMQ_SECKILL_CLIENT_H
 #define OMQ_SECKILL_CLIENT_H
 
-#include "lib/text.h"
+#include "lib/base/text.h"
 
 #include <stdbool.h>
 #include <stddef.h>

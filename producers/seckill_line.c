@@ -2,9 +2,9 @@
 
 #include "producers/seckill_line.h"
 
-#include "lib/err.h"
-#include "lib/num.h"
-#include "lib/when.h"
+#include "lib/base/err.h"
+#include "lib/base/num.h"
+#include "lib/base/when.h"
 #include "producers/desk.h"
 
 #include <jansson.h>

@@ -2,7 +2,7 @@
 
 #include "producers/seckill_listen.h"
 
-#include "lib/err.h"
+#include "lib/base/err.h"
 
 #include <errno.h>
 #include <stdbool.h>

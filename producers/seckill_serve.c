@@ -4,8 +4,8 @@
 
 #include "producers/seckill_serve.h"
 
-#include "lib/clock.h"
-#include "lib/err.h"
+#include "lib/base/clock.h"
+#include "lib/base/err.h"
 #include "producers/desk.h"
 #include "producers/orderno.h"
 #include "producers/seckill_client.h"

@@ -2,9 +2,9 @@
 
 #include "producers/seckill_sums.h"
 
-#include "lib/arena.h"
-#include "lib/err.h"
-#include "lib/num.h"
+#include "lib/base/arena.h"
+#include "lib/base/err.h"
+#include "lib/base/num.h"
 #include "lib/order.h"
 #include "lib/redis.h"
 #include "lib/reply.h"

@@ -3,7 +3,7 @@
 #include "producers/setup.h"
 
 #include "lib/conf.h"
-#include "lib/err.h"
+#include "lib/base/err.h"
 #include "lib/settings.h"
 #include "lib/settings_table.h"
 #include "lib/settings_value.h"

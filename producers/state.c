@@ -2,8 +2,8 @@
 
 #include "producers/state.h"
 
-#include "lib/crc32c.h"
-#include "lib/err.h"
+#include "lib/base/crc32c.h"
+#include "lib/base/err.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,7 +1,7 @@
 #ifndef OMQ_STATE_H
 #define OMQ_STATE_H
 
-#include "lib/text.h"
+#include "lib/base/text.h"
 
 #include <stddef.h>
 #include <stdint.h>

@@ -2,8 +2,8 @@
 
 #include "producers/window.h"
 
-#include "lib/arena.h"
-#include "lib/err.h"
+#include "lib/base/arena.h"
+#include "lib/base/err.h"
 
 #include <stdlib.h>
 #include <string.h>

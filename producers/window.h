@@ -1,7 +1,7 @@
 #ifndef OMQ_WINDOW_H
 #define OMQ_WINDOW_H
 
-#include "lib/text.h"
+#include "lib/base/text.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -2,8 +2,8 @@
 
 #include "supervisor/alarm.h"
 
-#include "lib/log.h"
-#include "lib/num.h"
+#include "lib/base/log.h"
+#include "lib/base/num.h"
 
 #include <inttypes.h>
 #include <stdbool.h>

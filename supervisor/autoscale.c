@@ -2,7 +2,7 @@
 
 #include "supervisor/autoscale.h"
 
-#include "lib/num.h"
+#include "lib/base/num.h"
 
 #include <stdbool.h>
 #include <stdio.h>

@@ -2,8 +2,8 @@
 
 #include "supervisor/compare.h"
 
-#include "lib/clock.h"
-#include "lib/err.h"
+#include "lib/base/clock.h"
+#include "lib/base/err.h"
 #include "lib/redis.h"
 #include "supervisor/compare_cast.h"
 #include "supervisor/compare_count.h"

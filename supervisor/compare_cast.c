@@ -2,8 +2,8 @@
 
 #include "supervisor/compare_cast.h"
 
-#include "lib/err.h"
-#include "lib/num.h"
+#include "lib/base/err.h"
+#include "lib/base/num.h"
 
 #include <signal.h>
 #include <stdio.h>

@@ -2,7 +2,7 @@
 
 #include "supervisor/compare_count.h"
 
-#include "lib/err.h"
+#include "lib/base/err.h"
 #include "supervisor/compare_notes.h"
 
 #include <inttypes.h>

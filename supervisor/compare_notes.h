@@ -1,7 +1,7 @@
 #ifndef OMQ_COMPARE_NOTES_H
 #define OMQ_COMPARE_NOTES_H
 
-#include "lib/text.h"
+#include "lib/base/text.h"
 
 #include <stdint.h>
 

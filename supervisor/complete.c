@@ -3,8 +3,8 @@
 #include "supervisor/complete.h"
 
 #include "lib/conf.h"
-#include "lib/log.h"
-#include "lib/text.h"
+#include "lib/base/log.h"
+#include "lib/base/text.h"
 #include "supervisor/ctl.h"
 
 #include <ctype.h>

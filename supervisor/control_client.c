@@ -2,9 +2,9 @@
 
 #include "supervisor/control_client.h"
 
-#include "lib/clock.h"
-#include "lib/err.h"
-#include "lib/log.h"
+#include "lib/base/clock.h"
+#include "lib/base/err.h"
+#include "lib/base/log.h"
 #include "supervisor/record.h"
 
 #include <errno.h>

@@ -3,7 +3,7 @@
 #include "supervisor/ctl.h"
 
 #include "lib/conf.h"
-#include "lib/text.h"
+#include "lib/base/text.h"
 #include "supervisor/complete.h"
 
 #include <getopt.h>

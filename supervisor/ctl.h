@@ -1,7 +1,7 @@
 #ifndef OMQ_CTL_H
 #define OMQ_CTL_H
 
-#include "lib/err.h"
+#include "lib/base/err.h"
 #include "lib/settings.h"
 
 #include <stdbool.h>

@@ -2,10 +2,10 @@
 
 #include "supervisor/daemon_state.h"
 
-#include "lib/clock.h"
+#include "lib/base/clock.h"
 #include "lib/conf.h"
-#include "lib/err.h"
-#include "lib/log.h"
+#include "lib/base/err.h"
+#include "lib/base/log.h"
 #include "supervisor/fleet.h"
 #include "supervisor/loop.h"
 #include "supervisor/signals.h"

@@ -2,7 +2,7 @@
 
 #include "supervisor/daemon_state.h"
 
-#include "lib/log.h"
+#include "lib/base/log.h"
 #include "lib/settings.h"
 #include "supervisor/events.h"
 #include "supervisor/fleet.h"

@@ -1,7 +1,7 @@
 #ifndef OMQ_DAEMON_STATE_H
 #define OMQ_DAEMON_STATE_H
 
-#include "lib/err.h"
+#include "lib/base/err.h"
 #include "supervisor/control.h"
 #include "supervisor/daemon.h"
 #include "supervisor/loop.h"

@@ -2,8 +2,8 @@
 
 #include "supervisor/dead_replay.h"
 
-#include "lib/err.h"
-#include "lib/num.h"
+#include "lib/base/err.h"
+#include "lib/base/num.h"
 #include "lib/redis.h"
 #include "supervisor/ctl.h"
 #include "supervisor/dead_choice.h"

@@ -2,9 +2,9 @@
 
 #include "supervisor/demo.h"
 
-#include "lib/arena.h"
-#include "lib/clock.h"
-#include "lib/err.h"
+#include "lib/base/arena.h"
+#include "lib/base/clock.h"
+#include "lib/base/err.h"
 #include "lib/keys.h"
 #include "lib/redis.h"
 #include "supervisor/ask.h"

@@ -2,8 +2,8 @@
 
 #include "supervisor/demo_count.h"
 
-#include "lib/arena.h"
-#include "lib/err.h"
+#include "lib/base/arena.h"
+#include "lib/base/err.h"
 #include "lib/keys.h"
 #include "lib/order.h"
 #include "lib/redis.h"

@@ -2,9 +2,9 @@
 
 #include "supervisor/demo_stage.h"
 
-#include "lib/arena.h"
+#include "lib/base/arena.h"
 #include "lib/conf.h"
-#include "lib/err.h"
+#include "lib/base/err.h"
 #include "lib/redis.h"
 
 #include <signal.h>

@@ -4,10 +4,10 @@
 
 #include "supervisor/doctor_state.h"
 
-#include "lib/arena.h"
-#include "lib/clock.h"
-#include "lib/err.h"
-#include "lib/num.h"
+#include "lib/base/arena.h"
+#include "lib/base/clock.h"
+#include "lib/base/err.h"
+#include "lib/base/num.h"
 #include "lib/redis.h"
 #include "lib/reply.h"
 

@@ -1,7 +1,7 @@
 #ifndef OMQ_DOCTOR_STATE_H
 #define OMQ_DOCTOR_STATE_H
 
-#include "lib/text.h"
+#include "lib/base/text.h"
 
 #include <stdbool.h>
 #include <stdint.h>

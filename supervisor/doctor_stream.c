@@ -4,11 +4,11 @@
 
 #include "supervisor/doctor_state.h"
 
-#include "lib/arena.h"
+#include "lib/base/arena.h"
 #include "lib/delivery.h"
-#include "lib/err.h"
+#include "lib/base/err.h"
 #include "lib/keys.h"
-#include "lib/num.h"
+#include "lib/base/num.h"
 #include "lib/redis.h"
 #include "lib/reply.h"
 #include "lib/settings.h"

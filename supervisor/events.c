@@ -2,7 +2,7 @@
 
 #include "supervisor/events.h"
 
-#include "lib/clock.h"
+#include "lib/base/clock.h"
 #include "supervisor/record.h"
 
 #include <stdarg.h>

@@ -2,7 +2,7 @@
 
 #include "supervisor/fate.h"
 
-#include "lib/err.h"
+#include "lib/base/err.h"
 #include "lib/keys.h"
 #include "lib/settings.h"
 #include "supervisor/ledger_line.h"

@@ -2,8 +2,8 @@
 
 #include "supervisor/fleet.h"
 
-#include "lib/clock.h"
-#include "lib/err.h"
+#include "lib/base/clock.h"
+#include "lib/base/err.h"
 #include "supervisor/events.h"
 #include "supervisor/upkeep.h"
 

@@ -2,10 +2,10 @@
 
 #include "supervisor/keep.h"
 
-#include "lib/arena.h"
-#include "lib/clock.h"
+#include "lib/base/arena.h"
+#include "lib/base/clock.h"
 #include "lib/command.h"
-#include "lib/err.h"
+#include "lib/base/err.h"
 #include "lib/keys.h"
 #include "lib/redis.h"
 #include "lib/redis_error.h"

@@ -1,7 +1,7 @@
 #ifndef OMQ_LEDGER_LINE_H
 #define OMQ_LEDGER_LINE_H
 
-#include "lib/text.h"
+#include "lib/base/text.h"
 #include "supervisor/table.h"
 
 #include <jansson.h>

@@ -2,7 +2,7 @@
 
 #include "supervisor/loop.h"
 
-#include "lib/err.h"
+#include "lib/base/err.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -2,7 +2,7 @@
 
 #include "supervisor/notify.h"
 
-#include "lib/clock.h"
+#include "lib/base/clock.h"
 #include "lib/lifeline.h"
 
 #include <inttypes.h>

@@ -5,12 +5,12 @@
 
 #include "config.h"
 
-#include "lib/arena.h"
-#include "lib/err.h"
-#include "lib/num.h"
+#include "lib/base/arena.h"
+#include "lib/base/err.h"
+#include "lib/base/num.h"
 #include "lib/redis.h"
 #include "lib/settings.h"
-#include "lib/text.h"
+#include "lib/base/text.h"
 #include "supervisor/compare_notes.h"
 #include "supervisor/compare_way.h"
 

@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "lib/err.h"
+#include "lib/base/err.h"
 #include "lib/settings.h"
 #include "supervisor/daemon.h"
 

@@ -2,7 +2,7 @@
 
 #include "supervisor/overview.h"
 
-#include "lib/arena.h"
+#include "lib/base/arena.h"
 #include "lib/redis.h"
 #include "lib/settings.h"
 #include "supervisor/ask.h"

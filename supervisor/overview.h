@@ -1,7 +1,7 @@
 #ifndef OMQ_OVERVIEW_H
 #define OMQ_OVERVIEW_H
 
-#include "lib/err.h"
+#include "lib/base/err.h"
 
 #include <jansson.h>
 #include <stdbool.h>

@@ -2,7 +2,7 @@
 
 #include "supervisor/pause.h"
 
-#include "lib/err.h"
+#include "lib/base/err.h"
 #include "lib/keys.h"
 #include "lib/redis.h"
 #include "lib/reply.h"

@@ -2,8 +2,8 @@
 
 #include "supervisor/record.h"
 
-#include "lib/text.h"
-#include "lib/when.h"
+#include "lib/base/text.h"
+#include "lib/base/when.h"
 
 #include <stdlib.h>
 #include <unistd.h>

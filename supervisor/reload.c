@@ -2,7 +2,7 @@
 
 #include "supervisor/reload.h"
 
-#include "lib/err.h"
+#include "lib/base/err.h"
 
 #include <sys/epoll.h>
 

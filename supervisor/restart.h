@@ -1,7 +1,7 @@
 #ifndef OMQ_RESTART_H
 #define OMQ_RESTART_H
 
-#include "lib/backoff.h"
+#include "lib/base/backoff.h"
 
 #include <stdbool.h>
 #include <stddef.h>

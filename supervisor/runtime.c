@@ -2,7 +2,7 @@
 
 #include "supervisor/runtime.h"
 
-#include "lib/err.h"
+#include "lib/base/err.h"
 #include "supervisor/slot.h"
 
 #include <dirent.h>

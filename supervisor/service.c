@@ -2,7 +2,7 @@
 
 #include "supervisor/service.h"
 
-#include "lib/clock.h"
+#include "lib/base/clock.h"
 
 #include <stdlib.h>
 

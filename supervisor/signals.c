@@ -2,7 +2,7 @@
 
 #include "supervisor/signals.h"
 
-#include "lib/err.h"
+#include "lib/base/err.h"
 
 #include <signal.h>
 #include <stddef.h>

@@ -2,11 +2,11 @@
 
 #include "supervisor/slot.h"
 
-#include "lib/clock.h"
-#include "lib/err.h"
-#include "lib/log.h"
-#include "lib/num.h"
-#include "lib/text.h"
+#include "lib/base/clock.h"
+#include "lib/base/err.h"
+#include "lib/base/log.h"
+#include "lib/base/num.h"
+#include "lib/base/text.h"
 #include "supervisor/events.h"
 #include "supervisor/slot_process.h"
 

@@ -2,9 +2,9 @@
 
 #include "supervisor/slot_process.h"
 
-#include "lib/err.h"
+#include "lib/base/err.h"
 #include "lib/lifeline.h"
-#include "lib/log.h"
+#include "lib/base/log.h"
 #include "supervisor/slot.h"
 #include "supervisor/spawn.h"
 

@@ -2,7 +2,7 @@
 
 #include "supervisor/spawn.h"
 
-#include "lib/err.h"
+#include "lib/base/err.h"
 #include "lib/lifeline.h"
 
 #include <errno.h>

@@ -2,7 +2,7 @@
 
 #include "supervisor/status.h"
 
-#include "lib/clock.h"
+#include "lib/base/clock.h"
 #include "supervisor/figures.h"
 #include "supervisor/fleet.h"
 #include "supervisor/memory.h"

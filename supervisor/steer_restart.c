@@ -2,7 +2,7 @@
 
 #include "supervisor/steer_restart.h"
 
-#include "lib/log.h"
+#include "lib/base/log.h"
 #include "supervisor/control.h"
 #include "supervisor/events.h"
 #include "supervisor/fleet.h"

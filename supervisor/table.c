@@ -2,7 +2,7 @@
 
 #include "supervisor/table.h"
 
-#include "lib/text.h"
+#include "lib/base/text.h"
 #include "supervisor/cell.h"
 
 #include <inttypes.h>

@@ -2,7 +2,7 @@
 
 #include "supervisor/tell.h"
 
-#include "lib/err.h"
+#include "lib/base/err.h"
 #include "supervisor/ask.h"
 #include "supervisor/ctl.h"
 

@@ -2,8 +2,8 @@
 
 #include "supervisor/terminal.h"
 
-#include "lib/clock.h"
-#include "lib/err.h"
+#include "lib/base/clock.h"
+#include "lib/base/err.h"
 
 #include <errno.h>
 #include <poll.h>

@@ -2,7 +2,7 @@
 
 #include "supervisor/trail.h"
 
-#include "lib/err.h"
+#include "lib/base/err.h"
 #include "lib/keys.h"
 #include "lib/order.h"
 #include "lib/redis.h"

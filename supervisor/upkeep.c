@@ -2,8 +2,8 @@
 
 #include "supervisor/upkeep.h"
 
-#include "lib/log.h"
-#include "lib/num.h"
+#include "lib/base/log.h"
+#include "lib/base/num.h"
 #include "supervisor/events.h"
 #include "supervisor/fleet.h"
 #include "supervisor/memory.h"

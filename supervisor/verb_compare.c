@@ -4,7 +4,7 @@
 
 #include "supervisor/verbs.h"
 
-#include "lib/num.h"
+#include "lib/base/num.h"
 #include "supervisor/compare.h"
 #include "supervisor/compare_cast.h"
 #include "supervisor/ctl.h"

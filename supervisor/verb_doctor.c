@@ -5,7 +5,7 @@
 
 #include "supervisor/verbs.h"
 
-#include "lib/num.h"
+#include "lib/base/num.h"
 #include "supervisor/check.h"
 #include "supervisor/ctl.h"
 #include "supervisor/doctor.h"

@@ -5,7 +5,7 @@
 
 #include "supervisor/verbs.h"
 
-#include "lib/arena.h"
+#include "lib/base/arena.h"
 #include "lib/redis.h"
 #include "lib/settings.h"
 #include "supervisor/ctl.h"

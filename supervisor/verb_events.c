@@ -4,7 +4,7 @@
 
 #include "supervisor/verbs.h"
 
-#include "lib/err.h"
+#include "lib/base/err.h"
 #include "supervisor/ask.h"
 #include "supervisor/ctl.h"
 #include "supervisor/record.h"

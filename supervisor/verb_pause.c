@@ -4,11 +4,11 @@
 
 #include "supervisor/verbs.h"
 
-#include "lib/arena.h"
+#include "lib/base/arena.h"
 #include "lib/keys.h"
 #include "lib/redis.h"
 #include "lib/settings.h"
-#include "lib/when.h"
+#include "lib/base/when.h"
 #include "supervisor/ctl.h"
 #include "supervisor/pause.h"
 #include "supervisor/record.h"

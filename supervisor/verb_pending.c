@@ -5,9 +5,9 @@
 
 #include "supervisor/verbs.h"
 
-#include "lib/arena.h"
+#include "lib/base/arena.h"
 #include "lib/keys.h"
-#include "lib/num.h"
+#include "lib/base/num.h"
 #include "lib/settings.h"
 #include "supervisor/ctl.h"
 #include "supervisor/letter.h"

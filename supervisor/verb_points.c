@@ -4,7 +4,7 @@
 
 #include "supervisor/verbs.h"
 
-#include "lib/arena.h"
+#include "lib/base/arena.h"
 #include "lib/keys.h"
 #include "lib/redis.h"
 #include "lib/settings.h"

@@ -4,7 +4,7 @@
 
 #include "supervisor/verbs.h"
 
-#include "lib/num.h"
+#include "lib/base/num.h"
 #include "lib/settings.h"
 #include "supervisor/ctl.h"
 #include "supervisor/history.h"

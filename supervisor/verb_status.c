@@ -5,9 +5,9 @@
 
 #include "supervisor/verbs.h"
 
-#include "lib/clock.h"
-#include "lib/err.h"
-#include "lib/num.h"
+#include "lib/base/clock.h"
+#include "lib/base/err.h"
+#include "lib/base/num.h"
 #include "lib/settings.h"
 #include "supervisor/ctl.h"
 #include "supervisor/overview.h"

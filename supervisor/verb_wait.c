@@ -4,8 +4,8 @@
 
 #include "supervisor/verbs.h"
 
-#include "lib/clock.h"
-#include "lib/num.h"
+#include "lib/base/clock.h"
+#include "lib/base/num.h"
 #include "lib/redis.h"
 #include "lib/settings.h"
 #include "supervisor/ask.h"

@@ -2,8 +2,8 @@
 
 #include "supervisor/verify.h"
 
-#include "lib/arena.h"
-#include "lib/err.h"
+#include "lib/base/arena.h"
+#include "lib/base/err.h"
 #include "lib/redis.h"
 #include "lib/settings.h"
 #include "supervisor/record.h"

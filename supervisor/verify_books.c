@@ -2,8 +2,8 @@
 
 #include "supervisor/verify_state.h"
 
-#include "lib/arena.h"
-#include "lib/err.h"
+#include "lib/base/arena.h"
+#include "lib/base/err.h"
 #include "lib/keys.h"
 #include "lib/redis.h"
 #include "lib/reply.h"

@@ -2,8 +2,8 @@
 
 #include "supervisor/verify_state.h"
 
-#include "lib/clock.h"
-#include "lib/err.h"
+#include "lib/base/clock.h"
+#include "lib/base/err.h"
 #include "lib/settings.h"
 #include "supervisor/tally.h"
 

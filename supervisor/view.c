@@ -2,9 +2,9 @@
 
 #include "supervisor/view.h"
 
-#include "lib/arena.h"
+#include "lib/base/arena.h"
 #include "lib/keys.h"
-#include "lib/num.h"
+#include "lib/base/num.h"
 #include "lib/redis.h"
 #include "lib/redis_error.h"
 #include "lib/settings.h"

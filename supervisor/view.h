@@ -1,9 +1,9 @@
 #ifndef OMQ_VIEW_H
 #define OMQ_VIEW_H
 
-#include "lib/err.h"
+#include "lib/base/err.h"
 #include "lib/reply.h"
-#include "lib/when.h"
+#include "lib/base/when.h"
 #include "supervisor/table.h"
 
 #include <jansson.h>

@@ -2,7 +2,7 @@
 
 #include "supervisor/view_range.h"
 
-#include "lib/arena.h"
+#include "lib/base/arena.h"
 #include "lib/delivery.h"
 #include "lib/redis.h"
 #include "lib/settings.h"

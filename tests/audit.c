@@ -10,9 +10,9 @@
 
 #include "config.h"
 
-#include "lib/arena.h"
+#include "lib/base/arena.h"
 #include "lib/conf.h"
-#include "lib/err.h"
+#include "lib/base/err.h"
 #include "lib/keys.h"
 #include "lib/redis.h"
 #include "lib/reply.h"

@@ -2,8 +2,8 @@
 
 #include "tests/audit_expected.h"
 
-#include "lib/arena.h"
-#include "lib/err.h"
+#include "lib/base/arena.h"
+#include "lib/base/err.h"
 #include "lib/order.h"
 #include "lib/redis.h"
 #include "lib/reply.h"

@@ -5,10 +5,10 @@
 
 #include "consumers/notification.h"
 #include "consumers/push_log.h"
-#include "lib/append.h"
-#include "lib/clock.h"
+#include "lib/base/append.h"
+#include "lib/base/clock.h"
 #include "lib/consumer.h"
-#include "lib/err.h"
+#include "lib/base/err.h"
 #include "lib/settings.h"
 
 #include <stdlib.h>

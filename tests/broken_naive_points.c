@@ -3,9 +3,9 @@
 
 #include "config.h"
 
-#include "lib/arena.h"
+#include "lib/base/arena.h"
 #include "lib/consumer.h"
-#include "lib/err.h"
+#include "lib/base/err.h"
 #include "lib/keys.h"
 #include "lib/order.h"
 #include "lib/redis.h"

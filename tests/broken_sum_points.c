@@ -7,7 +7,7 @@
 
 #include "lib/command.h"
 #include "lib/consumer.h"
-#include "lib/err.h"
+#include "lib/base/err.h"
 #include "lib/order.h"
 
 #include <inttypes.h>

@@ -93,9 +93,9 @@ cp "$top/Makefile.am" "$copy" || exit 99
 echo 1..10
 report 'includes point downward' "$(violations "$top")"
 report 'a copy of the tree passes too' "$(violations "$copy")"
-notices lib/err.c '#include "lib/conf.h"' 'an upward include is noticed'
+notices lib/base/err.c '#include "lib/conf.h"' 'an upward include is noticed'
 notices lib/seat.h '#include "lib/consumer.h"' 'and one in a header'
-notices lib/log.c '#include "supervisor/loop.h"' 'and one of a program'
+notices lib/base/log.c '#include "supervisor/loop.h"' 'and one of a program'
 notices consumers/points.c '#include "producers/csv.h"' 'and one of another program'
 notices supervisor/loop.c '#include "lib/redis.h"' 'ordermqd knows no Redis'
 notices supervisor/fleet.c '#  include "lib/order.h"' 'ordermqd knows no order'

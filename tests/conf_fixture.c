@@ -3,7 +3,7 @@
 #include "tests/conf_fixture.h"
 
 #include "lib/conf.h"
-#include "lib/err.h"
+#include "lib/base/err.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

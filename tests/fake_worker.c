@@ -1,9 +1,9 @@
 #include "config.h"
 
 #include "lib/board.h"
-#include "lib/clock.h"
+#include "lib/base/clock.h"
 #include "lib/conf.h"
-#include "lib/err.h"
+#include "lib/base/err.h"
 #include "lib/lifeline.h"
 #include "lib/settings.h"
 

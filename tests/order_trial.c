@@ -2,7 +2,7 @@
 
 #include "tests/order_trial.h"
 
-#include "lib/clock.h"
+#include "lib/base/clock.h"
 
 #include <inttypes.h>
 #include <setjmp.h>

@@ -2,7 +2,7 @@
 
 #include "tests/program_fixture.h"
 
-#include "lib/clock.h"
+#include "lib/base/clock.h"
 
 #include <fcntl.h>
 #include <setjmp.h>

@@ -2,7 +2,7 @@
 
 #include "tests/proxy_fixture.h"
 
-#include "lib/clock.h"
+#include "lib/base/clock.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>

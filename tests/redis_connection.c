@@ -2,9 +2,9 @@
 
 #include "tests/redis_fixture.h"
 
-#include "lib/arena.h"
-#include "lib/clock.h"
-#include "lib/err.h"
+#include "lib/base/arena.h"
+#include "lib/base/clock.h"
+#include "lib/base/err.h"
 #include "lib/redis.h"
 #include "lib/settings.h"
 

@@ -1,7 +1,7 @@
 #include "config.h"
 
-#include "lib/arena.h"
-#include "lib/err.h"
+#include "lib/base/arena.h"
+#include "lib/base/err.h"
 #include "lib/redis.h"
 #include "lib/settings.h"
 #include "supervisor/keep.h"

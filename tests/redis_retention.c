@@ -8,10 +8,10 @@
 
 #include "config.h"
 
-#include "lib/arena.h"
+#include "lib/base/arena.h"
 #include "lib/command.h"
-#include "lib/err.h"
-#include "lib/num.h"
+#include "lib/base/err.h"
+#include "lib/base/num.h"
 #include "lib/redis.h"
 #include "lib/settings.h"
 #include "supervisor/keep.h"

@@ -2,8 +2,8 @@
 
 #include "tests/redis_fixture.h"
 
-#include "lib/clock.h"
-#include "lib/err.h"
+#include "lib/base/clock.h"
+#include "lib/base/err.h"
 #include "lib/seat.h"
 #include "lib/settings.h"
 

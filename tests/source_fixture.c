@@ -2,7 +2,7 @@
 
 #include "tests/source_fixture.h"
 
-#include "lib/err.h"
+#include "lib/base/err.h"
 #include "producers/source.h"
 
 #include <setjmp.h>

@@ -3,7 +3,7 @@
 #include "tests/process_fixture.h"
 
 #include "lib/board.h"
-#include "lib/clock.h"
+#include "lib/base/clock.h"
 
 #include <fcntl.h>
 #include <setjmp.h>

@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "lib/clock.h"
+#include "lib/base/clock.h"
 #include "tests/order_trial.h"
 
 #include <setjmp.h>

@@ -2,7 +2,7 @@
 
 #include "tests/process_fixture.h"
 
-#include "lib/clock.h"
+#include "lib/base/clock.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -3,8 +3,8 @@
 
 #include "config.h"
 
-#include "lib/clock.h"
-#include "lib/when.h"
+#include "lib/base/clock.h"
+#include "lib/base/when.h"
 #include "tests/order_trial.h"
 #include "tests/proxy_fixture.h"
 

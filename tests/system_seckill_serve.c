@@ -3,7 +3,7 @@
 
 #include "config.h"
 
-#include "lib/clock.h"
+#include "lib/base/clock.h"
 #include "tests/order_trial.h"
 
 #include <errno.h>

@@ -8,7 +8,7 @@
 #include "tests/process_fixture.h"
 #include "tests/proxy_fixture.h"
 
-#include "lib/err.h"
+#include "lib/base/err.h"
 #include "lib/redis.h"
 #include "lib/redis_error.h"
 #include "lib/settings.h"

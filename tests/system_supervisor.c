@@ -2,7 +2,7 @@
 
 #include "tests/supervisor_fixture.h"
 
-#include "lib/clock.h"
+#include "lib/base/clock.h"
 
 #include <dirent.h>
 #include <setjmp.h>

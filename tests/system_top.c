@@ -2,7 +2,7 @@
 
 #include "tests/ctl_fixture.h"
 
-#include "lib/clock.h"
+#include "lib/base/clock.h"
 
 #include <errno.h>
 #include <fcntl.h>

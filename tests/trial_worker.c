@@ -4,10 +4,10 @@
 
 #include "config.h"
 
-#include "lib/clock.h"
+#include "lib/base/clock.h"
 #include "lib/consumer.h"
-#include "lib/err.h"
-#include "lib/log.h"
+#include "lib/base/err.h"
+#include "lib/base/log.h"
 #include "lib/order.h"
 #include "lib/settings.h"
 

@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "lib/backoff.h"
+#include "lib/base/backoff.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -2,7 +2,7 @@
 
 #include "lib/board.h"
 
-#include "lib/err.h"
+#include "lib/base/err.h"
 
 #include <fcntl.h>
 #include <setjmp.h>

@@ -2,7 +2,7 @@
 
 #include "tests/conf_fixture.h"
 
-#include "lib/log.h"
+#include "lib/base/log.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "lib/crc32c.h"
+#include "lib/base/crc32c.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -2,7 +2,7 @@
 
 #include "lib/delivery.h"
 
-#include "lib/arena.h"
+#include "lib/base/arena.h"
 #include "lib/delivery_queue.h"
 #include "lib/reply.h"
 #include "lib/settings.h"

@@ -3,7 +3,7 @@
 #include "supervisor/figures.h"
 
 #include "lib/board.h"
-#include "lib/err.h"
+#include "lib/base/err.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -2,8 +2,8 @@
 
 #include "lib/hand.h"
 
-#include "lib/arena.h"
-#include "lib/clock.h"
+#include "lib/base/arena.h"
+#include "lib/base/clock.h"
 #include "lib/reply.h"
 #include "lib/settings.h"
 

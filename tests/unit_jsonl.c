@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "lib/err.h"
+#include "lib/base/err.h"
 #include "producers/jsonl.h"
 #include "producers/source.h"
 #include "tests/source_fixture.h"

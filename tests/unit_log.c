@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "lib/log.h"
+#include "lib/base/log.h"
 
 #include <errno.h>
 #include <setjmp.h>

@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "lib/num.h"
+#include "lib/base/num.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -2,7 +2,7 @@
 
 #include "lib/order.h"
 
-#include "lib/err.h"
+#include "lib/base/err.h"
 #include "lib/reply.h"
 #include "lib/settings.h"
 

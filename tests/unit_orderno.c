@@ -2,8 +2,8 @@
 
 #include "producers/orderno.h"
 
-#include "lib/clock.h"
-#include "lib/num.h"
+#include "lib/base/clock.h"
+#include "lib/base/num.h"
 #include "lib/order.h"
 
 #include <setjmp.h>

@@ -2,7 +2,7 @@
 
 #include "supervisor/packed.h"
 
-#include "lib/arena.h"
+#include "lib/base/arena.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,7 +1,7 @@
 #include "config.h"
 
-#include "lib/arena.h"
-#include "lib/crc32c.h"
+#include "lib/base/arena.h"
+#include "lib/base/crc32c.h"
 #include "producers/record.h"
 
 #include <setjmp.h>

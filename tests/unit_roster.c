@@ -2,7 +2,7 @@
 
 #include "supervisor/roster.h"
 
-#include "lib/err.h"
+#include "lib/base/err.h"
 #include "lib/settings_table.h"
 
 #include <setjmp.h>

@@ -1,7 +1,7 @@
 #include "config.h"
 
-#include "lib/err.h"
-#include "lib/log.h"
+#include "lib/base/err.h"
+#include "lib/base/log.h"
 #include "lib/settings.h"
 #include "lib/settings_nearest.h"
 #include "lib/settings_table.h"

@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "lib/text.h"
+#include "lib/base/text.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "lib/when.h"
+#include "lib/base/when.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

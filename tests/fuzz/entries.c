@@ -3,9 +3,9 @@
 #include "tests/fuzz/fuzz.h"
 
 #include "consumers/template.h"
-#include "lib/arena.h"
+#include "lib/base/arena.h"
 #include "lib/delivery.h"
-#include "lib/err.h"
+#include "lib/base/err.h"
 #include "lib/hand.h"
 #include "lib/order.h"
 #include "lib/reply.h"

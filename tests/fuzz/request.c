@@ -2,7 +2,7 @@
 
 #include "tests/fuzz/fuzz.h"
 
-#include "lib/err.h"
+#include "lib/base/err.h"
 #include "producers/desk.h"
 #include "producers/seckill_line.h"
 

@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "lib/arena.h"
+#include "lib/base/arena.h"
 #include "producers/record.h"
 
 #include "tests/fuzz/fuzz.h"

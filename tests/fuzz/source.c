@@ -2,7 +2,7 @@
 
 #include "tests/fuzz/source.h"
 
-#include "lib/err.h"
+#include "lib/base/err.h"
 #include "producers/input.h"
 #include "producers/source.h"
 #include "tests/fuzz/fuzz.h"

@@ -1,8 +1,8 @@
 #include "config.h"
 
-#include "lib/append.h"
+#include "lib/base/append.h"
 
-#include "lib/err.h"
+#include "lib/base/err.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,8 +1,8 @@
 #include "config.h"
 
-#include "lib/num.h"
+#include "lib/base/num.h"
 
-#include "lib/word.h"
+#include "lib/base/word.h"
 
 #include <endian.h>
 #include <inttypes.h>

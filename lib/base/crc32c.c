@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "lib/crc32c.h"
+#include "lib/base/crc32c.h"
 
 /* What a byte does to the sum: its eight bits, divided by the polynomial
    0x1edc6f41 (here, as everywhere, with the bits the other way round). */

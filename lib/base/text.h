@@ -1,7 +1,7 @@
 #ifndef OMQ_TEXT_H
 #define OMQ_TEXT_H
 
-#include "lib/word.h"
+#include "lib/base/word.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "lib/clock.h"
+#include "lib/base/clock.h"
 
 #include <limits.h>
 #include <time.h>

@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "lib/text_index.h"
+#include "lib/base/text_index.h"
 
 #include <assert.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 #ifndef OMQ_APPEND_H
 #define OMQ_APPEND_H
 
-#include "lib/text.h"
+#include "lib/base/text.h"
 
 #include <stddef.h>
 

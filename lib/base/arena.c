@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "lib/arena.h"
+#include "lib/base/arena.h"
 
 #include <stdalign.h>
 #include <stdlib.h>

@@ -1,8 +1,8 @@
 #include "config.h"
 
-#include "lib/when.h"
+#include "lib/base/when.h"
 
-#include "lib/num.h"
+#include "lib/base/num.h"
 
 #include <inttypes.h>
 #include <stdbool.h>

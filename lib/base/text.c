@@ -1,8 +1,8 @@
 #include "config.h"
 
-#include "lib/text.h"
+#include "lib/base/text.h"
 
-#include "lib/word.h"
+#include "lib/base/word.h"
 
 #include <stdint.h>
 #include <stdio.h>
