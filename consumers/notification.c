@@ -4,7 +4,7 @@
 
 #include "consumers/template.h"
 #include "lib/delivery.h"
-#include "lib/settings.h"
+#include "lib/settings/settings.h"
 
 #include <stdlib.h>
 

@@ -12,7 +12,7 @@
 #include "lib/delivery_queue.h"
 #include "lib/base/err.h"
 #include "lib/order.h"
-#include "lib/settings.h"
+#include "lib/settings/settings.h"
 
 #include <stdlib.h>
 

@@ -8,7 +8,7 @@
 #include "lib/consumer.h"
 #include "lib/base/err.h"
 #include "lib/base/log.h"
-#include "lib/settings.h"
+#include "lib/settings/settings.h"
 
 #include <stdlib.h>
 

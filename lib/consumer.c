@@ -9,7 +9,7 @@
 #include "lib/lifeline.h"
 #include "lib/base/log.h"
 #include "lib/redis.h"
-#include "lib/settings.h"
+#include "lib/settings/settings.h"
 
 #include <poll.h>
 #include <stdio.h>

@@ -10,7 +10,7 @@
 #include "lib/base/log.h"
 #include "lib/redis.h"
 #include "lib/reply.h"
-#include "lib/settings.h"
+#include "lib/settings/settings.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -7,7 +7,7 @@
 #include "lib/base/err.h"
 #include "lib/base/log.h"
 #include "lib/redis.h"
-#include "lib/settings.h"
+#include "lib/settings/settings.h"
 
 #include <inttypes.h>
 

@@ -9,7 +9,7 @@
 #include "lib/base/log.h"
 #include "lib/redis.h"
 #include "lib/reply.h"
-#include "lib/settings.h"
+#include "lib/settings/settings.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -4,7 +4,7 @@
 
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
-#include "lib/settings.h"
+#include "lib/settings/settings.h"
 
 #include <string.h>
 

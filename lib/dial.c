@@ -4,8 +4,8 @@
 
 #include "lib/base/clock.h"
 #include "lib/base/err.h"
-#include "lib/settings.h"
-#include "lib/url.h"
+#include "lib/settings/settings.h"
+#include "lib/settings/url.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -10,7 +10,7 @@
 #include "lib/handler.h"
 #include "lib/redis.h"
 #include "lib/seat.h"
-#include "lib/settings.h"
+#include "lib/settings/settings.h"
 #include "lib/waiting.h"
 
 #include <inttypes.h>

@@ -15,7 +15,7 @@
    and these. It finds them when it is started with --supervised. */
 enum {
 	LIFELINE_FD = 3,
-	LIFELINE_SETTINGS_FD = 4, /* sealed memfd, see lib/conf.h */
+	LIFELINE_SETTINGS_FD = 4, /* sealed memfd, see lib/settings/conf.h */
 	LIFELINE_BOARD_FD = 5,    /* see lib/board.h */
 	LIFELINE_FD_END = 6,
 };

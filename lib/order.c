@@ -5,7 +5,7 @@
 #include "lib/base/err.h"
 #include "lib/base/num.h"
 #include "lib/reply.h"
-#include "lib/settings.h"
+#include "lib/settings/settings.h"
 
 #include <stdbool.h>
 #include <stdio.h>

@@ -3,7 +3,7 @@
 #include "lib/process.h"
 
 #include "lib/base/clock.h"
-#include "lib/conf.h"
+#include "lib/settings/conf.h"
 #include "lib/base/err.h"
 #include "lib/fatal.h"
 #include "lib/lifeline.h"

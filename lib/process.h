@@ -4,7 +4,7 @@
 #include "lib/board.h"
 #include "lib/node_id.h"
 #include "lib/process_options.h"
-#include "lib/settings.h"
+#include "lib/settings/settings.h"
 
 #include <stdbool.h>
 #include <stdint.h>

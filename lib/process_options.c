@@ -4,7 +4,7 @@
 
 #include "lib/node_id.h"
 #include "lib/base/num.h"
-#include "lib/settings.h"
+#include "lib/settings/settings.h"
 
 #include <getopt.h>
 #include <stdio.h>

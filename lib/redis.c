@@ -9,7 +9,7 @@
 #include "lib/pipeline.h"
 #include "lib/redis_error.h"
 #include "lib/resp.h"
-#include "lib/settings.h"
+#include "lib/settings/settings.h"
 
 #include <errno.h>
 #include <limits.h>

@@ -7,7 +7,7 @@
 #include "lib/base/log.h"
 #include "lib/redis.h"
 #include "lib/redis_error.h"
-#include "lib/settings.h"
+#include "lib/settings/settings.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -10,7 +10,7 @@
 #include "lib/redis.h"
 #include "lib/redis_error.h"
 #include "lib/reply.h"
-#include "lib/settings.h"
+#include "lib/settings/settings.h"
 
 #include <poll.h>
 #include <stdlib.h>

@@ -4,8 +4,8 @@
 
 #include "lib/base/err.h"
 #include "lib/base/num.h"
-#include "lib/settings_table.h"
-#include "lib/settings_value.h"
+#include "lib/settings/settings_table.h"
+#include "lib/settings/settings_value.h"
 #include "producers/once.h"
 
 #include <stdbool.h>

@@ -1,7 +1,7 @@
 #ifndef OMQ_EMBED_OPTIONS_H
 #define OMQ_EMBED_OPTIONS_H
 
-#include "lib/settings.h"
+#include "lib/settings/settings.h"
 
 #include <stdint.h>
 

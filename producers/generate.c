@@ -4,7 +4,7 @@
 
 #include "lib/base/err.h"
 #include "lib/base/num.h"
-#include "lib/settings.h"
+#include "lib/settings/settings.h"
 #include "producers/source.h"
 
 #include <inttypes.h>

@@ -1,7 +1,7 @@
 #ifndef OMQ_LAG_H
 #define OMQ_LAG_H
 
-#include "lib/settings.h"
+#include "lib/settings/settings.h"
 
 #include <stdbool.h>
 #include <stddef.h>

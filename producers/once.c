@@ -6,7 +6,7 @@
 #include "lib/command.h"
 #include "lib/base/err.h"
 #include "lib/redis.h"
-#include "lib/settings.h"
+#include "lib/settings/settings.h"
 #include "producers/window.h"
 
 #include <stdio.h>

@@ -1,7 +1,7 @@
 #ifndef OMQ_ORDER_JOB_H
 #define OMQ_ORDER_JOB_H
 
-#include "lib/settings.h"
+#include "lib/settings/settings.h"
 #include "producers/order_options.h"
 #include "producers/pace.h"
 #include "producers/progress.h"

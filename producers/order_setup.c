@@ -3,7 +3,7 @@
 #include "producers/order_setup.h"
 
 #include "lib/base/clock.h"
-#include "lib/settings.h"
+#include "lib/settings/settings.h"
 #include "producers/args.h"
 #include "producers/csv.h"
 #include "producers/drain.h"

@@ -3,7 +3,7 @@
 #include "config.h"
 
 #include "lib/base/err.h"
-#include "lib/settings.h"
+#include "lib/settings/settings.h"
 #include "lib/base/when.h"
 #include "producers/desk.h"
 #include "producers/orderno.h"

@@ -9,7 +9,7 @@
 #include "lib/base/err.h"
 #include "lib/redis.h"
 #include "lib/reply.h"
-#include "lib/settings.h"
+#include "lib/settings/settings.h"
 #include "producers/orderno.h"
 #include "producers/seckill_ask.h"
 #include "producers/seckill_options.h"

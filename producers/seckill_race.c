@@ -4,7 +4,7 @@
 
 #include "lib/base/err.h"
 #include "lib/base/num.h"
-#include "lib/settings.h"
+#include "lib/settings/settings.h"
 #include "producers/desk.h"
 #include "producers/orderno.h"
 #include "producers/stop.h"

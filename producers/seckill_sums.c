@@ -8,7 +8,7 @@
 #include "lib/order.h"
 #include "lib/redis.h"
 #include "lib/reply.h"
-#include "lib/settings.h"
+#include "lib/settings/settings.h"
 #include "producers/seckill_ask.h"
 #include "producers/seckill_race.h"
 #include "producers/seckill_terms.h"

@@ -2,11 +2,11 @@
 
 #include "producers/setup.h"
 
-#include "lib/conf.h"
+#include "lib/settings/conf.h"
 #include "lib/base/err.h"
-#include "lib/settings.h"
-#include "lib/settings_table.h"
-#include "lib/settings_value.h"
+#include "lib/settings/settings.h"
+#include "lib/settings/settings_table.h"
+#include "lib/settings/settings_value.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,7 +1,7 @@
 #ifndef OMQ_AUTOSCALE_H
 #define OMQ_AUTOSCALE_H
 
-#include "lib/settings.h"
+#include "lib/settings/settings.h"
 
 #include <stddef.h>
 #include <stdint.h>

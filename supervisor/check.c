@@ -2,7 +2,7 @@
 
 #include "supervisor/check.h"
 
-#include "lib/settings.h"
+#include "lib/settings/settings.h"
 #include "supervisor/overview.h"
 
 #include <inttypes.h>

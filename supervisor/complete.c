@@ -2,7 +2,7 @@
 
 #include "supervisor/complete.h"
 
-#include "lib/conf.h"
+#include "lib/settings/conf.h"
 #include "lib/base/log.h"
 #include "lib/base/text.h"
 #include "supervisor/ctl.h"

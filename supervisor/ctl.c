@@ -2,7 +2,7 @@
 
 #include "supervisor/ctl.h"
 
-#include "lib/conf.h"
+#include "lib/settings/conf.h"
 #include "lib/base/text.h"
 #include "supervisor/complete.h"
 

@@ -2,7 +2,7 @@
 #define OMQ_CTL_H
 
 #include "lib/base/err.h"
-#include "lib/settings.h"
+#include "lib/settings/settings.h"
 
 #include <stdbool.h>
 

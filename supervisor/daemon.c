@@ -3,7 +3,7 @@
 #include "supervisor/daemon_state.h"
 
 #include "lib/base/clock.h"
-#include "lib/conf.h"
+#include "lib/settings/conf.h"
 #include "lib/base/err.h"
 #include "lib/base/log.h"
 #include "supervisor/fleet.h"

@@ -3,7 +3,7 @@
 #include "supervisor/daemon_state.h"
 
 #include "lib/base/log.h"
-#include "lib/settings.h"
+#include "lib/settings/settings.h"
 #include "supervisor/events.h"
 #include "supervisor/fleet.h"
 #include "supervisor/roster.h"

@@ -4,7 +4,7 @@
 
 #include "lib/delivery.h"
 #include "lib/redis.h"
-#include "lib/settings.h"
+#include "lib/settings/settings.h"
 #include "supervisor/ctl.h"
 #include "supervisor/record.h"
 #include "supervisor/view_range.h"

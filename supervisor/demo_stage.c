@@ -3,7 +3,7 @@
 #include "supervisor/demo_stage.h"
 
 #include "lib/base/arena.h"
-#include "lib/conf.h"
+#include "lib/settings/conf.h"
 #include "lib/base/err.h"
 #include "lib/redis.h"
 

@@ -1,7 +1,7 @@
 #ifndef OMQ_DEMO_STAGE_H
 #define OMQ_DEMO_STAGE_H
 
-#include "lib/settings.h"
+#include "lib/settings/settings.h"
 #include "supervisor/stage.h"
 
 #include <stdbool.h>

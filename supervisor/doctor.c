@@ -6,7 +6,7 @@
 #include "lib/base/err.h"
 #include "lib/base/num.h"
 #include "lib/redis.h"
-#include "lib/settings.h"
+#include "lib/settings/settings.h"
 #include "supervisor/doctor_state.h"
 #include "supervisor/record.h"
 

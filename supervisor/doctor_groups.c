@@ -11,7 +11,7 @@
 #include "lib/base/num.h"
 #include "lib/redis.h"
 #include "lib/reply.h"
-#include "lib/settings.h"
+#include "lib/settings/settings.h"
 #include "supervisor/pause.h"
 
 #include <inttypes.h>

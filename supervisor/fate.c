@@ -4,7 +4,7 @@
 
 #include "lib/base/err.h"
 #include "lib/keys.h"
-#include "lib/settings.h"
+#include "lib/settings/settings.h"
 #include "supervisor/ledger_line.h"
 
 #include <string.h>

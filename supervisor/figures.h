@@ -1,7 +1,7 @@
 #ifndef OMQ_FIGURES_H
 #define OMQ_FIGURES_H
 
-#include "lib/settings.h"
+#include "lib/settings/settings.h"
 #include "supervisor/pause.h"
 #include "supervisor/redis_numbers.h"
 

@@ -1,7 +1,7 @@
 #ifndef OMQ_FLEET_H
 #define OMQ_FLEET_H
 
-#include "lib/settings.h"
+#include "lib/settings/settings.h"
 #include "supervisor/figures.h"
 #include "supervisor/roster.h"
 #include "supervisor/service.h"

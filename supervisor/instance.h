@@ -1,7 +1,7 @@
 #ifndef OMQ_INSTANCE_H
 #define OMQ_INSTANCE_H
 
-#include "lib/settings.h"
+#include "lib/settings/settings.h"
 
 /* The life of one instance as a table: what happened to it decides where it
    stands next and what is to be done. Nothing here makes a system call, so

@@ -2,7 +2,7 @@
 
 #include "supervisor/letter.h"
 
-#include "lib/settings.h"
+#include "lib/settings/settings.h"
 #include "supervisor/packed.h"
 #include "supervisor/record.h"
 #include "supervisor/view.h"

@@ -9,7 +9,7 @@
 #include "lib/base/err.h"
 #include "lib/base/num.h"
 #include "lib/redis.h"
-#include "lib/settings.h"
+#include "lib/settings/settings.h"
 #include "lib/base/text.h"
 #include "supervisor/compare_notes.h"
 #include "supervisor/compare_way.h"

@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "lib/settings.h"
+#include "lib/settings/settings.h"
 #include "supervisor/ctl.h"
 #include "supervisor/demo.h"
 #include "supervisor/tell.h"

@@ -1,7 +1,7 @@
 #include "config.h"
 
 #include "lib/base/err.h"
-#include "lib/settings.h"
+#include "lib/settings/settings.h"
 #include "supervisor/daemon.h"
 
 #include <fcntl.h>

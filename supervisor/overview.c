@@ -4,7 +4,7 @@
 
 #include "lib/base/arena.h"
 #include "lib/redis.h"
-#include "lib/settings.h"
+#include "lib/settings/settings.h"
 #include "supervisor/ask.h"
 #include "supervisor/keep.h"
 #include "supervisor/numbers_json.h"

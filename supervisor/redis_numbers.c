@@ -8,7 +8,7 @@
 #include "lib/base/num.h"
 #include "lib/redis.h"
 #include "lib/reply.h"
-#include "lib/settings.h"
+#include "lib/settings/settings.h"
 
 #include <stdio.h>
 #include <string.h>

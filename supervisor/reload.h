@@ -1,8 +1,8 @@
 #ifndef OMQ_RELOAD_H
 #define OMQ_RELOAD_H
 
-#include "lib/conf.h"
-#include "lib/settings.h"
+#include "lib/settings/conf.h"
+#include "lib/settings/settings.h"
 #include "supervisor/loop.h"
 
 #include <stdbool.h>

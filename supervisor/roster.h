@@ -1,7 +1,7 @@
 #ifndef OMQ_ROSTER_H
 #define OMQ_ROSTER_H
 
-#include "lib/settings.h"
+#include "lib/settings/settings.h"
 
 #include <stdbool.h>
 #include <stddef.h>

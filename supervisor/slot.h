@@ -2,7 +2,7 @@
 #define OMQ_SLOT_H
 
 #include "lib/board.h"
-#include "lib/settings.h"
+#include "lib/settings/settings.h"
 #include "supervisor/instance.h"
 #include "supervisor/loop.h"
 #include "supervisor/restart.h"

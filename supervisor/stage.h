@@ -1,7 +1,7 @@
 #ifndef OMQ_STAGE_H
 #define OMQ_STAGE_H
 
-#include "lib/settings.h"
+#include "lib/settings/settings.h"
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,7 +1,7 @@
 #ifndef OMQ_STEER_H
 #define OMQ_STEER_H
 
-#include "lib/settings.h"
+#include "lib/settings/settings.h"
 
 #include <stdbool.h>
 

@@ -6,7 +6,7 @@
 #include "lib/keys.h"
 #include "lib/order.h"
 #include "lib/redis.h"
-#include "lib/settings.h"
+#include "lib/settings/settings.h"
 #include "supervisor/ledger_line.h"
 #include "supervisor/record.h"
 #include "supervisor/trail_parts.h"

@@ -4,7 +4,7 @@
 
 #include "lib/keys.h"
 #include "lib/redis.h"
-#include "lib/settings.h"
+#include "lib/settings/settings.h"
 #include "supervisor/letter.h"
 #include "supervisor/record.h"
 #include "supervisor/view_range.h"

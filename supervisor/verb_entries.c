@@ -7,7 +7,7 @@
 
 #include "lib/base/arena.h"
 #include "lib/redis.h"
-#include "lib/settings.h"
+#include "lib/settings/settings.h"
 #include "supervisor/ctl.h"
 #include "supervisor/record.h"
 #include "supervisor/signals.h"

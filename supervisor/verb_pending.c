@@ -8,7 +8,7 @@
 #include "lib/base/arena.h"
 #include "lib/keys.h"
 #include "lib/base/num.h"
-#include "lib/settings.h"
+#include "lib/settings/settings.h"
 #include "supervisor/ctl.h"
 #include "supervisor/letter.h"
 #include "supervisor/record.h"

@@ -5,7 +5,7 @@
 #include "supervisor/verbs.h"
 
 #include "lib/base/num.h"
-#include "lib/settings.h"
+#include "lib/settings/settings.h"
 #include "supervisor/ctl.h"
 #include "supervisor/history.h"
 #include "supervisor/record.h"

@@ -8,7 +8,7 @@
 #include "lib/base/clock.h"
 #include "lib/base/err.h"
 #include "lib/base/num.h"
-#include "lib/settings.h"
+#include "lib/settings/settings.h"
 #include "supervisor/ctl.h"
 #include "supervisor/overview.h"
 #include "supervisor/record.h"

@@ -7,7 +7,7 @@
 #include "lib/base/clock.h"
 #include "lib/base/num.h"
 #include "lib/redis.h"
-#include "lib/settings.h"
+#include "lib/settings/settings.h"
 #include "supervisor/ask.h"
 #include "supervisor/ctl.h"
 #include "supervisor/redis_numbers.h"

@@ -7,7 +7,7 @@
 #include "lib/keys.h"
 #include "lib/redis.h"
 #include "lib/reply.h"
-#include "lib/settings.h"
+#include "lib/settings/settings.h"
 #include "supervisor/record.h"
 
 #include <inttypes.h>

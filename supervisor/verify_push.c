@@ -4,7 +4,7 @@
 
 #include "lib/base/clock.h"
 #include "lib/base/err.h"
-#include "lib/settings.h"
+#include "lib/settings/settings.h"
 #include "supervisor/tally.h"
 
 #include <errno.h>

@@ -7,7 +7,7 @@
 #include "lib/base/num.h"
 #include "lib/redis.h"
 #include "lib/redis_error.h"
-#include "lib/settings.h"
+#include "lib/settings/settings.h"
 #include "supervisor/ctl.h"
 #include "supervisor/record.h"
 

@@ -5,7 +5,7 @@
 #include "lib/base/arena.h"
 #include "lib/delivery.h"
 #include "lib/redis.h"
-#include "lib/settings.h"
+#include "lib/settings/settings.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -11,12 +11,12 @@
 #include "config.h"
 
 #include "lib/base/arena.h"
-#include "lib/conf.h"
+#include "lib/settings/conf.h"
 #include "lib/base/err.h"
 #include "lib/keys.h"
 #include "lib/redis.h"
 #include "lib/reply.h"
-#include "lib/settings.h"
+#include "lib/settings/settings.h"
 #include "tests/audit_expected.h"
 
 #include <stdarg.h>

@@ -7,7 +7,7 @@
 #include "lib/order.h"
 #include "lib/redis.h"
 #include "lib/reply.h"
-#include "lib/settings.h"
+#include "lib/settings/settings.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -9,7 +9,7 @@
 #include "lib/base/clock.h"
 #include "lib/consumer.h"
 #include "lib/base/err.h"
-#include "lib/settings.h"
+#include "lib/settings/settings.h"
 
 #include <stdlib.h>
 

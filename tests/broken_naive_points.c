@@ -9,7 +9,7 @@
 #include "lib/keys.h"
 #include "lib/order.h"
 #include "lib/redis.h"
-#include "lib/settings.h"
+#include "lib/settings/settings.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -37,8 +37,8 @@ violations() (
 	/^[^"]*</ {
 		if (inc ~ /^hiredis/ && FILENAME != "lib/resp.c")
 			wrong("is for lib/resp.c alone")
-		if (inc == "libconfig.h" && FILENAME != "lib/conf_tree.c")
-			wrong("is for lib/conf_tree.c alone")
+		if (inc == "libconfig.h" && FILENAME != "lib/settings/conf_tree.c")
+			wrong("is for lib/settings/conf_tree.c alone")
 		next
 	}
 	inc == "config.h" { next }
@@ -93,11 +93,11 @@ cp "$top/Makefile.am" "$copy" || exit 99
 echo 1..10
 report 'includes point downward' "$(violations "$top")"
 report 'a copy of the tree passes too' "$(violations "$copy")"
-notices lib/base/err.c '#include "lib/conf.h"' 'an upward include is noticed'
+notices lib/base/err.c '#include "lib/settings/conf.h"' 'an upward include is noticed'
 notices lib/seat.h '#include "lib/consumer.h"' 'and one in a header'
 notices lib/base/log.c '#include "supervisor/loop.h"' 'and one of a program'
 notices consumers/points.c '#include "producers/csv.h"' 'and one of another program'
 notices supervisor/loop.c '#include "lib/redis.h"' 'ordermqd knows no Redis'
 notices supervisor/fleet.c '#  include "lib/order.h"' 'ordermqd knows no order'
 notices lib/dial.c '#include <hiredis/hiredis.h>' 'one file knows hiredis'
-notices lib/conf.c '#include <libconfig.h>' 'one file knows libconfig'
+notices lib/settings/conf.c '#include <libconfig.h>' 'one file knows libconfig'

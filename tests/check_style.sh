@@ -31,7 +31,7 @@ longer() {
 	# shellcheck disable=SC2086 # file names of ours, without spaces
 	wc -l $1 | awk -v max="$2" '$2 != "total" && $1 > max { print $2 ": " $1 " lines" }'
 }
-# lib/settings.h is the list of all settings, and as long as that.
+# lib/settings/settings.h is the list of all settings, and as long as that.
 headers=$(echo "$sources" | grep '\.h$' | grep -v '^lib/settings\.h$')
 
 echo 1..5

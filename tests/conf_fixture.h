@@ -1,7 +1,7 @@
 #ifndef OMQ_TESTS_CONF_FIXTURE_H
 #define OMQ_TESTS_CONF_FIXTURE_H
 
-#include "lib/settings.h"
+#include "lib/settings/settings.h"
 
 #include <stddef.h>
 

@@ -2,10 +2,10 @@
 
 #include "lib/board.h"
 #include "lib/base/clock.h"
-#include "lib/conf.h"
+#include "lib/settings/conf.h"
 #include "lib/base/err.h"
 #include "lib/lifeline.h"
-#include "lib/settings.h"
+#include "lib/settings/settings.h"
 
 #include <poll.h>
 #include <signal.h>

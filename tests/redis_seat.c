@@ -5,7 +5,7 @@
 #include "lib/base/clock.h"
 #include "lib/base/err.h"
 #include "lib/seat.h"
-#include "lib/settings.h"
+#include "lib/settings/settings.h"
 
 #include <poll.h>
 #include <setjmp.h>

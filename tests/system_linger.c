@@ -7,7 +7,7 @@
 #include "lib/base/err.h"
 #include "lib/redis.h"
 #include "lib/reply.h"
-#include "lib/settings.h"
+#include "lib/settings/settings.h"
 
 #include <setjmp.h>
 #include <signal.h>

@@ -11,7 +11,7 @@
 #include "lib/base/err.h"
 #include "lib/redis.h"
 #include "lib/redis_error.h"
-#include "lib/settings.h"
+#include "lib/settings/settings.h"
 
 #include <poll.h>
 #include <setjmp.h>

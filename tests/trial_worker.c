@@ -9,7 +9,7 @@
 #include "lib/base/err.h"
 #include "lib/base/log.h"
 #include "lib/order.h"
-#include "lib/settings.h"
+#include "lib/settings/settings.h"
 
 #include <signal.h>
 #include <stdlib.h>

@@ -2,7 +2,7 @@
 
 #include "tests/conf_fixture.h"
 
-#include "lib/conf.h"
+#include "lib/settings/conf.h"
 #include "lib/base/err.h"
 
 #include <fcntl.h>

@@ -2,7 +2,7 @@
 
 #include "lib/base/err.h"
 #include "lib/order.h"
-#include "lib/settings.h"
+#include "lib/settings/settings.h"
 #include "producers/generate.h"
 #include "producers/source.h"
 #include "tests/source_fixture.h"

@@ -3,7 +3,7 @@
 #include "supervisor/roster.h"
 
 #include "lib/base/err.h"
-#include "lib/settings_table.h"
+#include "lib/settings/settings_table.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -2,10 +2,10 @@
 
 #include "lib/base/err.h"
 #include "lib/base/log.h"
-#include "lib/settings.h"
-#include "lib/settings_nearest.h"
-#include "lib/settings_table.h"
-#include "lib/settings_value.h"
+#include "lib/settings/settings.h"
+#include "lib/settings/settings_nearest.h"
+#include "lib/settings/settings_table.h"
+#include "lib/settings/settings_value.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,11 +1,11 @@
 #include "config.h"
 
-#include "lib/conf.h"
+#include "lib/settings/conf.h"
 #include "lib/base/err.h"
-#include "lib/settings.h"
-#include "lib/settings_nearest.h"
-#include "lib/settings_table.h"
-#include "lib/settings_value.h"
+#include "lib/settings/settings.h"
+#include "lib/settings/settings_nearest.h"
+#include "lib/settings/settings_table.h"
+#include "lib/settings/settings_value.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,7 +1,7 @@
 #include "config.h"
 
 #include "lib/base/err.h"
-#include "lib/url.h"
+#include "lib/settings/url.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -2,14 +2,14 @@
 
 #include "tests/fuzz/fuzz.h"
 
-#include "lib/conf_complaints.h"
-#include "lib/conf_file.h"
-#include "lib/conf_tree.h"
+#include "lib/settings/conf_complaints.h"
+#include "lib/settings/conf_file.h"
+#include "lib/settings/conf_tree.h"
 #include "lib/base/err.h"
-#include "lib/settings.h"
-#include "lib/settings_check.h"
-#include "lib/settings_value.h"
-#include "lib/url.h"
+#include "lib/settings/settings.h"
+#include "lib/settings/settings_check.h"
+#include "lib/settings/settings_value.h"
+#include "lib/settings/url.h"
 
 #include <string.h>
 #include <sys/mman.h>

@@ -10,8 +10,8 @@
 #include "lib/order.h"
 #include "lib/reply.h"
 #include "lib/resp.h"
-#include "lib/settings.h"
-#include "lib/settings_check.h"
+#include "lib/settings/settings.h"
+#include "lib/settings/settings_check.h"
 
 #include <string.h>
 

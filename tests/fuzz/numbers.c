@@ -4,7 +4,7 @@
 
 #include "lib/base/err.h"
 #include "lib/base/num.h"
-#include "lib/url.h"
+#include "lib/settings/url.h"
 
 #include <inttypes.h>
 #include <string.h>

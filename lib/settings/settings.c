@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "lib/settings.h"
+#include "lib/settings/settings.h"
 
 #include <stdio.h>
 #include <string.h>

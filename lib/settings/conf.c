@@ -1,14 +1,14 @@
 #include "config.h"
 
-#include "lib/conf.h"
+#include "lib/settings/conf.h"
 
-#include "lib/conf_complaints.h"
-#include "lib/conf_file.h"
-#include "lib/conf_tree.h"
+#include "lib/settings/conf_complaints.h"
+#include "lib/settings/conf_file.h"
+#include "lib/settings/conf_tree.h"
 #include "lib/base/err.h"
-#include "lib/settings.h"
-#include "lib/settings_table.h"
-#include "lib/settings_value.h"
+#include "lib/settings/settings.h"
+#include "lib/settings/settings_table.h"
+#include "lib/settings/settings_value.h"
 
 #include <errno.h>
 #include <fcntl.h>

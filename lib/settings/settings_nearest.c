@@ -1,8 +1,8 @@
 #include "config.h"
 
-#include "lib/settings_nearest.h"
+#include "lib/settings/settings_nearest.h"
 
-#include "lib/settings_table.h"
+#include "lib/settings/settings_table.h"
 
 #include <string.h>
 

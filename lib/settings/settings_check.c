@@ -1,10 +1,10 @@
 #include "config.h"
 
-#include "lib/settings_check.h"
+#include "lib/settings/settings_check.h"
 
 #include "lib/base/err.h"
 #include "lib/base/num.h"
-#include "lib/url.h"
+#include "lib/settings/url.h"
 
 #include <string.h>
 

@@ -1,10 +1,10 @@
 #include "config.h"
 
-#include "lib/settings_print.h"
+#include "lib/settings/settings_print.h"
 
-#include "lib/settings.h"
-#include "lib/settings_table.h"
-#include "lib/settings_value.h"
+#include "lib/settings/settings.h"
+#include "lib/settings/settings_table.h"
+#include "lib/settings/settings_value.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "lib/conf_complaints.h"
+#include "lib/settings/conf_complaints.h"
 
 #include "lib/base/err.h"
 

@@ -1,8 +1,8 @@
 #include "config.h"
 
-#include "lib/conf_file.h"
+#include "lib/settings/conf_file.h"
 
-#include "lib/conf_complaints.h"
+#include "lib/settings/conf_complaints.h"
 #include "lib/base/text.h"
 
 #include <ctype.h>

@@ -1,11 +1,11 @@
 #include "config.h"
 
-#include "lib/settings_value.h"
+#include "lib/settings/settings_value.h"
 
 #include "lib/base/err.h"
 #include "lib/base/num.h"
-#include "lib/settings.h"
-#include "lib/settings_table.h"
+#include "lib/settings/settings.h"
+#include "lib/settings/settings_table.h"
 #include "lib/base/text.h"
 
 #include <assert.h>

@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "lib/url.h"
+#include "lib/settings/url.h"
 
 #include "lib/base/err.h"
 #include "lib/base/num.h"

@@ -1,10 +1,10 @@
 #include "config.h"
 
-#include "lib/settings_table.h"
+#include "lib/settings/settings_table.h"
 
 #include "lib/base/log.h"
-#include "lib/settings.h"
-#include "lib/settings_check.h"
+#include "lib/settings/settings.h"
+#include "lib/settings/settings_check.h"
 
 #include <string.h>
 
