@@ -9,7 +9,7 @@
 #include "bench/wire.h"
 #include "consumers/ledger.h"
 #include "lib/base/clock.h"
-#include "lib/command.h"
+#include "lib/redis/command.h"
 
 #include <err.h>
 #include <fcntl.h>

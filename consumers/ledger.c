@@ -2,7 +2,7 @@
 
 #include "consumers/ledger.h"
 
-#include "lib/command.h"
+#include "lib/redis/command.h"
 
 #include <string.h>
 

@@ -8,7 +8,7 @@
 #include "lib/base/err.h"
 #include "lib/lifeline.h"
 #include "lib/base/log.h"
-#include "lib/redis.h"
+#include "lib/redis/redis.h"
 #include "lib/settings/settings.h"
 
 #include <poll.h>

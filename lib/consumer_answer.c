@@ -8,8 +8,8 @@
 #include "lib/consumer.h"
 #include "lib/crash_point.h"
 #include "lib/base/log.h"
-#include "lib/redis.h"
-#include "lib/reply.h"
+#include "lib/redis/redis.h"
+#include "lib/redis/reply.h"
 #include "lib/settings/settings.h"
 
 #include <inttypes.h>

@@ -7,8 +7,8 @@
 #include "lib/base/err.h"
 #include "lib/lifeline.h"
 #include "lib/base/log.h"
-#include "lib/redis.h"
-#include "lib/reply.h"
+#include "lib/redis/redis.h"
+#include "lib/redis/reply.h"
 #include "lib/settings/settings.h"
 
 #include <stdio.h>

@@ -7,7 +7,7 @@
 #include "lib/handler.h"
 #include "lib/linger.h"
 #include "lib/process.h"
-#include "lib/redis_error.h"
+#include "lib/redis/redis_error.h"
 #include "lib/seat.h"
 
 #include <stdbool.h>

@@ -7,7 +7,7 @@
 #include "lib/consumer.h"
 #include "lib/base/err.h"
 #include "lib/base/log.h"
-#include "lib/redis.h"
+#include "lib/redis/redis.h"
 #include "lib/settings/settings.h"
 
 #include <inttypes.h>

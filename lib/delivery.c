@@ -5,7 +5,7 @@
 #include "lib/base/arena.h"
 #include "lib/base/err.h"
 #include "lib/base/num.h"
-#include "lib/reply.h"
+#include "lib/redis/reply.h"
 
 #include <string.h>
 

@@ -8,7 +8,7 @@
 #include "lib/base/err.h"
 #include "lib/hand.h"
 #include "lib/handler.h"
-#include "lib/redis.h"
+#include "lib/redis/redis.h"
 #include "lib/seat.h"
 #include "lib/settings/settings.h"
 #include "lib/waiting.h"

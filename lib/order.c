@@ -4,7 +4,7 @@
 
 #include "lib/base/err.h"
 #include "lib/base/num.h"
-#include "lib/reply.h"
+#include "lib/redis/reply.h"
 #include "lib/settings/settings.h"
 
 #include <stdbool.h>

@@ -5,8 +5,8 @@
 #include "lib/base/arena.h"
 #include "lib/base/err.h"
 #include "lib/base/log.h"
-#include "lib/redis.h"
-#include "lib/redis_error.h"
+#include "lib/redis/redis.h"
+#include "lib/redis/redis_error.h"
 #include "lib/settings/settings.h"
 
 #include <inttypes.h>

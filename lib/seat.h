@@ -1,7 +1,7 @@
 #ifndef OMQ_SEAT_H
 #define OMQ_SEAT_H
 
-#include "lib/command.h"
+#include "lib/redis/command.h"
 #include "lib/keys.h"
 
 #include <stdbool.h>

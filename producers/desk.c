@@ -5,11 +5,11 @@
 #include "lib/base/arena.h"
 #include "lib/base/backoff.h"
 #include "lib/base/clock.h"
-#include "lib/command.h"
+#include "lib/redis/command.h"
 #include "lib/base/err.h"
-#include "lib/redis.h"
-#include "lib/redis_error.h"
-#include "lib/reply.h"
+#include "lib/redis/redis.h"
+#include "lib/redis/redis_error.h"
+#include "lib/redis/reply.h"
 #include "lib/settings/settings.h"
 
 #include <poll.h>

@@ -4,9 +4,9 @@
 
 #include "lib/base/clock.h"
 #include "lib/base/err.h"
-#include "lib/redis.h"
-#include "lib/redis_error.h"
-#include "lib/reply.h"
+#include "lib/redis/redis.h"
+#include "lib/redis/redis_error.h"
+#include "lib/redis/reply.h"
 
 #include <string.h>
 

@@ -3,9 +3,9 @@
 #include "producers/once.h"
 
 #include "lib/base/arena.h"
-#include "lib/command.h"
+#include "lib/redis/command.h"
 #include "lib/base/err.h"
-#include "lib/redis.h"
+#include "lib/redis/redis.h"
 #include "lib/settings/settings.h"
 #include "producers/window.h"
 

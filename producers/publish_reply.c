@@ -3,7 +3,7 @@
 #include "config.h"
 
 #include "lib/base/err.h"
-#include "lib/reply.h"
+#include "lib/redis/reply.h"
 #include "producers/once.h"
 #include "producers/publish_state.h"
 #include "producers/window.h"

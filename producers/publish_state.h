@@ -1,9 +1,9 @@
 #ifndef OMQ_PUBLISH_STATE_H
 #define OMQ_PUBLISH_STATE_H
 
-#include "lib/command.h"
+#include "lib/redis/command.h"
 #include "lib/base/err.h"
-#include "lib/redis_error.h"
+#include "lib/redis/redis_error.h"
 #include "producers/lag.h"
 #include "producers/once.h"
 #include "producers/publish.h"

@@ -3,10 +3,10 @@
 #include "producers/seckill.h"
 
 #include "lib/base/arena.h"
-#include "lib/command.h"
+#include "lib/redis/command.h"
 #include "lib/base/err.h"
-#include "lib/redis.h"
-#include "lib/reply.h"
+#include "lib/redis/redis.h"
+#include "lib/redis/reply.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -5,7 +5,7 @@
 #include "lib/base/backoff.h"
 #include "lib/base/clock.h"
 #include "lib/base/err.h"
-#include "lib/redis.h"
+#include "lib/redis/redis.h"
 #include "producers/stop.h"
 
 #include <stddef.h>

@@ -4,7 +4,7 @@
 
 #include "lib/base/clock.h"
 #include "lib/base/err.h"
-#include "lib/redis.h"
+#include "lib/redis/redis.h"
 #include "supervisor/compare_cast.h"
 #include "supervisor/compare_count.h"
 #include "supervisor/compare_notes.h"

@@ -3,7 +3,7 @@
 #include "supervisor/dead_choice.h"
 
 #include "lib/delivery.h"
-#include "lib/redis.h"
+#include "lib/redis/redis.h"
 #include "lib/settings/settings.h"
 #include "supervisor/ctl.h"
 #include "supervisor/record.h"

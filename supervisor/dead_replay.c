@@ -4,7 +4,7 @@
 
 #include "lib/base/err.h"
 #include "lib/base/num.h"
-#include "lib/redis.h"
+#include "lib/redis/redis.h"
 #include "supervisor/ctl.h"
 #include "supervisor/dead_choice.h"
 

@@ -6,7 +6,7 @@
 #include "lib/base/clock.h"
 #include "lib/base/err.h"
 #include "lib/keys.h"
-#include "lib/redis.h"
+#include "lib/redis/redis.h"
 #include "supervisor/ask.h"
 #include "supervisor/demo_count.h"
 #include "supervisor/demo_stage.h"

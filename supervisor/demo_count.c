@@ -6,7 +6,7 @@
 #include "lib/base/err.h"
 #include "lib/keys.h"
 #include "lib/order.h"
-#include "lib/redis.h"
+#include "lib/redis/redis.h"
 #include "supervisor/demo_stage.h"
 
 #include <inttypes.h>

@@ -5,7 +5,7 @@
 #include "lib/base/arena.h"
 #include "lib/settings/conf.h"
 #include "lib/base/err.h"
-#include "lib/redis.h"
+#include "lib/redis/redis.h"
 
 #include <signal.h>
 #include <stdio.h>

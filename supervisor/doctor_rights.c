@@ -7,8 +7,8 @@
 #include "lib/base/arena.h"
 #include "lib/base/err.h"
 #include "lib/keys.h"
-#include "lib/redis.h"
-#include "lib/reply.h"
+#include "lib/redis/redis.h"
+#include "lib/redis/reply.h"
 #include "lib/settings/settings.h"
 
 #include <stdio.h>

@@ -8,8 +8,8 @@
 #include "lib/base/clock.h"
 #include "lib/base/err.h"
 #include "lib/base/num.h"
-#include "lib/redis.h"
-#include "lib/reply.h"
+#include "lib/redis/redis.h"
+#include "lib/redis/reply.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -9,8 +9,8 @@
 #include "lib/base/err.h"
 #include "lib/keys.h"
 #include "lib/base/num.h"
-#include "lib/redis.h"
-#include "lib/reply.h"
+#include "lib/redis/redis.h"
+#include "lib/redis/reply.h"
 #include "lib/settings/settings.h"
 
 #include <inttypes.h>

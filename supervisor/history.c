@@ -3,7 +3,7 @@
 #include "supervisor/history.h"
 
 #include "lib/base/arena.h"
-#include "lib/redis.h"
+#include "lib/redis/redis.h"
 #include "lib/settings/settings.h"
 #include "supervisor/ctl.h"
 #include "supervisor/letter.h"

@@ -4,12 +4,12 @@
 
 #include "lib/base/arena.h"
 #include "lib/base/clock.h"
-#include "lib/command.h"
+#include "lib/redis/command.h"
 #include "lib/base/err.h"
 #include "lib/keys.h"
-#include "lib/redis.h"
-#include "lib/redis_error.h"
-#include "lib/reply.h"
+#include "lib/redis/redis.h"
+#include "lib/redis/redis_error.h"
+#include "lib/redis/reply.h"
 #include "lib/settings/settings.h"
 
 #include <stdio.h>

@@ -2,7 +2,7 @@
 
 #include "supervisor/ledger_line.h"
 
-#include "lib/reply.h"
+#include "lib/redis/reply.h"
 #include "supervisor/record.h"
 #include "supervisor/view.h"
 

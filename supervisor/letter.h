@@ -1,7 +1,7 @@
 #ifndef OMQ_LETTER_H
 #define OMQ_LETTER_H
 
-#include "lib/reply.h"
+#include "lib/redis/reply.h"
 
 #include <jansson.h>
 #include <stdbool.h>

@@ -8,7 +8,7 @@
 #include "lib/base/arena.h"
 #include "lib/base/err.h"
 #include "lib/base/num.h"
-#include "lib/redis.h"
+#include "lib/redis/redis.h"
 #include "lib/settings/settings.h"
 #include "lib/base/text.h"
 #include "supervisor/compare_notes.h"

@@ -7,7 +7,7 @@
 #include "lib/lifeline.h"
 #include "lib/base/log.h"
 #include "lib/process.h"
-#include "lib/redis.h"
+#include "lib/redis/redis.h"
 #include "supervisor/alarm.h"
 #include "supervisor/keep.h"
 

@@ -3,7 +3,7 @@
 #include "supervisor/overview.h"
 
 #include "lib/base/arena.h"
-#include "lib/redis.h"
+#include "lib/redis/redis.h"
 #include "lib/settings/settings.h"
 #include "supervisor/ask.h"
 #include "supervisor/keep.h"

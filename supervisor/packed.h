@@ -1,7 +1,7 @@
 #ifndef OMQ_PACKED_H
 #define OMQ_PACKED_H
 
-#include "lib/reply.h"
+#include "lib/redis/reply.h"
 
 struct arena;
 

@@ -4,8 +4,8 @@
 
 #include "lib/base/err.h"
 #include "lib/keys.h"
-#include "lib/redis.h"
-#include "lib/reply.h"
+#include "lib/redis/redis.h"
+#include "lib/redis/reply.h"
 
 #include <string.h>
 

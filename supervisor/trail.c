@@ -5,7 +5,7 @@
 #include "lib/base/err.h"
 #include "lib/keys.h"
 #include "lib/order.h"
-#include "lib/redis.h"
+#include "lib/redis/redis.h"
 #include "lib/settings/settings.h"
 #include "supervisor/ledger_line.h"
 #include "supervisor/record.h"

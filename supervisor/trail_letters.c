@@ -3,7 +3,7 @@
 #include "supervisor/trail_parts.h"
 
 #include "lib/keys.h"
-#include "lib/redis.h"
+#include "lib/redis/redis.h"
 #include "lib/settings/settings.h"
 #include "supervisor/letter.h"
 #include "supervisor/record.h"

@@ -1,7 +1,7 @@
 #ifndef OMQ_TRAIL_PARTS_H
 #define OMQ_TRAIL_PARTS_H
 
-#include "lib/reply.h"
+#include "lib/redis/reply.h"
 #include "supervisor/trail.h"
 #include "supervisor/view.h"
 

@@ -4,7 +4,7 @@
 
 #include "supervisor/verbs.h"
 
-#include "lib/redis.h"
+#include "lib/redis/redis.h"
 #include "supervisor/ctl.h"
 #include "supervisor/dead_choice.h"
 #include "supervisor/dead_replay.h"

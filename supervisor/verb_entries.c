@@ -6,7 +6,7 @@
 #include "supervisor/verbs.h"
 
 #include "lib/base/arena.h"
-#include "lib/redis.h"
+#include "lib/redis/redis.h"
 #include "lib/settings/settings.h"
 #include "supervisor/ctl.h"
 #include "supervisor/record.h"

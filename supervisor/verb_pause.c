@@ -6,7 +6,7 @@
 
 #include "lib/base/arena.h"
 #include "lib/keys.h"
-#include "lib/redis.h"
+#include "lib/redis/redis.h"
 #include "lib/settings/settings.h"
 #include "lib/base/when.h"
 #include "supervisor/ctl.h"

@@ -6,7 +6,7 @@
 
 #include "lib/base/clock.h"
 #include "lib/base/num.h"
-#include "lib/redis.h"
+#include "lib/redis/redis.h"
 #include "lib/settings/settings.h"
 #include "supervisor/ask.h"
 #include "supervisor/ctl.h"

@@ -2,7 +2,7 @@
 #define OMQ_VIEW_H
 
 #include "lib/base/err.h"
-#include "lib/reply.h"
+#include "lib/redis/reply.h"
 #include "lib/base/when.h"
 #include "supervisor/table.h"
 

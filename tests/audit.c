@@ -14,8 +14,8 @@
 #include "lib/settings/conf.h"
 #include "lib/base/err.h"
 #include "lib/keys.h"
-#include "lib/redis.h"
-#include "lib/reply.h"
+#include "lib/redis/redis.h"
+#include "lib/redis/reply.h"
 #include "lib/settings/settings.h"
 #include "tests/audit_expected.h"
 

@@ -5,7 +5,7 @@
 
 #include "config.h"
 
-#include "lib/command.h"
+#include "lib/redis/command.h"
 #include "lib/consumer.h"
 #include "lib/base/err.h"
 #include "lib/order.h"

@@ -35,8 +35,8 @@ violations() (
 	!/^[ \t]*#[ \t]*include/ { next }
 	{ inc = $0; sub(/^[^"<]*["<]/, "", inc); sub(/[">].*/, "", inc) }
 	/^[^"]*</ {
-		if (inc ~ /^hiredis/ && FILENAME != "lib/resp.c")
-			wrong("is for lib/resp.c alone")
+		if (inc ~ /^hiredis/ && FILENAME != "lib/redis/resp.c")
+			wrong("is for lib/redis/resp.c alone")
 		if (inc == "libconfig.h" && FILENAME != "lib/settings/conf_tree.c")
 			wrong("is for lib/settings/conf_tree.c alone")
 		next
@@ -97,7 +97,7 @@ notices lib/base/err.c '#include "lib/settings/conf.h"' 'an upward include is no
 notices lib/seat.h '#include "lib/consumer.h"' 'and one in a header'
 notices lib/base/log.c '#include "supervisor/loop.h"' 'and one of a program'
 notices consumers/points.c '#include "producers/csv.h"' 'and one of another program'
-notices supervisor/loop.c '#include "lib/redis.h"' 'ordermqd knows no Redis'
+notices supervisor/loop.c '#include "lib/redis/redis.h"' 'ordermqd knows no Redis'
 notices supervisor/fleet.c '#  include "lib/order.h"' 'ordermqd knows no order'
-notices lib/dial.c '#include <hiredis/hiredis.h>' 'one file knows hiredis'
+notices lib/redis/dial.c '#include <hiredis/hiredis.h>' 'one file knows hiredis'
 notices lib/settings/conf.c '#include <libconfig.h>' 'one file knows libconfig'

@@ -5,7 +5,7 @@
 #include "lib/base/arena.h"
 #include "lib/base/clock.h"
 #include "lib/base/err.h"
-#include "lib/redis.h"
+#include "lib/redis/redis.h"
 #include "lib/settings/settings.h"
 
 #include <poll.h>

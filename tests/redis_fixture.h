@@ -1,7 +1,7 @@
 #ifndef OMQ_REDIS_FIXTURE_H
 #define OMQ_REDIS_FIXTURE_H
 
-#include "lib/reply.h"
+#include "lib/redis/reply.h"
 
 #include <stdbool.h>
 #include <sys/types.h>

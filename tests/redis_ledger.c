@@ -3,7 +3,7 @@
 #include "tests/redis_fixture.h"
 
 #include "consumers/ledger.h"
-#include "lib/command.h"
+#include "lib/redis/command.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

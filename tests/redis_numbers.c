@@ -4,7 +4,7 @@
 
 #include "lib/base/arena.h"
 #include "lib/base/err.h"
-#include "lib/redis.h"
+#include "lib/redis/redis.h"
 #include "lib/settings/settings.h"
 #include "tests/redis_fixture.h"
 

@@ -9,10 +9,10 @@
 #include "config.h"
 
 #include "lib/base/arena.h"
-#include "lib/command.h"
+#include "lib/redis/command.h"
 #include "lib/base/err.h"
 #include "lib/base/num.h"
-#include "lib/redis.h"
+#include "lib/redis/redis.h"
 #include "lib/settings/settings.h"
 #include "supervisor/keep.h"
 #include "tests/redis_fixture.h"

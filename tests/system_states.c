@@ -9,8 +9,8 @@
 #include "tests/proxy_fixture.h"
 
 #include "lib/base/err.h"
-#include "lib/redis.h"
-#include "lib/redis_error.h"
+#include "lib/redis/redis.h"
+#include "lib/redis/redis_error.h"
 #include "lib/settings/settings.h"
 
 #include <poll.h>

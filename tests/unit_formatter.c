@@ -1,8 +1,8 @@
 #include "config.h"
 
-#include "lib/formatter.h"
+#include "lib/redis/formatter.h"
 
-#include "lib/resp.h"
+#include "lib/redis/resp.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -4,7 +4,7 @@
 
 #include "lib/base/arena.h"
 #include "lib/base/clock.h"
-#include "lib/reply.h"
+#include "lib/redis/reply.h"
 #include "lib/settings/settings.h"
 
 #include <setjmp.h>

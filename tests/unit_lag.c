@@ -1,7 +1,7 @@
 #include "config.h"
 
 #include "lib/base/err.h"
-#include "lib/reply.h"
+#include "lib/redis/reply.h"
 #include "producers/lag.h"
 
 #include <setjmp.h>

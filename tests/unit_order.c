@@ -3,7 +3,7 @@
 #include "lib/order.h"
 
 #include "lib/base/err.h"
-#include "lib/reply.h"
+#include "lib/redis/reply.h"
 #include "lib/settings/settings.h"
 
 #include <setjmp.h>

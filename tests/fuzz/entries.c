@@ -8,8 +8,8 @@
 #include "lib/base/err.h"
 #include "lib/hand.h"
 #include "lib/order.h"
-#include "lib/reply.h"
-#include "lib/resp.h"
+#include "lib/redis/reply.h"
+#include "lib/redis/resp.h"
 #include "lib/settings/settings.h"
 #include "lib/settings/settings_check.h"
 

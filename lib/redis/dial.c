@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "lib/dial.h"
+#include "lib/redis/dial.h"
 
 #include "lib/base/clock.h"
 #include "lib/base/err.h"

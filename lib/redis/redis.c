@@ -1,14 +1,14 @@
 #include "config.h"
 
-#include "lib/redis.h"
+#include "lib/redis/redis.h"
 
 #include "lib/base/arena.h"
 #include "lib/base/clock.h"
-#include "lib/dial.h"
+#include "lib/redis/dial.h"
 #include "lib/base/err.h"
-#include "lib/pipeline.h"
-#include "lib/redis_error.h"
-#include "lib/resp.h"
+#include "lib/redis/pipeline.h"
+#include "lib/redis/redis_error.h"
+#include "lib/redis/resp.h"
 #include "lib/settings/settings.h"
 
 #include <errno.h>

@@ -1,7 +1,7 @@
 #ifndef OMQ_REDIS_H
 #define OMQ_REDIS_H
 
-#include "lib/reply.h"
+#include "lib/redis/reply.h"
 
 #include <stdbool.h>
 #include <stddef.h>

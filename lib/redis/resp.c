@@ -1,9 +1,9 @@
 #include "config.h"
 
-#include "lib/resp.h"
+#include "lib/redis/resp.h"
 
 #include "lib/base/arena.h"
-#include "lib/reply.h"
+#include "lib/redis/reply.h"
 
 #include <hiredis/hiredis.h>
 

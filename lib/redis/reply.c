@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "lib/reply.h"
+#include "lib/redis/reply.h"
 
 #include "lib/base/num.h"
 

@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "lib/command.h"
+#include "lib/redis/command.h"
 
 #include <assert.h>
 #include <inttypes.h>

@@ -1,9 +1,9 @@
 #include "config.h"
 
-#include "lib/pipeline.h"
+#include "lib/redis/pipeline.h"
 
-#include "lib/formatter.h"
-#include "lib/resp.h"
+#include "lib/redis/formatter.h"
+#include "lib/redis/resp.h"
 
 #include <errno.h>
 #include <stdlib.h>

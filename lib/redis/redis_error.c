@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "lib/redis_error.h"
+#include "lib/redis/redis_error.h"
 
 #include <stddef.h>
 #include <string.h>
