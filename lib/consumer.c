@@ -6,7 +6,7 @@
 #include "lib/base/clock.h"
 #include "lib/consumer_state.h"
 #include "lib/base/err.h"
-#include "lib/lifeline.h"
+#include "lib/process/lifeline.h"
 #include "lib/base/log.h"
 #include "lib/redis/redis.h"
 #include "lib/settings/settings.h"

@@ -5,7 +5,7 @@
 #include "lib/base/arena.h"
 #include "lib/base/clock.h"
 #include "lib/base/err.h"
-#include "lib/lifeline.h"
+#include "lib/process/lifeline.h"
 #include "lib/base/log.h"
 #include "lib/redis/redis.h"
 #include "lib/redis/reply.h"

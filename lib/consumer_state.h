@@ -6,7 +6,7 @@
 #include "lib/hand.h"
 #include "lib/handler.h"
 #include "lib/linger.h"
-#include "lib/process.h"
+#include "lib/process/process.h"
 #include "lib/redis/redis_error.h"
 #include "lib/seat.h"
 

@@ -3,7 +3,7 @@
 #include "lib/consumer_state.h"
 
 #include "lib/base/arena.h"
-#include "lib/board.h"
+#include "lib/process/board.h"
 #include "lib/consumer.h"
 #include "lib/base/err.h"
 #include "lib/base/log.h"

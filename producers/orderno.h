@@ -1,7 +1,7 @@
 #ifndef OMQ_ORDERNO_H
 #define OMQ_ORDERNO_H
 
-#include "lib/node_id.h"
+#include "lib/process/node_id.h"
 
 #include <stdint.h>
 

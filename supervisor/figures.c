@@ -2,7 +2,7 @@
 
 #include "supervisor/figures.h"
 
-#include "lib/board.h"
+#include "lib/process/board.h"
 
 #include <stddef.h>
 #include <string.h>

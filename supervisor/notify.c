@@ -3,7 +3,7 @@
 #include "supervisor/notify.h"
 
 #include "lib/base/clock.h"
-#include "lib/lifeline.h"
+#include "lib/process/lifeline.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 #ifndef OMQ_RUNTIME_H
 #define OMQ_RUNTIME_H
 
-#include "lib/node_id.h"
+#include "lib/process/node_id.h"
 
 struct err;
 

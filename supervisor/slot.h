@@ -1,7 +1,7 @@
 #ifndef OMQ_SLOT_H
 #define OMQ_SLOT_H
 
-#include "lib/board.h"
+#include "lib/process/board.h"
 #include "lib/settings/settings.h"
 #include "supervisor/instance.h"
 #include "supervisor/loop.h"

@@ -3,7 +3,7 @@
 #include "supervisor/slot_process.h"
 
 #include "lib/base/err.h"
-#include "lib/lifeline.h"
+#include "lib/process/lifeline.h"
 #include "lib/base/log.h"
 #include "supervisor/slot.h"
 #include "supervisor/spawn.h"

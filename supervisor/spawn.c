@@ -3,7 +3,7 @@
 #include "supervisor/spawn.h"
 
 #include "lib/base/err.h"
-#include "lib/lifeline.h"
+#include "lib/process/lifeline.h"
 
 #include <errno.h>
 #include <fcntl.h>

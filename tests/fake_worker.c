@@ -1,10 +1,10 @@
 #include "config.h"
 
-#include "lib/board.h"
+#include "lib/process/board.h"
 #include "lib/base/clock.h"
 #include "lib/settings/conf.h"
 #include "lib/base/err.h"
-#include "lib/lifeline.h"
+#include "lib/process/lifeline.h"
 #include "lib/settings/settings.h"
 
 #include <poll.h>

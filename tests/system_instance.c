@@ -2,7 +2,7 @@
 
 #include "tests/process_fixture.h"
 
-#include "lib/board.h"
+#include "lib/process/board.h"
 #include "lib/base/clock.h"
 
 #include <fcntl.h>

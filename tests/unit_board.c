@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "lib/board.h"
+#include "lib/process/board.h"
 
 #include "lib/base/err.h"
 

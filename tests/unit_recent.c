@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "lib/recent.h"
+#include "lib/process/recent.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,8 +1,8 @@
 #include "config.h"
 
-#include "lib/fatal.h"
+#include "lib/process/fatal.h"
 
-#include "lib/board.h"
+#include "lib/process/board.h"
 
 #include <signal.h>
 #include <stddef.h>

@@ -16,7 +16,7 @@
 enum {
 	LIFELINE_FD = 3,
 	LIFELINE_SETTINGS_FD = 4, /* sealed memfd, see lib/settings/conf.h */
-	LIFELINE_BOARD_FD = 5,    /* see lib/board.h */
+	LIFELINE_BOARD_FD = 5,    /* see lib/process/board.h */
 	LIFELINE_FD_END = 6,
 };
 

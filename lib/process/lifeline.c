@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "lib/lifeline.h"
+#include "lib/process/lifeline.h"
 
 #include "lib/base/num.h"
 

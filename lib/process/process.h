@@ -1,9 +1,9 @@
 #ifndef OMQ_PROCESS_H
 #define OMQ_PROCESS_H
 
-#include "lib/board.h"
-#include "lib/node_id.h"
-#include "lib/process_options.h"
+#include "lib/process/board.h"
+#include "lib/process/node_id.h"
+#include "lib/process/process_options.h"
 #include "lib/settings/settings.h"
 
 #include <stdbool.h>

@@ -1,8 +1,8 @@
 #include "config.h"
 
-#include "lib/process_options.h"
+#include "lib/process/process_options.h"
 
-#include "lib/node_id.h"
+#include "lib/process/node_id.h"
 #include "lib/base/num.h"
 #include "lib/settings/settings.h"
 

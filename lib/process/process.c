@@ -1,12 +1,12 @@
 #include "config.h"
 
-#include "lib/process.h"
+#include "lib/process/process.h"
 
 #include "lib/base/clock.h"
 #include "lib/settings/conf.h"
 #include "lib/base/err.h"
-#include "lib/fatal.h"
-#include "lib/lifeline.h"
+#include "lib/process/fatal.h"
+#include "lib/process/lifeline.h"
 #include "lib/base/log.h"
 
 #include <errno.h>

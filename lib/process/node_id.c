@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "lib/node_id.h"
+#include "lib/process/node_id.h"
 
 #include "lib/base/err.h"
 

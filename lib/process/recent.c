@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "lib/recent.h"
+#include "lib/process/recent.h"
 
 #define USECS_PER_SEC 1000000
 
