@@ -10,7 +10,7 @@
 #include "lib/delivery.h"
 #include "lib/hand.h"
 #include "lib/base/num.h"
-#include "lib/order.h"
+#include "lib/stream/order.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -5,7 +5,7 @@
 
 #include "lib/consumer.h"
 #include "lib/base/num.h"
-#include "lib/order.h"
+#include "lib/stream/order.h"
 
 #include <time.h>
 

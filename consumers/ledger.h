@@ -2,7 +2,7 @@
 #define OMQ_LEDGER_H
 
 #include "lib/base/num.h"
-#include "lib/order.h"
+#include "lib/stream/order.h"
 #include "lib/base/text.h"
 #include "lib/base/text_index.h"
 

@@ -7,7 +7,7 @@
 #include "lib/base/clock.h"
 #include "lib/consumer.h"
 #include "lib/base/err.h"
-#include "lib/order.h"
+#include "lib/stream/order.h"
 #include "lib/settings/settings.h"
 
 #include <inttypes.h>

@@ -11,7 +11,7 @@
 #include "lib/crash_point.h"
 #include "lib/delivery_queue.h"
 #include "lib/base/err.h"
-#include "lib/order.h"
+#include "lib/stream/order.h"
 #include "lib/settings/settings.h"
 
 #include <stdlib.h>

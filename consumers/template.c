@@ -3,7 +3,7 @@
 #include "consumers/template.h"
 
 #include "lib/base/num.h"
-#include "lib/order.h"
+#include "lib/stream/order.h"
 
 #include <stdlib.h>
 #include <string.h>

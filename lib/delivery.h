@@ -1,7 +1,7 @@
 #ifndef OMQ_DELIVERY_H
 #define OMQ_DELIVERY_H
 
-#include "lib/order.h"
+#include "lib/stream/order.h"
 #include "lib/base/text.h"
 
 #include <stdbool.h>

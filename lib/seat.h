@@ -2,7 +2,7 @@
 #define OMQ_SEAT_H
 
 #include "lib/redis/command.h"
-#include "lib/keys.h"
+#include "lib/stream/keys.h"
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -8,7 +8,7 @@
 #include "lib/base/backoff.h"
 #include "lib/base/clock.h"
 #include "lib/base/err.h"
-#include "lib/order.h"
+#include "lib/stream/order.h"
 #include "producers/embed_options.h"
 #include "producers/once.h"
 #include "producers/outbox.h"

@@ -14,7 +14,7 @@ struct err;
    lies in one piece. A plain value inside the source that reads. */
 
 /* The longest record, as it stands in the file: an entry may have no more, see
-   lib/order.h. */
+   lib/stream/order.h. */
 #define INPUT_RECORD_MAX ((size_t)256 * 1024)
 
 struct input {

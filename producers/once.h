@@ -1,8 +1,8 @@
 #ifndef OMQ_ONCE_H
 #define OMQ_ONCE_H
 
-#include "lib/keys.h"
-#include "lib/order.h"
+#include "lib/stream/keys.h"
+#include "lib/stream/order.h"
 #include "lib/base/text.h"
 
 #include <stdint.h>

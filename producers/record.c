@@ -4,7 +4,7 @@
 
 #include "lib/base/arena.h"
 #include "lib/base/crc32c.h"
-#include "lib/order.h"
+#include "lib/stream/order.h"
 
 #include <string.h>
 

@@ -47,7 +47,7 @@ size_t record_last_bytes(const char *tail);
 int record_read(const char *data, struct arena *arena,
 		const struct text **pairs_r, size_t *pair_count_r);
 
-/* The longest record of an order that is one (lib/order.h). */
+/* The longest record of an order that is one (lib/stream/order.h). */
 #define RECORD_BYTES_MAX ((size_t)300 * 1024)
 
 /* Where, as a distance from data, the next record may begin, behind the first

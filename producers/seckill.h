@@ -1,8 +1,8 @@
 #ifndef OMQ_SECKILL_H
 #define OMQ_SECKILL_H
 
-#include "lib/keys.h"
-#include "lib/order.h"
+#include "lib/stream/keys.h"
+#include "lib/stream/order.h"
 #include "lib/base/text.h"
 
 #include <stdbool.h>

@@ -5,7 +5,7 @@
 #include "lib/base/arena.h"
 #include "lib/base/err.h"
 #include "lib/base/num.h"
-#include "lib/order.h"
+#include "lib/stream/order.h"
 #include "lib/redis/redis.h"
 #include "lib/redis/reply.h"
 #include "lib/settings/settings.h"

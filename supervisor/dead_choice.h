@@ -1,7 +1,7 @@
 #ifndef OMQ_DEAD_CHOICE_H
 #define OMQ_DEAD_CHOICE_H
 
-#include "lib/keys.h"
+#include "lib/stream/keys.h"
 #include "supervisor/letter.h"
 #include "supervisor/view.h"
 

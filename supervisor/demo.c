@@ -5,7 +5,7 @@
 #include "lib/base/arena.h"
 #include "lib/base/clock.h"
 #include "lib/base/err.h"
-#include "lib/keys.h"
+#include "lib/stream/keys.h"
 #include "lib/redis/redis.h"
 #include "supervisor/ask.h"
 #include "supervisor/demo_count.h"

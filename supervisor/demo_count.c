@@ -4,8 +4,8 @@
 
 #include "lib/base/arena.h"
 #include "lib/base/err.h"
-#include "lib/keys.h"
-#include "lib/order.h"
+#include "lib/stream/keys.h"
+#include "lib/stream/order.h"
 #include "lib/redis/redis.h"
 #include "supervisor/demo_stage.h"
 

@@ -7,7 +7,7 @@
 #include "lib/base/arena.h"
 #include "lib/delivery.h"
 #include "lib/base/err.h"
-#include "lib/keys.h"
+#include "lib/stream/keys.h"
 #include "lib/base/num.h"
 #include "lib/redis/redis.h"
 #include "lib/redis/reply.h"

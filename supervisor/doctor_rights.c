@@ -6,7 +6,7 @@
 
 #include "lib/base/arena.h"
 #include "lib/base/err.h"
-#include "lib/keys.h"
+#include "lib/stream/keys.h"
 #include "lib/redis/redis.h"
 #include "lib/redis/reply.h"
 #include "lib/settings/settings.h"

@@ -3,7 +3,7 @@
 #include "supervisor/fate.h"
 
 #include "lib/base/err.h"
-#include "lib/keys.h"
+#include "lib/stream/keys.h"
 #include "lib/settings/settings.h"
 #include "supervisor/ledger_line.h"
 

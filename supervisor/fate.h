@@ -1,7 +1,7 @@
 #ifndef OMQ_FATE_H
 #define OMQ_FATE_H
 
-#include "lib/order.h"
+#include "lib/stream/order.h"
 #include "supervisor/view.h"
 
 struct settings_group;

@@ -1,7 +1,7 @@
 #ifndef OMQ_HISTORY_H
 #define OMQ_HISTORY_H
 
-#include "lib/keys.h"
+#include "lib/stream/keys.h"
 #include "supervisor/fate.h"
 #include "supervisor/view.h"
 

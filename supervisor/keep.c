@@ -6,7 +6,7 @@
 #include "lib/base/clock.h"
 #include "lib/redis/command.h"
 #include "lib/base/err.h"
-#include "lib/keys.h"
+#include "lib/stream/keys.h"
 #include "lib/redis/redis.h"
 #include "lib/redis/redis_error.h"
 #include "lib/redis/reply.h"

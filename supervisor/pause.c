@@ -3,7 +3,7 @@
 #include "supervisor/pause.h"
 
 #include "lib/base/err.h"
-#include "lib/keys.h"
+#include "lib/stream/keys.h"
 #include "lib/redis/redis.h"
 #include "lib/redis/reply.h"
 

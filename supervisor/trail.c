@@ -3,8 +3,8 @@
 #include "supervisor/trail.h"
 
 #include "lib/base/err.h"
-#include "lib/keys.h"
-#include "lib/order.h"
+#include "lib/stream/keys.h"
+#include "lib/stream/order.h"
 #include "lib/redis/redis.h"
 #include "lib/settings/settings.h"
 #include "supervisor/ledger_line.h"

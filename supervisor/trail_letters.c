@@ -2,7 +2,7 @@
 
 #include "supervisor/trail_parts.h"
 
-#include "lib/keys.h"
+#include "lib/stream/keys.h"
 #include "lib/redis/redis.h"
 #include "lib/settings/settings.h"
 #include "supervisor/letter.h"

@@ -5,7 +5,7 @@
 #include "supervisor/verbs.h"
 
 #include "lib/base/arena.h"
-#include "lib/keys.h"
+#include "lib/stream/keys.h"
 #include "lib/redis/redis.h"
 #include "lib/settings/settings.h"
 #include "supervisor/ctl.h"

@@ -2,7 +2,7 @@
 #define OMQ_VERIFY_STATE_H
 
 #include "lib/delivery.h"
-#include "lib/order.h"
+#include "lib/stream/order.h"
 
 #include <jansson.h>
 #include <stdbool.h>

@@ -3,7 +3,7 @@
 #include "supervisor/view.h"
 
 #include "lib/base/arena.h"
-#include "lib/keys.h"
+#include "lib/stream/keys.h"
 #include "lib/base/num.h"
 #include "lib/redis/redis.h"
 #include "lib/redis/redis_error.h"

@@ -8,7 +8,7 @@
 #include "lib/redis/command.h"
 #include "lib/consumer.h"
 #include "lib/base/err.h"
-#include "lib/order.h"
+#include "lib/stream/order.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -8,7 +8,7 @@
 #include "lib/consumer.h"
 #include "lib/base/err.h"
 #include "lib/base/log.h"
-#include "lib/order.h"
+#include "lib/stream/order.h"
 #include "lib/settings/settings.h"
 
 #include <signal.h>

@@ -1,7 +1,7 @@
 #include "config.h"
 
 #include "lib/base/err.h"
-#include "lib/order.h"
+#include "lib/stream/order.h"
 #include "lib/settings/settings.h"
 #include "producers/generate.h"
 #include "producers/source.h"

@@ -4,7 +4,7 @@
 
 #include "lib/base/clock.h"
 #include "lib/base/num.h"
-#include "lib/order.h"
+#include "lib/stream/order.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

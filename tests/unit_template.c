@@ -2,7 +2,7 @@
 
 #include "consumers/template.h"
 
-#include "lib/order.h"
+#include "lib/stream/order.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

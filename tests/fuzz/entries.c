@@ -7,7 +7,7 @@
 #include "lib/delivery.h"
 #include "lib/base/err.h"
 #include "lib/hand.h"
-#include "lib/order.h"
+#include "lib/stream/order.h"
 #include "lib/redis/reply.h"
 #include "lib/redis/resp.h"
 #include "lib/settings/settings.h"

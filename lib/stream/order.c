@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "lib/order.h"
+#include "lib/stream/order.h"
 
 #include "lib/base/err.h"
 #include "lib/base/num.h"

@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "lib/keys.h"
+#include "lib/stream/keys.h"
 
 #include <stdio.h>
 #include <string.h>
