@@ -3,9 +3,9 @@
 
 #include "config.h"
 
-#include "lib/consumer.h"
-#include "lib/delivery.h"
-#include "lib/handler.h"
+#include "lib/consumer/consumer.h"
+#include "lib/consumer/delivery.h"
+#include "lib/consumer/handler.h"
 
 #include <stddef.h>
 

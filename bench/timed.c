@@ -7,8 +7,8 @@
 
 #include "bench/latency.h"
 #include "lib/base/clock.h"
-#include "lib/delivery.h"
-#include "lib/hand.h"
+#include "lib/consumer/delivery.h"
+#include "lib/consumer/in_flight.h"
 #include "lib/base/num.h"
 #include "lib/stream/order.h"
 

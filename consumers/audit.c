@@ -3,7 +3,7 @@
 
 #include "config.h"
 
-#include "lib/consumer.h"
+#include "lib/consumer/consumer.h"
 #include "lib/base/num.h"
 #include "lib/stream/order.h"
 

@@ -3,7 +3,7 @@
 #include "consumers/notification.h"
 
 #include "consumers/template.h"
-#include "lib/delivery.h"
+#include "lib/consumer/delivery.h"
 #include "lib/settings/settings.h"
 
 #include <stdlib.h>

@@ -5,7 +5,7 @@
 
 #include "consumers/ledger.h"
 #include "lib/base/clock.h"
-#include "lib/consumer.h"
+#include "lib/consumer/consumer.h"
 #include "lib/base/err.h"
 #include "lib/stream/order.h"
 #include "lib/settings/settings.h"

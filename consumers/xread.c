@@ -5,7 +5,7 @@
 
 #include "lib/base/append.h"
 #include "lib/base/clock.h"
-#include "lib/consumer.h"
+#include "lib/consumer/consumer.h"
 #include "lib/base/err.h"
 #include "lib/base/log.h"
 #include "lib/settings/settings.h"

@@ -2,7 +2,7 @@
 
 #include "supervisor/dead_choice.h"
 
-#include "lib/delivery.h"
+#include "lib/consumer/delivery.h"
 #include "lib/redis/redis.h"
 #include "lib/settings/settings.h"
 #include "supervisor/ctl.h"

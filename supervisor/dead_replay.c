@@ -17,7 +17,7 @@
 #define RATE_MAX 1000
 
 static const char replay_lua[] =
-#include "lib/scripts/letter.inc"
+#include "lib/scripts/dead_letter.inc"
 #include "lib/scripts/index.inc"
 #include "lib/scripts/come_back.inc"
 #include "lib/scripts/replay.inc"

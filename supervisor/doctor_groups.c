@@ -5,7 +5,7 @@
 #include "supervisor/doctor_state.h"
 
 #include "lib/base/arena.h"
-#include "lib/delivery.h"
+#include "lib/consumer/delivery.h"
 #include "lib/base/err.h"
 #include "lib/stream/keys.h"
 #include "lib/base/num.h"

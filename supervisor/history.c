@@ -24,7 +24,7 @@
 #define PORTIONS_A_SECOND 10
 
 static const char history_lua[] =
-#include "lib/scripts/letter.inc"
+#include "lib/scripts/dead_letter.inc"
 #include "lib/scripts/come_back.inc"
 #include "supervisor/history.inc"
 	;

@@ -10,7 +10,7 @@ struct arena;
 struct view;
 
 /* One dead letter: what was noted of the entry, and the entry's own fields (see
-   lib/scripts/letter.lua). Borrowed from the reply it was read from, and from
+   lib/scripts/dead_letter.lua). Borrowed from the reply it was read from, and from
    the arena. */
 struct letter {
 	struct text id;      /* of the letter, in P:dead */

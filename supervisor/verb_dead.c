@@ -16,7 +16,7 @@
 #include <sysexits.h>
 
 static const char drop_lua[] =
-#include "lib/scripts/letter.inc"
+#include "lib/scripts/dead_letter.inc"
 #include "lib/scripts/index.inc"
 #include "supervisor/drop.inc"
 	;

@@ -1,7 +1,7 @@
 #ifndef OMQ_VERIFY_STATE_H
 #define OMQ_VERIFY_STATE_H
 
-#include "lib/delivery.h"
+#include "lib/consumer/delivery.h"
 #include "lib/stream/order.h"
 
 #include <jansson.h>

@@ -21,7 +21,7 @@
 #define WORDS_MAX 16
 
 static const char orders_script[] =
-#include "lib/scripts/letter.inc"
+#include "lib/scripts/dead_letter.inc"
 #include "supervisor/orders.inc"
 	;
 

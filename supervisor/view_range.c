@@ -3,7 +3,7 @@
 #include "supervisor/view_range.h"
 
 #include "lib/base/arena.h"
-#include "lib/delivery.h"
+#include "lib/consumer/delivery.h"
 #include "lib/redis/redis.h"
 #include "lib/settings/settings.h"
 
@@ -17,7 +17,7 @@ static const char id_script[] =
 
 /* In the place of such a letter. */
 static const char notes_script[] =
-#include "lib/scripts/letter.inc"
+#include "lib/scripts/dead_letter.inc"
 	"local letter = redis.call('XRANGE', KEYS[1], ARGV[1], ARGV[2], "
 	"'COUNT', 1)[1] if not letter then return {} end "
 	"local _, fields = letter_open(letter[2]) return {{letter[1], "

@@ -7,7 +7,7 @@
 #include "consumers/push_log.h"
 #include "lib/base/append.h"
 #include "lib/base/clock.h"
-#include "lib/consumer.h"
+#include "lib/consumer/consumer.h"
 #include "lib/base/err.h"
 #include "lib/settings/settings.h"
 

@@ -4,7 +4,7 @@
 #include "config.h"
 
 #include "lib/base/arena.h"
-#include "lib/consumer.h"
+#include "lib/consumer/consumer.h"
 #include "lib/base/err.h"
 #include "lib/stream/keys.h"
 #include "lib/stream/order.h"

@@ -6,7 +6,7 @@
 #include "config.h"
 
 #include "lib/redis/command.h"
-#include "lib/consumer.h"
+#include "lib/consumer/consumer.h"
 #include "lib/base/err.h"
 #include "lib/stream/order.h"
 

@@ -94,7 +94,7 @@ echo 1..10
 report 'includes point downward' "$(violations "$top")"
 report 'a copy of the tree passes too' "$(violations "$copy")"
 notices lib/base/err.c '#include "lib/settings/conf.h"' 'an upward include is noticed'
-notices lib/seat.h '#include "lib/consumer.h"' 'and one in a header'
+notices lib/consumer/lease.h '#include "lib/consumer/consumer.h"' 'and one in a header'
 notices lib/base/log.c '#include "supervisor/loop.h"' 'and one of a program'
 notices consumers/points.c '#include "producers/csv.h"' 'and one of another program'
 notices supervisor/loop.c '#include "lib/redis/redis.h"' 'ordermqd knows no Redis'

@@ -9,7 +9,7 @@
 
 #include "config.h"
 
-#include "lib/crash_point.h"
+#include "lib/consumer/crash_point.h"
 
 #include <signal.h>
 #include <stdbool.h>

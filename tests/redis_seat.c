@@ -4,7 +4,7 @@
 
 #include "lib/base/clock.h"
 #include "lib/base/err.h"
-#include "lib/seat.h"
+#include "lib/consumer/lease.h"
 #include "lib/settings/settings.h"
 
 #include <poll.h>

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Instances that die again and again at each of the named points of
-# lib/crash_point.h, and ordermqd with them: nothing is lost, points stay exact,
+# lib/consumer/crash_point.h, and ordermqd with them: nothing is lost, points stay exact,
 # every order is told. Prints TAP.
 
 if ! command -v redis-cli >/dev/null; then

@@ -16,7 +16,7 @@
 #define REPLAY "{ordermq}:trial:replay"
 
 static const char replay_lua[] =
-#include "lib/scripts/letter.inc"
+#include "lib/scripts/dead_letter.inc"
 #include "lib/scripts/index.inc"
 #include "lib/scripts/come_back.inc"
 #include "lib/scripts/replay.inc"

@@ -1,9 +1,9 @@
 #include "config.h"
 
-#include "lib/delivery.h"
+#include "lib/consumer/delivery.h"
 
 #include "lib/base/arena.h"
-#include "lib/delivery_queue.h"
+#include "lib/consumer/delivery_queue.h"
 #include "lib/redis/reply.h"
 #include "lib/settings/settings.h"
 

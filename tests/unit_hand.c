@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "lib/hand.h"
+#include "lib/consumer/in_flight.h"
 
 #include "lib/base/arena.h"
 #include "lib/base/clock.h"

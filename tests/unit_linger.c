@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "lib/linger.h"
+#include "lib/consumer/linger.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -4,9 +4,9 @@
 
 #include "consumers/template.h"
 #include "lib/base/arena.h"
-#include "lib/delivery.h"
+#include "lib/consumer/delivery.h"
 #include "lib/base/err.h"
-#include "lib/hand.h"
+#include "lib/consumer/in_flight.h"
 #include "lib/stream/order.h"
 #include "lib/redis/reply.h"
 #include "lib/redis/resp.h"

@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "lib/delivery_queue.h"
+#include "lib/consumer/delivery_queue.h"
 
 void delivery_queue_put_back(struct delivery_queue *queue,
 			     struct delivery_queue *before)

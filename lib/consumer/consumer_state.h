@@ -2,13 +2,13 @@
 #define OMQ_CONSUMER_STATE_H
 
 #include "lib/base/backoff.h"
-#include "lib/exchange.h"
-#include "lib/hand.h"
-#include "lib/handler.h"
-#include "lib/linger.h"
+#include "lib/consumer/exchange.h"
+#include "lib/consumer/in_flight.h"
+#include "lib/consumer/handler.h"
+#include "lib/consumer/linger.h"
 #include "lib/process/process.h"
 #include "lib/redis/redis_error.h"
-#include "lib/seat.h"
+#include "lib/consumer/lease.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,7 +1,7 @@
 #ifndef OMQ_EXCHANGE_H
 #define OMQ_EXCHANGE_H
 
-#include "lib/delivery_queue.h"
+#include "lib/consumer/delivery_queue.h"
 
 #include <stdbool.h>
 #include <stddef.h>

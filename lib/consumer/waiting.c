@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "lib/waiting.h"
+#include "lib/consumer/waiting.h"
 
 #include "lib/base/clock.h"
 

@@ -1,7 +1,7 @@
 #ifndef OMQ_DELIVERY_QUEUE_H
 #define OMQ_DELIVERY_QUEUE_H
 
-#include "lib/delivery.h"
+#include "lib/consumer/delivery.h"
 
 #include <stddef.h>
 

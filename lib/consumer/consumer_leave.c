@@ -1,9 +1,9 @@
 #include "config.h"
 
-#include "lib/consumer_state.h"
+#include "lib/consumer/consumer_state.h"
 
 #include "lib/base/clock.h"
-#include "lib/crash_point.h"
+#include "lib/consumer/crash_point.h"
 #include "lib/base/err.h"
 #include "lib/base/log.h"
 #include "lib/redis/redis.h"

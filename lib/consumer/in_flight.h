@@ -1,9 +1,9 @@
 #ifndef OMQ_HAND_H
 #define OMQ_HAND_H
 
-#include "lib/delivery.h"
-#include "lib/delivery_queue.h"
-#include "lib/waiting.h"
+#include "lib/consumer/delivery.h"
+#include "lib/consumer/delivery_queue.h"
+#include "lib/consumer/waiting.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,10 +1,10 @@
 #include "config.h"
 
-#include "lib/consumer_state.h"
+#include "lib/consumer/consumer_state.h"
 
 #include "lib/base/arena.h"
 #include "lib/process/board.h"
-#include "lib/consumer.h"
+#include "lib/consumer/consumer.h"
 #include "lib/base/err.h"
 #include "lib/base/log.h"
 #include "lib/redis/redis.h"

@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "lib/seat.h"
+#include "lib/consumer/lease.h"
 
 #include "lib/base/arena.h"
 #include "lib/base/err.h"
@@ -18,7 +18,7 @@
 #define SEAT_ARENA_BYTES (64 * 1024)
 
 /* The longest command: one settling call of a full batch, which has at most
-   this many words an entry, and a few in front: see lib/handler.h. */
+   this many words an entry, and a few in front: see lib/consumer/handler.h. */
 #define SEAT_ENTRIES_MAX 1024
 #define SEAT_WORDS_PER_ENTRY 8
 #define SEAT_WORDS_MORE 64
@@ -70,7 +70,7 @@ static const char crash_lua[] =
 static const char dead_lua[] =
 #include "lib/scripts/fence.inc"
 #include "lib/scripts/tries.inc"
-#include "lib/scripts/letter.inc"
+#include "lib/scripts/dead_letter.inc"
 #include "lib/scripts/index.inc"
 #include "lib/scripts/dead.inc"
 	;

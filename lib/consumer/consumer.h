@@ -1,8 +1,8 @@
 #ifndef OMQ_CONSUMER_H
 #define OMQ_CONSUMER_H
 
-#include "lib/delivery.h"
-#include "lib/handler.h"
+#include "lib/consumer/delivery.h"
+#include "lib/consumer/handler.h"
 
 #include <stddef.h>
 

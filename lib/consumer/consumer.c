@@ -1,10 +1,10 @@
 #include "config.h"
 
-#include "lib/consumer.h"
+#include "lib/consumer/consumer.h"
 
 #include "lib/base/arena.h"
 #include "lib/base/clock.h"
-#include "lib/consumer_state.h"
+#include "lib/consumer/consumer_state.h"
 #include "lib/base/err.h"
 #include "lib/process/lifeline.h"
 #include "lib/base/log.h"

@@ -1,12 +1,12 @@
 #include "config.h"
 
-#include "lib/consumer_state.h"
+#include "lib/consumer/consumer_state.h"
 
 #include "lib/base/arena.h"
 #include "lib/process/board.h"
 #include "lib/base/clock.h"
-#include "lib/consumer.h"
-#include "lib/crash_point.h"
+#include "lib/consumer/consumer.h"
+#include "lib/consumer/crash_point.h"
 #include "lib/base/log.h"
 #include "lib/redis/redis.h"
 #include "lib/redis/reply.h"

@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "lib/delivery.h"
+#include "lib/consumer/delivery.h"
 
 #include "lib/base/arena.h"
 #include "lib/base/err.h"
@@ -54,7 +54,7 @@ static int delivery_reject_reason(struct delivery *delivery, const char *reason)
 
 /* What came back has its dead letter around it: what we said about it, and
    behind "fields N" its own fields. Those of an entry that has too many for any
-   order may be packed: see lib/scripts/letter.lua. Their count is taken as it
+   order may be packed: see lib/scripts/dead_letter.lua. Their count is taken as it
    is noted then. */
 static int letter_open(struct delivery *delivery, struct text_run *fields)
 {

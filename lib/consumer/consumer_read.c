@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "lib/consumer_state.h"
+#include "lib/consumer/consumer_state.h"
 
 #include "lib/base/clock.h"
 #include "lib/base/log.h"

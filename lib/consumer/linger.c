@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "lib/linger.h"
+#include "lib/consumer/linger.h"
 
 void linger_begin(struct linger *linger, int64_t now_usecs)
 {

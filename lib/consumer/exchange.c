@@ -1,17 +1,17 @@
 #include "config.h"
 
-#include "lib/exchange.h"
+#include "lib/consumer/exchange.h"
 
 #include "lib/base/arena.h"
 #include "lib/base/clock.h"
-#include "lib/crash_point.h"
+#include "lib/consumer/crash_point.h"
 #include "lib/base/err.h"
-#include "lib/hand.h"
-#include "lib/handler.h"
+#include "lib/consumer/in_flight.h"
+#include "lib/consumer/handler.h"
 #include "lib/redis/redis.h"
-#include "lib/seat.h"
+#include "lib/consumer/lease.h"
 #include "lib/settings/settings.h"
-#include "lib/waiting.h"
+#include "lib/consumer/waiting.h"
 
 #include <inttypes.h>
 #include <stdio.h>
