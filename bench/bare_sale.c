@@ -12,7 +12,7 @@
 #include <string.h>
 
 static const char sale_lua[] =
-#include "producers/seckill.inc"
+#include "producers/seckill/seckill.inc"
 	;
 
 #define SALE_VOUCHER "bench"

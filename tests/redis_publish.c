@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "producers/ordermq-publish.h"
+#include "producers/publish/ordermq-publish.h"
 
 #include "tests/redis_fixture.h"
 

@@ -3,7 +3,7 @@
 #include "tests/source_fixture.h"
 
 #include "lib/base/err.h"
-#include "producers/source.h"
+#include "producers/sources/source.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

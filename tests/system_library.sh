@@ -65,7 +65,7 @@ names() {
 	nm -D --defined-only "$libs/libordermq-publish.so.1" |
 		sed -n 's/.* T \(ordermq_[a-z_]*\)@@ORDERMQ_PUBLISH_1$/\1/p' |
 		sort >"$dir/exported"
-	grep -o 'ordermq_publish[a-z_]*(' "$source/producers/ordermq-publish.h" |
+	grep -o 'ordermq_publish[a-z_]*(' "$source/producers/publish/ordermq-publish.h" |
 		tr -d '(' | sort -u | grep -v '^ordermq_publisher' >"$dir/declared"
 	nm --defined-only --extern-only "$libs/libordermq-publish.a" |
 		sed -n 's/.* [A-Z] //p' | sort >"$dir/archived"

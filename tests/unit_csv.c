@@ -1,8 +1,8 @@
 #include "config.h"
 
 #include "lib/base/err.h"
-#include "producers/csv.h"
-#include "producers/source.h"
+#include "producers/sources/csv.h"
+#include "producers/sources/source.h"
 #include "tests/source_fixture.h"
 
 #include <setjmp.h>

@@ -3,8 +3,8 @@
 #include "lib/base/err.h"
 #include "lib/stream/order.h"
 #include "lib/settings/settings.h"
-#include "producers/generate.h"
-#include "producers/source.h"
+#include "producers/sources/generate.h"
+#include "producers/sources/source.h"
 #include "tests/source_fixture.h"
 
 #include <setjmp.h>

@@ -2,7 +2,7 @@
 
 #include "lib/base/err.h"
 #include "lib/redis/reply.h"
-#include "producers/lag.h"
+#include "producers/publish/lag.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

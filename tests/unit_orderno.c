@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "producers/orderno.h"
+#include "producers/seckill/orderno.h"
 
 #include "lib/base/clock.h"
 #include "lib/base/num.h"

@@ -1,7 +1,7 @@
 #include "config.h"
 
 #include "lib/base/clock.h"
-#include "producers/pace.h"
+#include "producers/order/pace.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -2,7 +2,7 @@
 
 #include "lib/base/arena.h"
 #include "lib/base/crc32c.h"
-#include "producers/record.h"
+#include "producers/publish/outbox_record.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,9 +1,9 @@
 #include "config.h"
 
-#include "producers/csv.h"
+#include "producers/sources/csv.h"
 
 #include "lib/base/err.h"
-#include "producers/csv_reader.h"
+#include "producers/sources/csv_reader.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/source.h"
 

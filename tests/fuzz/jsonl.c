@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "producers/jsonl.h"
+#include "producers/sources/jsonl.h"
 
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/source.h"

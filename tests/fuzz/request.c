@@ -3,8 +3,8 @@
 #include "tests/fuzz/fuzz.h"
 
 #include "lib/base/err.h"
-#include "producers/desk.h"
-#include "producers/seckill_line.h"
+#include "producers/seckill/seckill_queue.h"
+#include "producers/seckill/seckill_line.h"
 
 #include <jansson.h>
 

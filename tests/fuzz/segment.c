@@ -1,7 +1,7 @@
 #include "config.h"
 
 #include "lib/base/arena.h"
-#include "producers/record.h"
+#include "producers/publish/outbox_record.h"
 
 #include "tests/fuzz/fuzz.h"
 

@@ -3,8 +3,8 @@
 #include "tests/fuzz/source.h"
 
 #include "lib/base/err.h"
-#include "producers/input.h"
-#include "producers/source.h"
+#include "producers/sources/input.h"
+#include "producers/sources/source.h"
 #include "tests/fuzz/fuzz.h"
 
 #include <fcntl.h>

@@ -1,0 +1,344 @@
+/* The work of ordermq-order: from the source through the window. */
+
+#include "config.h"
+
+#include "producers/order/order_job.h"
+
+#include "lib/base/backoff.h"
+#include "lib/base/clock.h"
+#include "lib/base/err.h"
+#include "lib/stream/order.h"
+#include "producers/publish/once.h"
+#include "producers/publish/outbox.h"
+#include "producers/publish/publish.h"
+#include "producers/sources/source.h"
+#include "producers/common/stop.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sysexits.h>
+
+/* How often the state is written at most. */
+#define SAVE_MSECS 1000
+
+/* What a shell makes of a death by signal. */
+#define SIGNAL_EXIT_BASE 128
+
+int job_fail(struct job *job, int status)
+{
+	job->status = status;
+	return -1;
+}
+
+int job_fail_redis(struct job *job, const struct err *err)
+{
+	return job_fail(job,
+			err->class == ERR_FATAL ? EX_CONFIG : EX_UNAVAILABLE);
+}
+
+int job_signal_status(void)
+{
+	return SIGNAL_EXIT_BASE + stop_signal();
+}
+
+int job_fail_signal(struct job *job, struct err *err)
+{
+	(void)err_set(err, ERR_RETRY, "stopped by a signal: %s",
+		      strsignal(stop_signal()));
+	return job_fail(job, job_signal_status());
+}
+
+/* Count the orders that are done, and up to which line all are. */
+static void window_count(struct job *job)
+{
+	const struct window *window = job->sent;
+	const char *last_id = NULL;
+	bool sure = true;
+
+	for (size_t i = 0; i < window->count; i++) {
+		const struct window_order *order = &window->orders[i];
+
+		if (order->state != WINDOW_DONE) {
+			sure = false;
+			continue;
+		}
+		if (sure)
+			job->sure_line = order->line;
+		last_id = order->id;
+		job->published += order->finding == WINDOW_NEW;
+		job->known += order->finding != WINDOW_NEW;
+		if (order->finding == WINDOW_OTHER) {
+			job->others++;
+			job_report_other(job, order);
+		}
+	}
+	if (last_id != NULL)
+		(void)snprintf(job->last_id, sizeof(job->last_id), "%s",
+			       last_id);
+}
+
+/* Write down how far we are. To fail is no reason to stop: what is not written
+   is only published again, once. */
+static void state_write(struct job *job)
+{
+	struct err err;
+
+	if (job->state_file.path == NULL ||
+	    job->done.orders <= job->saved.orders)
+		return;
+	if (state_save(&job->state_file, &job->done, &err) < 0)
+		job_say(job, "%s", err.text);
+	else
+		job->saved = job->done;
+	job->save_msecs = clock_msecs() + SAVE_MSECS;
+}
+
+static void window_done(struct job *job)
+{
+	window_count(job);
+	window_clear(job->sent);
+	job->done = job->behind;
+	/* Only then is all dealt with that the source gave. */
+	if (job->window->count == 0) {
+		if (job->source->settled != NULL)
+			job->source->settled(job->source,
+					     job->rejected + job->others >
+						     job->bad);
+		job->bad = job->rejected + job->others;
+	}
+	if (clock_msecs() >= job->save_msecs)
+		state_write(job);
+	progress_show(&job->progress, job->published + job->known,
+		      job->source->done, job->source->total);
+}
+
+int job_wait_again(struct job *job, struct backoff *backoff,
+		   int64_t *deadline_msecs, const struct err *err)
+{
+	if (stop_signal() != 0)
+		return job_fail(job, job_signal_status());
+	if (job->options.timeout_msecs == 0 ||
+	    clock_until(*deadline_msecs) == 0)
+		return job_fail(job, EX_TEMPFAIL);
+	if (*deadline_msecs < 0) {
+		*deadline_msecs = clock_msecs() + job->options.timeout_msecs;
+		job_say(job, "%s; trying again", err->text);
+	}
+	stop_wait(-1, clock_earlier(backoff_next(backoff),
+				    clock_until(*deadline_msecs)));
+	return 0;
+}
+
+static int carry(struct job *job, struct err *err)
+{
+	return job->outbox != NULL
+		       ? outbox_flush(job->outbox, job->sent, err)
+		       : publish_flush(job->publisher, job->sent, err);
+}
+
+/* The window under way was tried, and got is what came of it: try again as long
+   as Redis cannot take it. Returns 0, or -1 with err and the status set. */
+static int sent_settle(struct job *job, int got, struct err *err)
+{
+	struct backoff backoff = { JOB_BACKOFF_FIRST_MSECS,
+				   JOB_BACKOFF_MAX_MSECS, 0 };
+	int64_t deadline = -1;
+
+	while (got == 1 && job_wait_again(job, &backoff, &deadline, err) == 0)
+		got = carry(job, err);
+	if (got == 0) {
+		window_done(job);
+		return 0;
+	}
+	window_count(job);
+	if (got > 0)
+		return -1;
+	if (job->outbox != NULL)
+		return job_fail(job, EX_TEMPFAIL);
+	return job_fail_redis(job, err);
+}
+
+/* Wait until nothing is under way any more. */
+static int settle(struct job *job, struct err *err)
+{
+	int got = job->outbox != NULL ? 0 : publish_finish(job->publisher, err);
+
+	return sent_settle(job, got, err);
+}
+
+/* Let the window go that was filled, as soon as the one before it is settled:
+   so they keep their sequence. */
+static int window_go(struct job *job, struct err *err)
+{
+	struct window *filled = job->window;
+	int got;
+
+	if (job->outbox == NULL)
+		publish_prepare(job->publisher, filled);
+	if (settle(job, err) < 0 || job_wait_groups(job, err) < 0)
+		return -1;
+	job->window = job->sent;
+	job->sent = filled;
+	job->behind = job->given;
+	got = job->outbox != NULL ? carry(job, err)
+				  : publish_begin(job->publisher, filled, err);
+	return got == 0 ? 0 : sent_settle(job, got, err);
+}
+
+/* Publish all that was gathered. */
+static int flush(struct job *job, struct err *err)
+{
+	return window_go(job, err) < 0 ? -1 : settle(job, err);
+}
+
+static int not_the_input(struct job *job, struct err *err)
+{
+	(void)err_set(err, ERR_REJECT,
+		      "%s is not what state %s is of: its first %" PRIu64
+		      " orders are others",
+		      job->source->name, job->state_file.path,
+		      job->resumed.orders);
+	return job_fail(job, EX_DATAERR);
+}
+
+/* Is this one of the orders that the state knows to be done? Returns 1 if so,
+   0, or -1: the input is another one. */
+static int is_resumed(struct job *job, const struct source_item *item,
+		      struct err *err)
+{
+	if (job->state_file.path == NULL)
+		return 0;
+	state_add(&job->given, item->pairs, item->pair_count, item->line);
+	if (job->given.orders > job->resumed.orders)
+		return 0;
+	if (job->given.orders == job->resumed.orders &&
+	    (job->given.line != job->resumed.line ||
+	     job->given.sum != job->resumed.sum))
+		return not_the_input(job, err);
+	return 1;
+}
+
+/* Is it an order, as the services see it? */
+static int order_check(const struct job *job, const struct source_item *item,
+		       char *key_buf, struct text *key_r, struct err *err)
+{
+	const struct settings_fields *fields = &job->settings.fields;
+	struct order order;
+
+	*key_r = text_of("");
+	if (order_parse(fields, item->pairs, item->pair_count, &order, err) < 0)
+		return -1;
+	return job->options.once_msecs == 0 && job->outbox == NULL
+		       ? 0
+		       : once_key(fields, &order, key_buf, key_r, err);
+}
+
+static int take_order(struct job *job, const struct source_item *item,
+		      struct err *err)
+{
+	char buf[ONCE_KEY_BYTES];
+	int resumed = is_resumed(job, item, err);
+	struct text key;
+
+	if (resumed < 0)
+		return -1;
+	if (order_check(job, item, buf, &key, err) < 0) {
+		job_reject(job, item->line, err->text);
+		return 0;
+	}
+	if (resumed)
+		return 0;
+	pace_took(&job->pace);
+	if (window_add(job->window, item->pairs, item->pair_count, key,
+		       item->line, err) < 0)
+		return job_fail(job, EX_TEMPFAIL);
+	return window_is_full(job->window) ? window_go(job, err) : 0;
+}
+
+/* The source broke, and err says how. What it gave before is published. */
+static int give_up_source(struct job *job, struct err *err)
+{
+	const struct err cause = *err;
+
+	if (flush(job, err) < 0) {
+		job_say(job, "%s", cause.text);
+		return -1;
+	}
+	*err = cause;
+	return job_fail(job, err_exit_status(err));
+}
+
+/* Publish what is there rather than let it wait, and then wait. */
+static int flush_and_wait(struct job *job, int fd, int64_t msecs,
+			  struct err *err)
+{
+	if (flush(job, err) < 0)
+		return -1;
+	stop_wait(fd, msecs);
+	return 0;
+}
+
+static int finish(struct job *job, struct err *err)
+{
+	if (job->given.orders < job->resumed.orders)
+		return not_the_input(job, err);
+	return flush(job, err);
+}
+
+/* The source has come to the end of a part. */
+static int finish_part(struct job *job, struct err *err)
+{
+	if (flush(job, err) < 0)
+		return -1;
+	job->sure_line = 0;
+	return 1;
+}
+
+/* Take one item from the source. Returns 1, 0 at its end, or -1. */
+static int step(struct job *job, struct err *err)
+{
+	int64_t wait_msecs = pace_wait(&job->pace);
+	struct source_item item;
+
+	if (wait_msecs > 0)
+		return flush_and_wait(job, -1, wait_msecs, err) < 0 ? -1 : 1;
+	switch (job->source->next(job->source, &item, err)) {
+	case SOURCE_ORDER:
+		return take_order(job, &item, err) < 0 ? -1 : 1;
+	case SOURCE_REJECT:
+		job_reject(job, item.line, item.reason);
+		return 1;
+	case SOURCE_LATER:
+		return flush_and_wait(job, job->source->fd, -1, err) < 0 ? -1
+									 : 1;
+	case SOURCE_FLUSH:
+		return finish_part(job, err);
+	case SOURCE_END:
+		return finish(job, err);
+	case SOURCE_FAILED:
+		break;
+	}
+	return give_up_source(job, err);
+}
+
+static int publish_until_end(struct job *job, struct err *err)
+{
+	int more = 1;
+
+	while (more > 0 && stop_signal() == 0)
+		more = step(job, err);
+	if (more <= 0)
+		return more;
+	if (flush(job, err) < 0)
+		return -1;
+	return job_fail_signal(job, err);
+}
+
+int job_publish(struct job *job, struct err *err)
+{
+	int ret = publish_until_end(job, err);
+
+	state_write(job);
+	return ret;
+}

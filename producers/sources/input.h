@@ -1,0 +1,68 @@
+#ifndef OMQ_INPUT_H
+#define OMQ_INPUT_H
+
+#include "producers/sources/source.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct err;
+
+/* Bytes of a file or of stdin behind a window that its reader moves: a buffer
+   that begins small and grows to INPUT_RECORD_MAX, so that one record always
+   lies in one piece. A plain value inside the source that reads. */
+
+/* The longest record, as it stands in the file: an entry may have no more, see
+   lib/stream/order.h. */
+#define INPUT_RECORD_MAX ((size_t)256 * 1024)
+
+struct input {
+	char *data;
+	size_t begin; /* first byte not yet taken */
+	size_t end;   /* one past the last byte read */
+	size_t bytes; /* size of data */
+	int fd;
+	bool is_file;  /* reading it never waits */
+	uint64_t read; /* bytes read so far */
+	uint64_t size; /* of a file, when it was opened; else 0 */
+};
+
+/* Open the file at path ("-": stdin). Returns 0 and an input that the caller
+   must input_close(); or -1 with ERR_REJECT, or ERR_RETRY when out of
+   memory. */
+int input_open(const char *path, struct input *input_r, struct err *err);
+
+/* Close the file, unless it is stdin, and free the buffer. */
+void input_close(struct input *input);
+
+enum input_event {
+	INPUT_MORE,   /* there are more bytes than before */
+	INPUT_LATER,  /* reading would wait now */
+	INPUT_FULL,   /* INPUT_RECORD_MAX bytes are there already */
+	INPUT_END,    /* nothing more will come */
+	INPUT_FAILED, /* err has the cause */
+};
+
+/* Read more behind end. data may move, and so may begin: distances from begin
+   stay what they are. */
+enum input_event input_fill(struct input *input, struct err *err);
+
+/* Take a UTF-8 byte order mark off the beginning. Returns false as long as too
+   few bytes are there to tell; once it returned true it is not to be called
+   again. */
+bool input_skip_bom(struct input *input);
+
+/* How many bytes were taken so far. */
+uint64_t input_taken(const struct input *input);
+
+/* Fill in what a source that reads this input has in common with others: its
+   name, what to wait for, how much there is. path is borrowed. */
+void input_describe(const struct input *input, const char *path,
+		    struct source *source);
+
+/* What such a source answers to an event that is not INPUT_MORE. */
+enum source_event input_pass(enum input_event event,
+			     const struct source *source, struct err *err);
+
+#endif
