@@ -3,7 +3,7 @@
 #include "supervisor/compare_table.h"
 
 #include "supervisor/demo_table.h"
-#include "supervisor/record.h"
+#include "supervisor/common/json_line.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -5,7 +5,7 @@
 #include "lib/base/clock.h"
 #include "lib/base/err.h"
 #include "lib/base/log.h"
-#include "supervisor/record.h"
+#include "supervisor/common/json_line.h"
 
 #include <errno.h>
 #include <stdlib.h>

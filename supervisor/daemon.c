@@ -8,7 +8,7 @@
 #include "lib/base/log.h"
 #include "supervisor/fleet.h"
 #include "supervisor/loop.h"
-#include "supervisor/signals.h"
+#include "supervisor/common/signals.h"
 #include "supervisor/status.h"
 
 #include <signal.h>

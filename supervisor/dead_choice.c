@@ -6,7 +6,7 @@
 #include "lib/redis/redis.h"
 #include "lib/settings/settings.h"
 #include "supervisor/ctl.h"
-#include "supervisor/record.h"
+#include "supervisor/common/json_line.h"
 #include "supervisor/view_range.h"
 
 #include <inttypes.h>

@@ -7,7 +7,7 @@
 #include "lib/base/err.h"
 #include "lib/stream/keys.h"
 #include "lib/redis/redis.h"
-#include "supervisor/ask.h"
+#include "supervisor/common/ask.h"
 #include "supervisor/demo_count.h"
 #include "supervisor/demo_stage.h"
 #include "supervisor/demo_table.h"

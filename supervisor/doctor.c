@@ -8,7 +8,7 @@
 #include "lib/redis/redis.h"
 #include "lib/settings/settings.h"
 #include "supervisor/doctor_state.h"
-#include "supervisor/record.h"
+#include "supervisor/common/json_line.h"
 
 #include <stdarg.h>
 #include <stdio.h>

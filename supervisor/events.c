@@ -3,7 +3,7 @@
 #include "supervisor/events.h"
 
 #include "lib/base/clock.h"
-#include "supervisor/record.h"
+#include "supervisor/common/json_line.h"
 
 #include <stdarg.h>
 #include <stdlib.h>

@@ -2,7 +2,7 @@
 #define OMQ_FLEET_H
 
 #include "lib/settings/settings.h"
-#include "supervisor/figures.h"
+#include "supervisor/common/figures.h"
 #include "supervisor/roster.h"
 #include "supervisor/service.h"
 

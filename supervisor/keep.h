@@ -1,7 +1,7 @@
 #ifndef OMQ_KEEP_H
 #define OMQ_KEEP_H
 
-#include "supervisor/figures.h"
+#include "supervisor/common/figures.h"
 #include "supervisor/rate.h"
 
 #include <stdbool.h>

@@ -3,7 +3,7 @@
 #include "supervisor/ledger_line.h"
 
 #include "lib/redis/reply.h"
-#include "supervisor/record.h"
+#include "supervisor/common/json_line.h"
 #include "supervisor/view.h"
 
 #include <string.h>

@@ -4,7 +4,7 @@
 
 #include "lib/settings/settings.h"
 #include "supervisor/packed.h"
-#include "supervisor/record.h"
+#include "supervisor/common/json_line.h"
 #include "supervisor/view.h"
 
 enum note_type {

@@ -5,11 +5,11 @@
 #include "lib/base/arena.h"
 #include "lib/redis/redis.h"
 #include "lib/settings/settings.h"
-#include "supervisor/ask.h"
+#include "supervisor/common/ask.h"
 #include "supervisor/keep.h"
-#include "supervisor/numbers_json.h"
+#include "supervisor/common/numbers_json.h"
 #include "supervisor/pause.h"
-#include "supervisor/record.h"
+#include "supervisor/common/json_line.h"
 #include "supervisor/redis_numbers.h"
 
 #include <string.h>

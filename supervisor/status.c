@@ -3,12 +3,12 @@
 #include "supervisor/status.h"
 
 #include "lib/base/clock.h"
-#include "supervisor/figures.h"
+#include "supervisor/common/figures.h"
 #include "supervisor/fleet.h"
 #include "supervisor/memory.h"
-#include "supervisor/numbers_json.h"
+#include "supervisor/common/numbers_json.h"
 #include "supervisor/pause.h"
-#include "supervisor/record.h"
+#include "supervisor/common/json_line.h"
 
 #include <string.h>
 #include <unistd.h>

@@ -3,7 +3,7 @@
 #include "supervisor/tell.h"
 
 #include "lib/base/err.h"
-#include "supervisor/ask.h"
+#include "supervisor/common/ask.h"
 #include "supervisor/ctl.h"
 
 #include <stdio.h>

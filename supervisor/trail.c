@@ -8,7 +8,7 @@
 #include "lib/redis/redis.h"
 #include "lib/settings/settings.h"
 #include "supervisor/ledger_line.h"
-#include "supervisor/record.h"
+#include "supervisor/common/json_line.h"
 #include "supervisor/trail_parts.h"
 #include "supervisor/view_range.h"
 

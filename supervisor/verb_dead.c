@@ -8,7 +8,7 @@
 #include "supervisor/ctl.h"
 #include "supervisor/dead_choice.h"
 #include "supervisor/dead_replay.h"
-#include "supervisor/record.h"
+#include "supervisor/common/json_line.h"
 
 #include <limits.h>
 #include <stdio.h>

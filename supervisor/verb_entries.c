@@ -9,8 +9,8 @@
 #include "lib/redis/redis.h"
 #include "lib/settings/settings.h"
 #include "supervisor/ctl.h"
-#include "supervisor/record.h"
-#include "supervisor/signals.h"
+#include "supervisor/common/json_line.h"
+#include "supervisor/common/signals.h"
 #include "supervisor/view_range.h"
 
 #include <signal.h>

@@ -5,9 +5,9 @@
 #include "supervisor/verbs.h"
 
 #include "lib/base/err.h"
-#include "supervisor/ask.h"
+#include "supervisor/common/ask.h"
 #include "supervisor/ctl.h"
-#include "supervisor/record.h"
+#include "supervisor/common/json_line.h"
 
 #include <inttypes.h>
 #include <poll.h>

@@ -11,7 +11,7 @@
 #include "lib/base/when.h"
 #include "supervisor/ctl.h"
 #include "supervisor/pause.h"
-#include "supervisor/record.h"
+#include "supervisor/common/json_line.h"
 #include "supervisor/view.h"
 
 #include <inttypes.h>

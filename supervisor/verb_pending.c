@@ -11,7 +11,7 @@
 #include "lib/settings/settings.h"
 #include "supervisor/ctl.h"
 #include "supervisor/letter.h"
-#include "supervisor/record.h"
+#include "supervisor/common/json_line.h"
 #include "supervisor/view_range.h"
 
 #include <inttypes.h>

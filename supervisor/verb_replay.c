@@ -8,7 +8,7 @@
 #include "lib/settings/settings.h"
 #include "supervisor/ctl.h"
 #include "supervisor/history.h"
-#include "supervisor/record.h"
+#include "supervisor/common/json_line.h"
 #include "supervisor/view.h"
 
 #include <inttypes.h>

@@ -11,7 +11,7 @@
 #include "lib/settings/settings.h"
 #include "supervisor/ctl.h"
 #include "supervisor/overview.h"
-#include "supervisor/record.h"
+#include "supervisor/common/json_line.h"
 #include "supervisor/screen.h"
 #include "supervisor/table.h"
 #include "supervisor/terminal.h"

@@ -8,7 +8,7 @@
 #include "lib/base/num.h"
 #include "lib/redis/redis.h"
 #include "lib/settings/settings.h"
-#include "supervisor/ask.h"
+#include "supervisor/common/ask.h"
 #include "supervisor/ctl.h"
 #include "supervisor/redis_numbers.h"
 #include "supervisor/view.h"

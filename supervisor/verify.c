@@ -6,7 +6,7 @@
 #include "lib/base/err.h"
 #include "lib/redis/redis.h"
 #include "lib/settings/settings.h"
-#include "supervisor/record.h"
+#include "supervisor/common/json_line.h"
 #include "supervisor/verify_state.h"
 
 #include <inttypes.h>

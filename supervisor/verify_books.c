@@ -8,7 +8,7 @@
 #include "lib/redis/redis.h"
 #include "lib/redis/reply.h"
 #include "lib/settings/settings.h"
-#include "supervisor/record.h"
+#include "supervisor/common/json_line.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -9,7 +9,7 @@
 #include "lib/redis/redis_error.h"
 #include "lib/settings/settings.h"
 #include "supervisor/ctl.h"
-#include "supervisor/record.h"
+#include "supervisor/common/json_line.h"
 
 #include <inttypes.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "supervisor/figures.h"
+#include "supervisor/common/figures.h"
 
 #include "lib/process/board.h"
 #include "lib/base/err.h"

@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "supervisor/signals.h"
+#include "supervisor/common/signals.h"
 
 #include "lib/base/err.h"
 

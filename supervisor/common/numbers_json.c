@@ -1,8 +1,8 @@
 #include "config.h"
 
-#include "supervisor/numbers_json.h"
+#include "supervisor/common/numbers_json.h"
 
-#include "supervisor/record.h"
+#include "supervisor/common/json_line.h"
 
 #include <stddef.h>
 

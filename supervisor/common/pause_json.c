@@ -2,7 +2,7 @@
 
 #include "supervisor/pause.h"
 
-#include "supervisor/record.h"
+#include "supervisor/common/json_line.h"
 
 json_t *pause_json(const struct pause *pause)
 {

@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "supervisor/ask.h"
+#include "supervisor/common/ask.h"
 
 #include "lib/base/clock.h"
 #include "lib/base/err.h"

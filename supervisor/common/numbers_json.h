@@ -1,7 +1,7 @@
 #ifndef OMQ_NUMBERS_JSON_H
 #define OMQ_NUMBERS_JSON_H
 
-#include "supervisor/figures.h"
+#include "supervisor/common/figures.h"
 
 #include <jansson.h>
 

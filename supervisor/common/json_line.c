@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "supervisor/record.h"
+#include "supervisor/common/json_line.h"
 
 #include "lib/base/text.h"
 #include "lib/base/when.h"
