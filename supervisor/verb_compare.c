@@ -2,12 +2,12 @@
 
 #include "config.h"
 
-#include "supervisor/verbs.h"
+#include "supervisor/ctl/verbs.h"
 
 #include "lib/base/num.h"
 #include "supervisor/compare.h"
 #include "supervisor/compare_cast.h"
-#include "supervisor/ctl.h"
+#include "supervisor/ctl/ctl.h"
 
 #include <inttypes.h>
 #include <stddef.h>

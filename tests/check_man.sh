@@ -32,15 +32,15 @@ verbs() {
 	sed -n '/^static const struct ctl_verb verbs\[\]/,/^};/p' "$1" |
 		sed -n 's/^	{ "\([a-z]*\)".*/\1/p'
 }
-missing=$(for verb in $(verbs supervisor/ordermqctl.c); do
+missing=$(for verb in $(verbs supervisor/ctl/ordermqctl.c); do
 	[ "$verb" = dead ] || grep -q "^\.It Cm $verb\>" man/ordermqctl.1 ||
 		echo "$verb is not in ordermqctl(1)"
 done
-for verb in $(verbs supervisor/verb_dead.c); do
+for verb in $(verbs supervisor/ctl/redis/verb_dead.c); do
 	grep -q "^\.It Cm dead $verb\>" man/ordermqctl.1 ||
 		echo "dead $verb is not in ordermqctl(1)"
 done)
 report 'each verb of ordermqctl is in its page' "$missing"
 report 'there are verbs to look for' \
-	"$([ "$(verbs supervisor/ordermqctl.c | wc -l)" -gt 10 ] &&
-		[ "$(verbs supervisor/verb_dead.c | wc -l)" -gt 3 ] || echo none)"
+	"$([ "$(verbs supervisor/ctl/ordermqctl.c | wc -l)" -gt 10 ] &&
+		[ "$(verbs supervisor/ctl/redis/verb_dead.c | wc -l)" -gt 3 ] || echo none)"

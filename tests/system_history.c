@@ -61,7 +61,7 @@ static void balances(const struct shop *shop, const char *group)
 		fail_msg("%s%s", ctl.out, ctl.err);
 }
 
-/* One entry of each kind: see supervisor/fate.h. */
+/* One entry of each kind: see supervisor/ctl/redis/replay_outcome.h. */
 static void one_of_each(const struct shop *shop)
 {
 	done_and_stopped(shop, 3);

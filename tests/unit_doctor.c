@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "supervisor/doctor_state.h"
+#include "supervisor/ctl/doctor/doctor_state.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "supervisor/packed.h"
+#include "supervisor/ctl/redis/packed.h"
 
 #include "lib/base/arena.h"
 

@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "supervisor/table.h"
+#include "supervisor/ctl/table.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "supervisor/tally.h"
+#include "supervisor/ctl/redis/tally.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,0 +1,147 @@
+#include "config.h"
+
+#include "lib/settings/settings.h"
+#include "supervisor/ctl/ctl.h"
+#include "supervisor/demo.h"
+#include "supervisor/ctl/tell.h"
+#include "supervisor/ctl/verbs.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sysexits.h>
+
+#define CTL_CONFIG SYSCONFDIR "/ordermq/ordermq.conf"
+/* Reading a configuration takes milliseconds; its reader gives up after 10 s.
+   A stop takes as long as the drain, and some. */
+#define RELOAD_MSECS 20000
+#define STOP_EXTRA_MSECS 20000
+
+static int verb_reload(struct ctl *ctl)
+{
+	bool is_dry = false;
+	const struct ctl_option options[] = {
+		{ "dry-run", 'n', NULL, &is_dry },
+		{ NULL, '\0', NULL, NULL },
+	};
+
+	if (ctl_take(ctl, options, 0, 0) < 0)
+		return ctl->status;
+	/* ordermqd would say the same of it. Where its socket is given, it
+	   shall, in its log. */
+	if (ctl->socket == NULL && ctl_load(ctl) < 0)
+		return ctl->status;
+	return tell(ctl, is_dry ? "reload --dry-run\n" : "reload\n",
+		    RELOAD_MSECS);
+}
+
+static int verb_stop(struct ctl *ctl)
+{
+	if (ctl_take(ctl, NULL, 0, 0) < 0)
+		return ctl->status;
+	(void)ctl_load(ctl);
+	return tell(ctl, "stop\n",
+		    ctl->settings.supervisor.drain_msecs + STOP_EXTRA_MSECS);
+}
+
+static int verb_defaults(struct ctl *ctl)
+{
+	if (ctl_take(ctl, NULL, 0, 0) < 0)
+		return ctl->status;
+	settings_print_defaults(stdout);
+	return EX_OK;
+}
+
+static int verb_demo(struct ctl *ctl)
+{
+	if (ctl_take(ctl, NULL, 0, 0) < 0)
+		return ctl->status;
+	return demo_run(ctl->build_dir);
+}
+
+static int verb_complete(struct ctl *ctl);
+
+static const struct ctl_verb verbs[] = {
+	{ "status", "[--json] [GROUP]", "what runs, and how far behind it is",
+	  verb_status },
+	{ "top", "[--interval 1s] [--count N] [--json] [GROUP]",
+	  "the same, over and over, until q is typed", verb_top },
+	{ "reload", "[--dry-run]", "put the configuration file in force",
+	  verb_reload },
+	{ "stop", "", "let everything drain, and end ordermqd", verb_stop },
+	{ "scale", "GROUP=N|+N|-N...", "run so many instances until a reload",
+	  verb_scale },
+	{ "restart", "[--rolling] [--timeout 10m] GROUP|INSTANCE",
+	  "replace instances", verb_restart },
+	{ "hold", "GROUP|INSTANCE", "stop instances, and keep them down",
+	  verb_hold },
+	{ "unhold", "GROUP|INSTANCE", "let them run again", verb_unhold },
+	{ "reset-failed", "[GROUP|INSTANCE]",
+	  "start what has failed, or waits, now", verb_reset_failed },
+	{ "log-level", "LEVEL [GROUP|INSTANCE]", "log more, or less",
+	  verb_log_level },
+	{ "events", "[-f] [--json]", "what has happened to whom, when and why",
+	  verb_events },
+	{ "wait", "ready|idle [--timeout 60s]",
+	  "until all is ready, or all is done", verb_wait },
+	{ "pause", "GROUP --reason TEXT [--json]",
+	  "let a group rest, on every host", verb_pause },
+	{ "resume", "GROUP [--json]", "let it go on", verb_resume },
+	{ "pending", "GROUP [--idle 30s] [--consumer NAME] [--json]",
+	  "what a group was given and has not settled", verb_pending },
+	{ "dead", "VERB", "the dead letters: list, show, replay, drop, export",
+	  verb_dead },
+	{ "order", "ORDERNO [--json]", "where an order is, in every group",
+	  verb_order },
+	{ "entries",
+	  "[--from TIME|AGE|ID] [--to TIME|AGE|ID] [--field K=V] [-f] [--json]",
+	  "what is in the stream; -f follows it", verb_entries },
+	{ "replay",
+	  "GROUP --from TIME|AGE|ID [--to TIME|AGE|ID] [--field K=V] "
+	  "[--rate N] [--notify-again] [--execute] [--json]",
+	  "let history come back to one group; a dry run without --execute",
+	  verb_replay },
+	{ "points", "ACCOUNT [--group NAME] [--json]",
+	  "an account's balance, and what it is the sum of", verb_points },
+	{ "verify", "[GROUP]... [--push-log FILE]... [--json]",
+	  "hold the books against the stream", verb_verify },
+	{ "trim", "[--dry-run] [--json]",
+	  "remove now what retention does not keep", verb_trim },
+	{ "doctor", "[--json]", "what stands in the way of the promises",
+	  verb_doctor },
+	{ "check", "[--warn-lag 30s] [--crit-lag 300s]",
+	  "one line for a monitor, in the manner of Nagios", verb_check },
+	{ "defaults", "", "print the commented default configuration",
+	  verb_defaults },
+	{ "demo", "", "show the whole job on a private redis-server",
+	  verb_demo },
+	{ "compare", "[--orders N] [--workers K] [--json]",
+	  "hold a list, Pub/Sub, XREAD and a group against each other",
+	  verb_compare },
+	{ "complete", "[--] WORD...",
+	  "for the shell: what the last word can become", verb_complete },
+	{ NULL, NULL, NULL, NULL },
+};
+
+/* The words are another command's, with its options. */
+static int verb_complete(struct ctl *ctl)
+{
+	return ctl->typed == NULL ? ctl_complete(ctl, verbs) : EX_OK;
+}
+
+/* What was printed may be all that is left of something: see dead export. */
+static int finish(int status)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return status;
+	ctl_say("cannot write the output");
+	return EX_IOERR;
+}
+
+int main(int argc, char **argv)
+{
+	static struct ctl ctl = { .config = CTL_CONFIG, .name = "ordermqctl" };
+
+	ctl.argc = argc;
+	ctl.argv = argv;
+	return finish(ctl_run(&ctl, verbs));
+}

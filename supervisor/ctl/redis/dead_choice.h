@@ -1,0 +1,49 @@
+#ifndef OMQ_DEAD_CHOICE_H
+#define OMQ_DEAD_CHOICE_H
+
+#include "lib/stream/keys.h"
+#include "supervisor/ctl/redis/dead_letter.h"
+#include "supervisor/ctl/redis/view.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct ctl;
+
+/* A page of letters, with three words for each. */
+#define DEAD_CHOICE_WORDS (4 + 3 * VIEW_PAGE)
+
+/* Which dead letters a verb of "ordermqctl dead" is about, and what it does
+   with them. Letters come page by page, oldest first, and are never held all at
+   once; so a verb that was interrupted can simply be run again. */
+struct dead_choice {
+	/* Set by the caller: what it does with a letter, and at the end of a
+	   page, before the letters of it go away (NULL: nothing). Both return
+	   0, or -1 with the view's err. */
+	int (*take)(struct dead_choice *choice, const struct letter *letter);
+	int (*page)(struct dead_choice *choice);
+	const char *reason; /* only those with this text in it; NULL: all */
+	const char *since;  /* only those from there on; NULL: all */
+	bool dry_run;
+
+	struct view view;
+	struct keys keys;
+	const char *group; /* NULL: all */
+	int64_t count;     /* letters taken */
+	bool missing;      /* some are not there, or not whole; it was said */
+	/* For the caller: a command about the letters of a page. */
+	struct text words[DEAD_CHOICE_WORDS];
+	size_t word_count;
+};
+
+/* Take the letters that the operands of ctl name: GROUP, or ALL in the place of
+   it, and behind it ids, "-" for ids on the standard input, or ALL, which is
+   also what no more operands mean. Returns the exit status. The caller must
+   dead_choice_close(). */
+int dead_choice_run(struct dead_choice *choice, struct ctl *ctl);
+void dead_choice_close(struct dead_choice *choice);
+
+/* Say how many letters were done so with, or would be: "dropped". */
+void dead_choice_say(const struct dead_choice *choice, const char *done);
+
+#endif

@@ -1,0 +1,251 @@
+#include "config.h"
+
+#include "supervisor/ctl/redis/order_trail.h"
+
+#include "lib/base/err.h"
+#include "lib/stream/keys.h"
+#include "lib/stream/order.h"
+#include "lib/redis/redis.h"
+#include "lib/settings/settings.h"
+#include "supervisor/ctl/redis/ledger_line.h"
+#include "supervisor/common/json_line.h"
+#include "supervisor/ctl/redis/order_trail_parts.h"
+#include "supervisor/ctl/redis/view_range.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+bool trail_is_ours(const struct trail *trail, const struct reply *fields)
+{
+	const char *name = trail->view->settings->fields.orderno;
+
+	return text_is(reply_text(reply_field(fields, name)), trail->orderno);
+}
+
+json_t *trail_event(struct trail *trail, const struct reply *fields)
+{
+	char key[ORDER_KEY_BYTES];
+	struct order order;
+	struct err why;
+
+	if (order_parse_entry(&trail->view->settings->fields, fields, &order,
+			      &why) < 0 ||
+	    order.type == ORDER_OTHER)
+		return json_null();
+	(void)order_key(&order, key);
+	(void)json_object_set_new_nocheck(trail->events, key, json_true());
+	return record_text(key);
+}
+
+/* Entries with that order number. */
+static int read_entries(struct trail *trail)
+{
+	const struct reply *page;
+	struct view_range range;
+	int more;
+
+	view_range(&range, trail->view->settings->stream_key);
+	while ((more = view_next(trail->view, &range, &page)) > 0) {
+		for (size_t i = 0; i < reply_count(page); i++) {
+			const struct reply *entry = reply_at(page, i);
+
+			if (!trail_is_ours(trail, reply_at(entry, 1)))
+				continue;
+			(void)json_array_append_new(
+				trail->entries,
+				json_pack("{s:o,s:o}", "id",
+					  record_shown(reply_text(
+						  reply_at(entry, 0))),
+					  "event",
+					  trail_event(trail,
+						      reply_at(entry, 1))));
+		}
+	}
+	return more;
+}
+
+/* What stands behind the order number in an event key: "paid". */
+static json_t *type_of(const json_t *event)
+{
+	const char *colon = json_is_string(event)
+				    ? strchr(json_string_value(event), ':')
+				    : NULL;
+
+	return colon == NULL ? json_null() : record_text(colon + 1);
+}
+
+json_t *trail_place(const char *state, struct text group, json_t *id,
+		    json_t *event)
+{
+	return json_pack(
+		"{s:s,s:o,s:o,s:o,s:o,s:s,s:n,s:n,s:n,s:n,s:n,s:n,s:n}", "kind",
+		"place", "entry", id, "event", event, "type", type_of(event),
+		"group", record_shown(group), "state", state, "consumer",
+		"idle_seconds", "deliveries", "attempts", "error",
+		"dead_letter", "replay_id");
+}
+
+static void set(json_t *place, const char *name, json_t *value)
+{
+	(void)json_object_set_new(place, name, value);
+}
+
+void trail_set_pending(json_t *place, const struct reply *row,
+		       struct view_tries tries)
+{
+	set(place, "consumer", record_shown(reply_text(reply_at(row, 1))));
+	set(place, "idle_seconds",
+	    record_count(reply_integer(reply_at(row, 2), -1000) / 1000));
+	set(place, "deliveries",
+	    record_count(reply_integer(reply_at(row, 3), -1)));
+	set(place, "attempts", record_count(tries.attempts));
+	if (tries.failure.length > 0)
+		set(place, "error", record_shown(tries.failure));
+}
+
+/* What was delivered is pending, or done: until a dead letter is found. */
+static int look_up_pending(struct trail *trail, json_t *place,
+			   const char *group, const char *id)
+{
+	struct view *view = trail->view;
+	const struct reply *rows, *noted;
+	struct keys keys;
+
+	keys_make(view->settings->stream_key, group, &keys);
+	rows = redis_command(view->redis, view->arena, &view->err, "XPENDING",
+			     keys.stream, group, id, id, "1", NULL);
+	if (rows == NULL)
+		return -1;
+	if (reply_count(rows) == 0) {
+		set(place, "state", json_string("done"));
+		return 0;
+	}
+	noted = redis_command(view->redis, view->arena, &view->err, "HGET",
+			      keys.tries, id, NULL);
+	if (noted == NULL)
+		return -1;
+	set(place, "state", json_string("pending"));
+	trail_set_pending(place, reply_at(rows, 0), view_tries(noted));
+	return 0;
+}
+
+/* info is a group's of XINFO GROUPS. */
+static int read_place(struct trail *trail, const json_t *entry,
+		      const struct reply *info)
+{
+	struct text group = reply_text(reply_field(info, "name"));
+	struct text last = reply_text(reply_field(info, "last-delivered-id"));
+	const char *id = json_string_value(json_object_get(entry, "id"));
+	json_t *place = trail_place("undelivered", group,
+				    json_copy(json_object_get(entry, "id")),
+				    json_copy(json_object_get(entry, "event")));
+
+	(void)json_array_append_new(trail->places, place);
+	if (view_is_beyond(text_of(id), last))
+		return 0;
+	return look_up_pending(trail, place, group.data, id);
+}
+
+static int read_places(struct trail *trail)
+{
+	const struct reply *groups = view_groups(trail->view);
+	json_t *entry;
+	size_t i;
+
+	if (groups == NULL)
+		return -1;
+	json_array_foreach(trail->entries, i, entry)
+	{
+		for (size_t g = 0; g < reply_count(groups); g++) {
+			if (read_place(trail, entry, reply_at(groups, g)) < 0)
+				return -1;
+		}
+	}
+	return 0;
+}
+
+static int read_line(struct trail *trail, const char *group, const char *event)
+{
+	struct view *view = trail->view;
+	struct ledger_line line;
+	const struct reply *value;
+	char key[KEYS_BYTES];
+
+	value = redis_command(
+		view->redis, view->arena, &view->err, "HGET",
+		keys_of_group(view->settings->stream_key, group, "ledger", key),
+		event, NULL);
+	if (value == NULL)
+		return -1;
+	if (value->type == REPLY_NIL)
+		return 0;
+	(void)ledger_line_read(text_of(event), reply_text(value), &line);
+	(void)json_array_append_new(trail->ledger,
+				    ledger_line_record(view, group, &line));
+	return 0;
+}
+
+/* The events that every order may have; its entries may be gone. */
+static void add_usual_events(struct trail *trail)
+{
+	static const char *const types[] = { "paid", "refunded" };
+	char key[ORDER_KEY_BYTES];
+
+	for (size_t i = 0; i < 2; i++) {
+		(void)snprintf(key, sizeof(key), "%.*s:%s",
+			       ORDER_NUMBER_BYTES_MAX, trail->orderno,
+			       types[i]);
+		(void)json_object_set_new_nocheck(trail->events, key,
+						  json_true());
+	}
+}
+
+static int read_ledgers(struct trail *trail)
+{
+	const struct settings *settings = trail->view->settings;
+	const char *event;
+	json_t *value;
+
+	for (int64_t i = 0; i < settings->group_count; i++) {
+		if (strcmp(settings->groups[i].program, "points") != 0)
+			continue;
+		json_object_foreach(trail->events, event, value)
+		{
+			if (read_line(trail, settings->groups[i].name, event) <
+			    0)
+				return -1;
+		}
+	}
+	return 0;
+}
+
+int trail_open(struct trail *trail, struct view *view, const char *orderno)
+{
+	*trail = (struct trail){
+		.view = view,
+		.orderno = orderno,
+		.entries = json_array(),
+		.places = json_array(),
+		.events = json_object(),
+		.ledger = json_array(),
+	};
+	add_usual_events(trail);
+	/* What dies or comes back in between is found in one or the other. */
+	return read_entries(trail) < 0 || read_places(trail) < 0 ||
+			       trail_replays(trail) < 0 ||
+			       trail_letters(trail) < 0 ||
+			       trail_replays(trail) < 0 ||
+			       read_ledgers(trail) < 0
+		       ? -1
+		       : 0;
+}
+
+void trail_close(struct trail *trail)
+{
+	json_decref(trail->entries);
+	json_decref(trail->places);
+	json_decref(trail->events);
+	json_decref(trail->ledger);
+	memset(trail, 0, sizeof(*trail));
+}

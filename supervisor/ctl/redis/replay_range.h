@@ -1,0 +1,58 @@
+#ifndef OMQ_HISTORY_H
+#define OMQ_HISTORY_H
+
+#include "lib/stream/keys.h"
+#include "supervisor/ctl/redis/replay_outcome.h"
+#include "supervisor/ctl/redis/view.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct settings_group;
+struct tally;
+
+/* A range of the stream that comes back to one group: it is copied to
+   P:<group>:replay, a portion in one step each. What was not delivered to the
+   group yet is left alone, and so is what is pending there or has come back and
+   waits. How far it went is noted in P:<group>:replaying until the end is
+   reached, so that the same command goes on there after it was interrupted. */
+struct history {
+	/* Set by the caller. Texts are as they were typed; NULL: not at all. */
+	const struct settings_group *group;
+	const char *from;
+	const char *to;
+	const char *field; /* "name=value" */
+	bool execute;      /* else nothing is changed */
+	int64_t rate;      /* entries a second; 0: no limit */
+
+	struct view *view; /* the caller's */
+	struct keys keys;
+	char replaying[KEYS_BYTES];
+	char start[WHEN_ID_BYTES];     /* as meant by from, or to go on from */
+	char end[WHEN_ID_BYTES];       /* as meant by to */
+	char delivered[WHEN_ID_BYTES]; /* the last one */
+	char known[WHEN_ID_BYTES];     /* the last one that came back */
+	char done[WHEN_ID_BYTES];      /* the last one that was looked at */
+	struct tally *waiting;         /* first ids of what came back */
+	struct fate_entry *entries;    /* of the portion at hand */
+	size_t entry_count;
+	bool over; /* nothing behind it was delivered */
+
+	/* What was found. */
+	bool goes_on; /* where it was interrupted */
+	int64_t fates[FATE_COUNT];
+	int64_t count; /* that came back, or would */
+	char first[WHEN_ID_BYTES];
+	char last[WHEN_ID_BYTES];
+};
+
+/* Begin: what is typed is resolved, and what waits is read. Returns 0 to go on;
+   or an exit status, after it said why. Either way the caller must
+   history_close(). */
+int history_open(struct history *history, struct view *view);
+void history_close(struct history *history);
+
+/* Do it. Returns 0, or -1 with the view's err. */
+int history_run(struct history *history);
+
+#endif

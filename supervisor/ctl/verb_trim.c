@@ -1,0 +1,220 @@
+/* ordermqctl trim: remove now what the keeper would remove. */
+
+#include "config.h"
+
+#include "supervisor/ctl/verbs.h"
+
+#include "lib/base/arena.h"
+#include "lib/redis/redis.h"
+#include "lib/settings/settings.h"
+#include "supervisor/ctl/ctl.h"
+#include "supervisor/keep.h"
+#include "supervisor/common/json_line.h"
+#include "supervisor/ctl/redis/view.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sysexits.h>
+
+/* Entries counted a call. */
+#define PAGE "1000"
+
+static const char count_lua[] =
+	"local page = redis.call('XRANGE', KEYS[1], ARGV[1], ARGV[2], 'COUNT', "
+	"ARGV[3]) return {#page, #page > 0 and page[#page][1]}";
+
+struct trim {
+	struct view view;
+	struct keep keep;
+	bool is_dry_run;
+	int64_t removed; /* or as many would be, at most */
+	int64_t left;
+};
+
+/* How many entries are below that id? Returns them, or -1. */
+static int64_t count_below(struct view *view, const char *id)
+{
+	char from[KEEP_ID_BYTES + 1] = "-", to[KEEP_ID_BYTES + 1];
+	int64_t count = 0, got;
+
+	/* The one id below which there can be none is no end of a range. */
+	if (strcmp(id, "0-0") == 0)
+		return 0;
+	(void)snprintf(to, sizeof(to), "(%s", id);
+	do {
+		const struct reply *reply;
+		struct text last;
+
+		arena_reset(view->arena);
+		reply = redis_command(view->redis, view->arena, &view->err,
+				      "EVAL_RO", count_lua, "1",
+				      view->settings->stream_key, from, to,
+				      PAGE, NULL);
+		if (reply == NULL)
+			return -1;
+		got = reply_integer(reply_at(reply, 0), 0);
+		last = reply_text(reply_at(reply, 1));
+		(void)snprintf(from, sizeof(from), "(%.*s", (int)last.length,
+			       last.data);
+		count += got;
+	} while (got > 0);
+	return count;
+}
+
+static int64_t lesser(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+static int64_t greater(int64_t a, int64_t b)
+{
+	return a > b ? a : b;
+}
+
+/* By number: how many there are too many. */
+static int64_t surplus(int64_t length, int64_t most)
+{
+	return most > 0 && length > most ? length - most : 0;
+}
+
+/* What would be removed, at most: nodes go as a whole. Returns it, or -1. */
+static int64_t foresee(struct trim *trim)
+{
+	const struct settings_retention *retention =
+		&trim->view.settings->retention;
+	const struct keep_result *result = &trim->keep.result;
+	int64_t length = result->length;
+	int64_t too_old = count_below(&trim->view, result->old);
+	int64_t settled = length;
+	int64_t count;
+
+	if (result->hold[0] != '\0')
+		settled = count_below(&trim->view, result->hold);
+	if (too_old < 0 || settled < 0)
+		return -1;
+	if (retention->unread == SETTINGS_UNREAD_DROP)
+		settled = length;
+	else if (result->group_count == 0)
+		settled = 0;
+	count = greater(too_old, surplus(length, retention->max_entries));
+	return greater(lesser(count, settled),
+		       surplus(length, retention->ceiling));
+}
+
+/* The keeper has a bound for a round; here it ends when all is done. */
+static int remove_all(struct trim *trim)
+{
+	struct keep_result sum = { 0 };
+	struct keep *keep = &trim->keep;
+
+	do {
+		if (keep_trim(keep, trim->view.redis, false, &trim->view.err) <
+		    0)
+			return -1;
+		trim->removed += keep->result.trimmed;
+		for (size_t i = 0; i < keep->result.group_count; i++)
+			sum.groups[i].dropped += keep->result.groups[i].dropped;
+	} while (keep->result.trimmed > 0);
+	trim->left = keep->result.length;
+	for (size_t i = 0; i < keep->result.group_count; i++)
+		keep->result.groups[i].dropped = sum.groups[i].dropped;
+	return 0;
+}
+
+static int look(struct trim *trim)
+{
+	if (keep_trim(&trim->keep, trim->view.redis, true, &trim->view.err) < 0)
+		return -1;
+	trim->removed = foresee(trim);
+	trim->left = trim->keep.result.length - trim->removed;
+	return trim->removed < 0 ? -1 : 0;
+}
+
+static json_t *groups_record(const struct keep_result *result)
+{
+	json_t *groups = json_array();
+
+	for (size_t i = 0; i < result->group_count; i++) {
+		const struct keep_group *group = &result->groups[i];
+
+		(void)json_array_append_new(
+			groups,
+			json_pack("{s:o,s:I,s:I}", "name",
+				  record_text(group->name), "dropped",
+				  (json_int_t)group->dropped, "silent_seconds",
+				  (json_int_t)(group->silent_msecs / 1000)));
+	}
+	return groups;
+}
+
+static void say_json(const struct trim *trim)
+{
+	const struct keep_result *result = &trim->keep.result;
+
+	record_write(stdout,
+		     json_pack("{s:s,s:b,s:I,s:I,s:o,s:o,s:o}", "kind", "trim",
+			       "dry_run", trim->is_dry_run, "removed",
+			       (json_int_t)trim->removed, "left",
+			       (json_int_t)trim->left, "needed_from",
+			       record_text_or_null(result->hold), "needed_by",
+			       record_text_or_null(result->holder), "groups",
+			       groups_record(result)));
+}
+
+static void say(const struct trim *trim)
+{
+	const struct keep_result *result = &trim->keep.result;
+
+	printf("%s%" PRId64 " entries %s, %" PRId64 " are left\n",
+	       trim->is_dry_run ? "at most " : "", trim->removed,
+	       trim->is_dry_run ? "would be removed" : "removed", trim->left);
+	if (result->holder[0] != '\0')
+		printf("group %s needs all from %s on\n", result->holder,
+		       result->hold);
+	for (size_t i = 0; i < result->group_count; i++) {
+		const struct keep_group *group = &result->groups[i];
+
+		if (group->dropped > 0)
+			printf("group %s: %" PRId64
+			       " were removed before they were delivered\n",
+			       group->name, group->dropped);
+		if (group->silent_msecs > 0)
+			printf("group %s: nobody has read from it for %" PRId64
+			       " min\n",
+			       group->name, group->silent_msecs / 60000);
+	}
+}
+
+static int run(struct trim *trim, struct ctl *ctl)
+{
+	int status = view_open(&trim->view, ctl, -1);
+
+	if (status != EX_OK)
+		return status;
+	trim->keep.settings = trim->view.settings;
+	trim->keep.arena = trim->view.arena;
+	if ((trim->is_dry_run ? look(trim) : remove_all(trim)) < 0)
+		return view_failed(&trim->view);
+	if (trim->view.as_json)
+		say_json(trim);
+	else
+		say(trim);
+	return EX_OK;
+}
+
+int verb_trim(struct ctl *ctl)
+{
+	static struct trim trim;
+	const struct ctl_option options[] = {
+		{ "dry-run", 'n', NULL, &trim.is_dry_run },
+		{ NULL, '\0', NULL, NULL },
+	};
+	int status;
+
+	if (ctl_take(ctl, options, 0, 0) < 0)
+		return ctl->status;
+	status = run(&trim, ctl);
+	view_close(&trim.view);
+	return status;
+}
