@@ -7,7 +7,7 @@
 #include "supervisor/fleet.h"
 #include "supervisor/memory.h"
 #include "supervisor/common/numbers_json.h"
-#include "supervisor/pause.h"
+#include "supervisor/keeper/pause.h"
 #include "supervisor/common/json_line.h"
 
 #include <string.h>

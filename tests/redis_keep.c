@@ -4,7 +4,7 @@
 #include "lib/base/err.h"
 #include "lib/redis/redis.h"
 #include "lib/settings/settings.h"
-#include "supervisor/keep.h"
+#include "supervisor/keeper/keep_round.h"
 #include "tests/redis_fixture.h"
 
 #include <inttypes.h>

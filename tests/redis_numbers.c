@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "supervisor/redis_numbers.h"
+#include "supervisor/keeper/redis_numbers.h"
 
 #include "lib/base/arena.h"
 #include "lib/base/err.h"

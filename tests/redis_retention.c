@@ -14,7 +14,7 @@
 #include "lib/base/num.h"
 #include "lib/redis/redis.h"
 #include "lib/settings/settings.h"
-#include "supervisor/keep.h"
+#include "supervisor/keeper/keep_round.h"
 #include "tests/redis_fixture.h"
 
 #include <inttypes.h>

@@ -2,8 +2,8 @@
 #define OMQ_FIGURES_H
 
 #include "lib/settings/settings.h"
-#include "supervisor/pause.h"
-#include "supervisor/redis_numbers.h"
+#include "supervisor/keeper/pause.h"
+#include "supervisor/keeper/redis_numbers.h"
 
 #include <stdint.h>
 

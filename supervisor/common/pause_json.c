@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "supervisor/pause.h"
+#include "supervisor/keeper/pause.h"
 
 #include "supervisor/common/json_line.h"
 

@@ -6,11 +6,11 @@
 #include "lib/redis/redis.h"
 #include "lib/settings/settings.h"
 #include "supervisor/common/ask.h"
-#include "supervisor/keep.h"
+#include "supervisor/keeper/keep_round.h"
 #include "supervisor/common/numbers_json.h"
-#include "supervisor/pause.h"
+#include "supervisor/keeper/pause.h"
 #include "supervisor/common/json_line.h"
-#include "supervisor/redis_numbers.h"
+#include "supervisor/keeper/redis_numbers.h"
 
 #include <string.h>
 

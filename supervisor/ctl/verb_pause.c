@@ -10,7 +10,7 @@
 #include "lib/settings/settings.h"
 #include "lib/base/when.h"
 #include "supervisor/ctl/ctl.h"
-#include "supervisor/pause.h"
+#include "supervisor/keeper/pause.h"
 #include "supervisor/common/json_line.h"
 #include "supervisor/ctl/redis/view.h"
 

@@ -8,7 +8,7 @@
 #include "lib/redis/redis.h"
 #include "lib/settings/settings.h"
 #include "supervisor/ctl/ctl.h"
-#include "supervisor/keep.h"
+#include "supervisor/keeper/keep_round.h"
 #include "supervisor/common/json_line.h"
 #include "supervisor/ctl/redis/view.h"
 

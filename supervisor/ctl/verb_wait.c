@@ -10,7 +10,7 @@
 #include "lib/settings/settings.h"
 #include "supervisor/common/ask.h"
 #include "supervisor/ctl/ctl.h"
-#include "supervisor/redis_numbers.h"
+#include "supervisor/keeper/redis_numbers.h"
 #include "supervisor/ctl/redis/view.h"
 
 #include <inttypes.h>

@@ -12,7 +12,7 @@
 #include "lib/redis/redis.h"
 #include "lib/redis/reply.h"
 #include "lib/settings/settings.h"
-#include "supervisor/pause.h"
+#include "supervisor/keeper/pause.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "supervisor/rate.h"
+#include "supervisor/keeper/rate.h"
 
 #include <string.h>
 

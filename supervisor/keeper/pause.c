@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "supervisor/pause.h"
+#include "supervisor/keeper/pause.h"
 
 #include "lib/base/err.h"
 #include "lib/stream/keys.h"

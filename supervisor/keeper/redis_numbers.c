@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "supervisor/redis_numbers.h"
+#include "supervisor/keeper/redis_numbers.h"
 
 #include "lib/base/arena.h"
 #include "lib/base/err.h"
@@ -14,7 +14,7 @@
 #include <string.h>
 
 static const char lag_lua[] =
-#include "supervisor/lag.inc"
+#include "supervisor/keeper/redis_numbers.inc"
 	"if redis.call('EXISTS', KEYS[1]) == 0 then return {} end "
 	"local stream = named(redis.call('XINFO', 'STREAM', KEYS[1])) "
 	"for _, row in ipairs(redis.call('XINFO', 'GROUPS', KEYS[1])) do "

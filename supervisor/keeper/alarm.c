@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "supervisor/alarm.h"
+#include "supervisor/keeper/alarm.h"
 
 #include "lib/base/log.h"
 #include "lib/base/num.h"

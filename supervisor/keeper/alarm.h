@@ -1,7 +1,7 @@
 #ifndef OMQ_ALARM_H
 #define OMQ_ALARM_H
 
-#include "supervisor/keep.h"
+#include "supervisor/keeper/keep_round.h"
 
 #include <stddef.h>
 

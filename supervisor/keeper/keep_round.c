@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "supervisor/keep.h"
+#include "supervisor/keeper/keep_round.h"
 
 #include "lib/base/arena.h"
 #include "lib/base/clock.h"
@@ -21,8 +21,8 @@
 #define WORDS_MAX (16 + SETTINGS_NAMES_MAX + 2 * SETTINGS_GROUPS_MAX)
 
 static const char keep_lua[] =
-#include "supervisor/lag.inc"
-#include "supervisor/keep.inc"
+#include "supervisor/keeper/redis_numbers.inc"
+#include "supervisor/keeper/keep_round.inc"
 	;
 
 /* It is small, and runs once a second: it is sent each time. */

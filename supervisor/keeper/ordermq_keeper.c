@@ -8,8 +8,8 @@
 #include "lib/base/log.h"
 #include "lib/process/process.h"
 #include "lib/redis/redis.h"
-#include "supervisor/alarm.h"
-#include "supervisor/keep.h"
+#include "supervisor/keeper/alarm.h"
+#include "supervisor/keeper/keep_round.h"
 
 #include <poll.h>
 #include <stdbool.h>

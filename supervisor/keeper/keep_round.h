@@ -2,7 +2,7 @@
 #define OMQ_KEEP_H
 
 #include "supervisor/common/figures.h"
-#include "supervisor/rate.h"
+#include "supervisor/keeper/rate.h"
 
 #include <stdbool.h>
 #include <stddef.h>
