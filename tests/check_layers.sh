@@ -95,9 +95,9 @@ report 'includes point downward' "$(violations "$top")"
 report 'a copy of the tree passes too' "$(violations "$copy")"
 notices lib/base/err.c '#include "lib/settings/conf.h"' 'an upward include is noticed'
 notices lib/consumer/lease.h '#include "lib/consumer/consumer.h"' 'and one in a header'
-notices lib/base/log.c '#include "supervisor/loop.h"' 'and one of a program'
+notices lib/base/log.c '#include "supervisor/ordermqd/loop.h"' 'and one of a program'
 notices consumers/points.c '#include "producers/sources/csv.h"' 'and one of another program'
-notices supervisor/loop.c '#include "lib/redis/redis.h"' 'ordermqd knows no Redis'
-notices supervisor/fleet.c '#  include "lib/stream/order.h"' 'ordermqd knows no order'
+notices supervisor/ordermqd/loop.c '#include "lib/redis/redis.h"' 'ordermqd knows no Redis'
+notices supervisor/ordermqd/fleet.c '#  include "lib/stream/order.h"' 'ordermqd knows no order'
 notices lib/redis/dial.c '#include <hiredis/hiredis.h>' 'one file knows hiredis'
 notices lib/settings/conf.c '#include <libconfig.h>' 'one file knows libconfig'

@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "supervisor/events.h"
+#include "supervisor/ordermqd/events.h"
 
 #include <jansson.h>
 

@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "supervisor/restart.h"
+#include "supervisor/ordermqd/restart.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

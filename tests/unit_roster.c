@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "supervisor/roster.h"
+#include "supervisor/ordermqd/roster.h"
 
 #include "lib/base/err.h"
 #include "lib/settings/settings_table.h"

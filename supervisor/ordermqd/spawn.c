@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "supervisor/spawn.h"
+#include "supervisor/ordermqd/spawn.h"
 
 #include "lib/base/err.h"
 #include "lib/process/lifeline.h"

@@ -1,13 +1,13 @@
 #include "config.h"
 
-#include "supervisor/steer.h"
+#include "supervisor/ordermqd/steer.h"
 
 #include "lib/base/log.h"
 #include "lib/base/num.h"
-#include "supervisor/control.h"
-#include "supervisor/events.h"
-#include "supervisor/fleet.h"
-#include "supervisor/steer_restart.h"
+#include "supervisor/ordermqd/control.h"
+#include "supervisor/ordermqd/events.h"
+#include "supervisor/ordermqd/fleet.h"
+#include "supervisor/ordermqd/steer_restart.h"
 
 #include <inttypes.h>
 #include <stdarg.h>

@@ -3,7 +3,7 @@
 
 #include "lib/settings/conf.h"
 #include "lib/settings/settings.h"
-#include "supervisor/loop.h"
+#include "supervisor/ordermqd/loop.h"
 
 #include <stdbool.h>
 

@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "supervisor/control_client.h"
+#include "supervisor/ordermqd/control_client.h"
 
 #include "lib/base/clock.h"
 #include "lib/base/err.h"

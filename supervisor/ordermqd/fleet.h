@@ -3,8 +3,8 @@
 
 #include "lib/settings/settings.h"
 #include "supervisor/common/figures.h"
-#include "supervisor/roster.h"
-#include "supervisor/service.h"
+#include "supervisor/ordermqd/roster.h"
+#include "supervisor/ordermqd/daemon_group.h"
 
 #include <stdbool.h>
 #include <stddef.h>

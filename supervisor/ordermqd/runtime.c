@@ -1,9 +1,9 @@
 #include "config.h"
 
-#include "supervisor/runtime.h"
+#include "supervisor/ordermqd/runtime.h"
 
 #include "lib/base/err.h"
-#include "supervisor/slot.h"
+#include "supervisor/ordermqd/instance.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "supervisor/loop.h"
+#include "supervisor/ordermqd/loop.h"
 
 #include "lib/base/err.h"
 

@@ -2,7 +2,7 @@
 
 #include "lib/base/err.h"
 #include "lib/settings/settings.h"
-#include "supervisor/daemon.h"
+#include "supervisor/ordermqd/daemon.h"
 
 #include <fcntl.h>
 #include <getopt.h>

@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "supervisor/notify.h"
+#include "supervisor/ordermqd/notify.h"
 
 #include "lib/base/clock.h"
 #include "lib/process/lifeline.h"

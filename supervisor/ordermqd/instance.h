@@ -3,9 +3,9 @@
 
 #include "lib/process/board.h"
 #include "lib/settings/settings.h"
-#include "supervisor/instance.h"
-#include "supervisor/loop.h"
-#include "supervisor/restart.h"
+#include "supervisor/ordermqd/instance_table.h"
+#include "supervisor/ordermqd/loop.h"
+#include "supervisor/ordermqd/restart.h"
 
 #include <stdbool.h>
 #include <stdint.h>

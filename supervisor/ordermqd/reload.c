@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "supervisor/reload.h"
+#include "supervisor/ordermqd/reload.h"
 
 #include "lib/base/err.h"
 

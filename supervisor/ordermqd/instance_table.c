@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "supervisor/instance.h"
+#include "supervisor/ordermqd/instance_table.h"
 
 #include <sysexits.h>
 

@@ -1,12 +1,12 @@
 #include "config.h"
 
-#include "supervisor/slot_process.h"
+#include "supervisor/ordermqd/instance_process.h"
 
 #include "lib/base/err.h"
 #include "lib/process/lifeline.h"
 #include "lib/base/log.h"
-#include "supervisor/slot.h"
-#include "supervisor/spawn.h"
+#include "supervisor/ordermqd/instance.h"
+#include "supervisor/ordermqd/spawn.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -1,9 +1,9 @@
 #ifndef OMQ_CONTROL_CLIENT_H
 #define OMQ_CONTROL_CLIENT_H
 
-#include "supervisor/control.h"
-#include "supervisor/control_line.h"
-#include "supervisor/loop.h"
+#include "supervisor/ordermqd/control.h"
+#include "supervisor/ordermqd/control_line.h"
+#include "supervisor/ordermqd/loop.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,12 +1,12 @@
 #include "config.h"
 
-#include "supervisor/steer_restart.h"
+#include "supervisor/ordermqd/steer_restart.h"
 
 #include "lib/base/log.h"
-#include "supervisor/control.h"
-#include "supervisor/events.h"
-#include "supervisor/fleet.h"
-#include "supervisor/steer.h"
+#include "supervisor/ordermqd/control.h"
+#include "supervisor/ordermqd/events.h"
+#include "supervisor/ordermqd/fleet.h"
+#include "supervisor/ordermqd/steer.h"
 
 #include <stdio.h>
 #include <string.h>

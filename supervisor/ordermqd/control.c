@@ -1,12 +1,12 @@
 #include "config.h"
 
-#include "supervisor/control.h"
+#include "supervisor/ordermqd/control.h"
 
 #include "lib/base/clock.h"
 #include "lib/base/err.h"
 #include "lib/base/log.h"
-#include "supervisor/control_client.h"
-#include "supervisor/loop.h"
+#include "supervisor/ordermqd/control_client.h"
+#include "supervisor/ordermqd/loop.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -1,12 +1,12 @@
 #include "config.h"
 
-#include "supervisor/upkeep.h"
+#include "supervisor/ordermqd/upkeep.h"
 
 #include "lib/base/log.h"
 #include "lib/base/num.h"
-#include "supervisor/events.h"
-#include "supervisor/fleet.h"
-#include "supervisor/memory.h"
+#include "supervisor/ordermqd/events.h"
+#include "supervisor/ordermqd/fleet.h"
+#include "supervisor/ordermqd/memory.h"
 
 #include <inttypes.h>
 #include <stdarg.h>

@@ -1,14 +1,14 @@
 #include "config.h"
 
-#include "supervisor/slot.h"
+#include "supervisor/ordermqd/instance.h"
 
 #include "lib/base/clock.h"
 #include "lib/base/err.h"
 #include "lib/base/log.h"
 #include "lib/base/num.h"
 #include "lib/base/text.h"
-#include "supervisor/events.h"
-#include "supervisor/slot_process.h"
+#include "supervisor/ordermqd/events.h"
+#include "supervisor/ordermqd/instance_process.h"
 
 #include <errno.h>
 #include <signal.h>

@@ -1,15 +1,15 @@
 #include "config.h"
 
-#include "supervisor/daemon_state.h"
+#include "supervisor/ordermqd/daemon_state.h"
 
 #include "lib/base/clock.h"
 #include "lib/settings/conf.h"
 #include "lib/base/err.h"
 #include "lib/base/log.h"
-#include "supervisor/fleet.h"
-#include "supervisor/loop.h"
+#include "supervisor/ordermqd/fleet.h"
+#include "supervisor/ordermqd/loop.h"
 #include "supervisor/common/signals.h"
-#include "supervisor/status.h"
+#include "supervisor/ordermqd/status.h"
 
 #include <signal.h>
 #include <stdlib.h>

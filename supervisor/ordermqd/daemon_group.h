@@ -1,8 +1,8 @@
 #ifndef OMQ_SERVICE_H
 #define OMQ_SERVICE_H
 
-#include "supervisor/autoscale.h"
-#include "supervisor/slot.h"
+#include "supervisor/ordermqd/autoscale.h"
+#include "supervisor/ordermqd/instance.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "supervisor/memory.h"
+#include "supervisor/ordermqd/memory.h"
 
 #include <fcntl.h>
 #include <inttypes.h>

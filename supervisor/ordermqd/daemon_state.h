@@ -2,13 +2,13 @@
 #define OMQ_DAEMON_STATE_H
 
 #include "lib/base/err.h"
-#include "supervisor/control.h"
-#include "supervisor/daemon.h"
-#include "supervisor/loop.h"
-#include "supervisor/notify.h"
-#include "supervisor/reload.h"
-#include "supervisor/runtime.h"
-#include "supervisor/steer.h"
+#include "supervisor/ordermqd/control.h"
+#include "supervisor/ordermqd/daemon.h"
+#include "supervisor/ordermqd/loop.h"
+#include "supervisor/ordermqd/notify.h"
+#include "supervisor/ordermqd/reload.h"
+#include "supervisor/ordermqd/runtime.h"
+#include "supervisor/ordermqd/steer.h"
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,12 +1,12 @@
 #include "config.h"
 
-#include "supervisor/daemon_state.h"
+#include "supervisor/ordermqd/daemon_state.h"
 
 #include "lib/base/log.h"
 #include "lib/settings/settings.h"
-#include "supervisor/events.h"
-#include "supervisor/fleet.h"
-#include "supervisor/roster.h"
+#include "supervisor/ordermqd/events.h"
+#include "supervisor/ordermqd/fleet.h"
+#include "supervisor/ordermqd/roster.h"
 
 #include <stdio.h>
 #include <string.h>

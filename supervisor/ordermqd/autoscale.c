@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "supervisor/autoscale.h"
+#include "supervisor/ordermqd/autoscale.h"
 
 #include "lib/base/num.h"
 

@@ -1,11 +1,11 @@
 #include "config.h"
 
-#include "supervisor/status.h"
+#include "supervisor/ordermqd/status.h"
 
 #include "lib/base/clock.h"
 #include "supervisor/common/figures.h"
-#include "supervisor/fleet.h"
-#include "supervisor/memory.h"
+#include "supervisor/ordermqd/fleet.h"
+#include "supervisor/ordermqd/memory.h"
 #include "supervisor/common/numbers_json.h"
 #include "supervisor/keeper/pause.h"
 #include "supervisor/common/json_line.h"

@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "supervisor/control_line.h"
+#include "supervisor/ordermqd/control_line.h"
 
 #include <string.h>
 

@@ -1,11 +1,11 @@
 #include "config.h"
 
-#include "supervisor/fleet.h"
+#include "supervisor/ordermqd/fleet.h"
 
 #include "lib/base/clock.h"
 #include "lib/base/err.h"
-#include "supervisor/events.h"
-#include "supervisor/upkeep.h"
+#include "supervisor/ordermqd/events.h"
+#include "supervisor/ordermqd/upkeep.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "supervisor/events.h"
+#include "supervisor/ordermqd/events.h"
 
 #include "lib/base/clock.h"
 #include "supervisor/common/json_line.h"
