@@ -1,9 +1,9 @@
 #include "config.h"
 
-#include "supervisor/compare_count.h"
+#include "supervisor/show/compare_count.h"
 
 #include "lib/base/err.h"
-#include "supervisor/compare_notes.h"
+#include "supervisor/show/compare_notes.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -2,7 +2,7 @@
 
 #include "lib/settings/settings.h"
 #include "supervisor/ctl/ctl.h"
-#include "supervisor/demo.h"
+#include "supervisor/show/demo.h"
 #include "supervisor/ctl/tell.h"
 #include "supervisor/ctl/verbs.h"
 

@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "supervisor/demo.h"
+#include "supervisor/show/demo.h"
 
 #include "lib/base/arena.h"
 #include "lib/base/clock.h"
@@ -8,9 +8,9 @@
 #include "lib/stream/keys.h"
 #include "lib/redis/redis.h"
 #include "supervisor/common/ask.h"
-#include "supervisor/demo_count.h"
-#include "supervisor/demo_stage.h"
-#include "supervisor/demo_table.h"
+#include "supervisor/show/demo_count.h"
+#include "supervisor/show/demo_sandbox.h"
+#include "supervisor/show/demo_table.h"
 
 #include <inttypes.h>
 #include <signal.h>

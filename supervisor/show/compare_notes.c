@@ -1,9 +1,9 @@
 #include "config.h"
 
-#include "supervisor/compare_notes.h"
+#include "supervisor/show/compare_notes.h"
 
 #include "lib/base/err.h"
-#include "supervisor/compare_way.h"
+#include "supervisor/show/compare_way.h"
 
 #include <fcntl.h>
 #include <stdio.h>

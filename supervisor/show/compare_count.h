@@ -1,7 +1,7 @@
 #ifndef OMQ_COMPARE_COUNT_H
 #define OMQ_COMPARE_COUNT_H
 
-#include "supervisor/compare_cast.h"
+#include "supervisor/show/compare_workers.h"
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,8 +1,8 @@
 #include "config.h"
 
-#include "supervisor/compare_table.h"
+#include "supervisor/show/compare_table.h"
 
-#include "supervisor/demo_table.h"
+#include "supervisor/show/demo_table.h"
 #include "supervisor/common/json_line.h"
 
 #include <inttypes.h>

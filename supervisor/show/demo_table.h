@@ -1,7 +1,7 @@
 #ifndef OMQ_DEMO_TABLE_H
 #define OMQ_DEMO_TABLE_H
 
-#include "supervisor/demo_count.h"
+#include "supervisor/show/demo_count.h"
 
 #include <stdbool.h>
 

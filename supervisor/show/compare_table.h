@@ -1,7 +1,7 @@
 #ifndef OMQ_COMPARE_TABLE_H
 #define OMQ_COMPARE_TABLE_H
 
-#include "supervisor/compare_count.h"
+#include "supervisor/show/compare_count.h"
 
 /* Show the results of all ways: to a person, in 80 columns; or as JSON Lines,
    an object of kind "way" for each. */

@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "supervisor/demo_stage.h"
+#include "supervisor/show/demo_sandbox.h"
 
 #include "lib/base/arena.h"
 #include "lib/settings/conf.h"

@@ -1,8 +1,8 @@
 #ifndef OMQ_COMPARE_CAST_H
 #define OMQ_COMPARE_CAST_H
 
-#include "supervisor/compare_way.h"
-#include "supervisor/stage.h"
+#include "supervisor/show/compare_way.h"
+#include "supervisor/show/sandbox.h"
 
 #include <stddef.h>
 #include <stdint.h>

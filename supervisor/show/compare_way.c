@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "supervisor/compare_way.h"
+#include "supervisor/show/compare_way.h"
 
 #include "lib/base/arena.h"
 #include "lib/base/err.h"

@@ -1,13 +1,13 @@
 #include "config.h"
 
-#include "supervisor/demo_count.h"
+#include "supervisor/show/demo_count.h"
 
 #include "lib/base/arena.h"
 #include "lib/base/err.h"
 #include "lib/stream/keys.h"
 #include "lib/stream/order.h"
 #include "lib/redis/redis.h"
-#include "supervisor/demo_stage.h"
+#include "supervisor/show/demo_sandbox.h"
 
 #include <inttypes.h>
 #include <stdio.h>

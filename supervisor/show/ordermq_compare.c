@@ -11,8 +11,8 @@
 #include "lib/redis/redis.h"
 #include "lib/settings/settings.h"
 #include "lib/base/text.h"
-#include "supervisor/compare_notes.h"
-#include "supervisor/compare_way.h"
+#include "supervisor/show/compare_notes.h"
+#include "supervisor/show/compare_way.h"
 
 #include <poll.h>
 #include <signal.h>

@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "supervisor/demo_table.h"
+#include "supervisor/show/demo_table.h"
 
 #include <inttypes.h>
 #include <langinfo.h>

@@ -1,17 +1,17 @@
 #include "config.h"
 
-#include "supervisor/compare.h"
+#include "supervisor/show/compare.h"
 
 #include "lib/base/clock.h"
 #include "lib/base/err.h"
 #include "lib/redis/redis.h"
-#include "supervisor/compare_cast.h"
-#include "supervisor/compare_count.h"
-#include "supervisor/compare_notes.h"
-#include "supervisor/compare_table.h"
-#include "supervisor/compare_way.h"
-#include "supervisor/demo_table.h"
-#include "supervisor/stage.h"
+#include "supervisor/show/compare_workers.h"
+#include "supervisor/show/compare_count.h"
+#include "supervisor/show/compare_notes.h"
+#include "supervisor/show/compare_table.h"
+#include "supervisor/show/compare_way.h"
+#include "supervisor/show/demo_table.h"
+#include "supervisor/show/sandbox.h"
 
 #include <inttypes.h>
 #include <poll.h>

@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "supervisor/stage.h"
+#include "supervisor/show/sandbox.h"
 
 #include "lib/base/arena.h"
 #include "lib/base/clock.h"

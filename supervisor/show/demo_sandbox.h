@@ -2,7 +2,7 @@
 #define OMQ_DEMO_STAGE_H
 
 #include "lib/settings/settings.h"
-#include "supervisor/stage.h"
+#include "supervisor/show/sandbox.h"
 
 #include <stdbool.h>
 #include <stdint.h>

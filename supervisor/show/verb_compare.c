@@ -5,8 +5,8 @@
 #include "supervisor/ctl/verbs.h"
 
 #include "lib/base/num.h"
-#include "supervisor/compare.h"
-#include "supervisor/compare_cast.h"
+#include "supervisor/show/compare.h"
+#include "supervisor/show/compare_workers.h"
 #include "supervisor/ctl/ctl.h"
 
 #include <inttypes.h>

@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "supervisor/compare_cast.h"
+#include "supervisor/show/compare_workers.h"
 
 #include "lib/base/err.h"
 #include "lib/base/num.h"
