@@ -12,8 +12,8 @@ if ! command -v redis-cli >/dev/null; then
 	exit 0
 fi
 tests=$(dirname "$0")/..
-# shellcheck source=tests/system_lib.sh
-. "$tests/system_lib.sh"
+# shellcheck source=tests/fixtures/system_lib.sh
+. "$tests/fixtures/system_lib.sh"
 # shellcheck source=tests/chaos/faults.sh
 . "$tests/chaos/faults.sh"
 

@@ -1,5 +1,5 @@
 #!/bin/sh
-# tests/system_autoscale.sh with the default target and ten minutes of load, in
+# tests/system/autoscale.sh with the default target and ten minutes of load, in
 # the directory that was built. Prints TAP, and the decisions.
 #
 # usage: autoscale.sh SECONDS [SOURCE-DIRECTORY]
@@ -8,4 +8,4 @@ LOAD=${1:?usage: autoscale.sh SECONDS [SOURCE-DIRECTORY]}
 srcdir=${2:-$(dirname "$0")/../..}
 TARGET=5 RATE=400 LEAST=9 MOST=12
 export TARGET RATE LOAD LEAST MOST srcdir
-exec sh "$srcdir/tests/system_autoscale.sh"
+exec sh "$srcdir/tests/system/autoscale.sh"

@@ -1,5 +1,5 @@
 #!/bin/sh
-# tests/system_interrupted.sh with more and larger loads, in the directory that
+# tests/system/interrupted.sh with more and larger loads, in the directory that
 # was built. Prints TAP.
 #
 # usage: interrupted.sh RUNS ORDERS [SOURCE-DIRECTORY]
@@ -8,4 +8,4 @@ RUNS=${1:?usage: interrupted.sh RUNS ORDERS [SOURCE-DIRECTORY]}
 ORDERS=${2:?usage: interrupted.sh RUNS ORDERS [SOURCE-DIRECTORY]}
 srcdir=${3:-$(dirname "$0")/../..}
 export RUNS ORDERS srcdir
-exec sh "$srcdir/tests/system_interrupted.sh"
+exec sh "$srcdir/tests/system/interrupted.sh"

@@ -10,8 +10,8 @@ if ! command -v redis-cli >/dev/null; then
 fi
 hung=${1:?usage: outage.sh HUNG-SECONDS DOWN-SECONDS}
 down=${2:?usage: outage.sh HUNG-SECONDS DOWN-SECONDS}
-# shellcheck source=tests/system_lib.sh
-. "${srcdir:-$(dirname "$0")/../..}/tests/system_lib.sh"
+# shellcheck source=tests/fixtures/system_lib.sh
+. "${srcdir:-$(dirname "$0")/../..}/tests/fixtures/system_lib.sh"
 
 # Beyond what starts an outage and ends it, an instance says nothing.
 lines_each=4

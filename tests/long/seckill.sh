@@ -1,5 +1,5 @@
 #!/bin/sh
-# tests/system_seckill_race.sh with more and larger races, in the directory that
+# tests/system/seckill_race.sh with more and larger races, in the directory that
 # was built. Prints TAP.
 #
 # usage: seckill.sh RUNS USERS ITEMS PROCESSES [SOURCE-DIRECTORY]
@@ -10,4 +10,4 @@ ITEMS=${3:?usage: seckill.sh RUNS USERS ITEMS PROCESSES [SOURCE-DIRECTORY]}
 PROCESSES=${4:?usage: seckill.sh RUNS USERS ITEMS PROCESSES [SOURCE-DIRECTORY]}
 srcdir=${5:-$(dirname "$0")/../..}
 export RUNS USERS ITEMS PROCESSES srcdir
-exec sh "$srcdir/tests/system_seckill_race.sh"
+exec sh "$srcdir/tests/system/seckill_race.sh"

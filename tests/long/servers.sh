@@ -1,7 +1,7 @@
 #!/bin/bash
 # All tests that start a server, against those of a newer Debian: Redis 8 and
 # Valkey, which word things differently. Prints TAP, with the errors that
-# tests/system_states met; takes some minutes and the network; see root_lib.sh.
+# tests/system/states met; takes some minutes and the network; see root_lib.sh.
 #
 # usage: servers.sh SUITE [SOURCE-DIRECTORY]
 suite=${1:?usage: servers.sh SUITE [SOURCE-DIRECTORY]}
@@ -24,7 +24,7 @@ passes() { # passes SERVER
 	ORDERMQ_TEST_REDIS=$1 make -j"$(nproc)" check TESTS="$tests"
 }
 words_of() {
-	sed -n 's/^# \([A-Z]* \)/#   \1/p' /root/ordermq/build/tests/system_states.log
+	sed -n 's/^# \([A-Z]* \)/#   \1/p' /root/ordermq/build/tests/system/states.log
 	sed -n 's/^# \(TOTAL\|PASS\|FAIL\|SKIP\|ERROR\): */#   \1 /p' /var/log/step
 }
 echo 1..3
