@@ -162,7 +162,7 @@ def machine(rig):
                  if line.startswith("model name")]
     redis = subprocess.run(["redis-server", "--version"], check=True,
                            capture_output=True, text=True).stdout
-    ours = rig.run([rig.program("supervisor/ordermqd"), "--version"])
+    ours = rig.run([rig.program("bin/ordermqd"), "--version"])
     return {"kind": "machine", "cpu": names[0] if names else "unknown",
             "cores": os.cpu_count(), "kernel": platform.release(),
             "load": os.getloadavg()[0],

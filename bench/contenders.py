@@ -80,7 +80,7 @@ class Ordermq:
         if "noop" in self.setup.groups:
             return self.rig.program("bench/noop")
         return self.rig.program("bench/timed" if self.setup.timed
-                                else "consumers")
+                                else "bin")
 
     def configure(self):
         groups = []
@@ -103,13 +103,13 @@ class Ordermq:
         env = dict(os.environ, BENCH_LATENCY_DIR=self.rig.path("latency"))
         with open(self.rig.path("log"), "ab") as log:
             self.daemon = self.rig.spawn(
-                [self.rig.program("supervisor/ordermqd"), "-c",
+                [self.rig.program("bin/ordermqd"), "-c",
                  self.rig.path("ordermq.conf"), "-X", "bench"],
                 stdout=log, stderr=log, env=env)
         wait_for("ordermqd", self.is_ready)
 
     def ctl(self, *args):
-        return [self.rig.program("supervisor/ordermqctl"), "-c",
+        return [self.rig.program("bin/ordermqctl"), "-c",
                 self.rig.path("ordermq.conf"), *args]
 
     def status(self):
@@ -136,7 +136,7 @@ class Ordermq:
         return [self.daemon.pid, *self.keeper]
 
     def publisher(self, count, batch):
-        return [self.rig.program("producers/ordermq-order"), "-c",
+        return [self.rig.program("bin/ordermq-order"), "-c",
                 self.rig.path("ordermq.conf"), "--quiet", "--batch",
                 str(batch), "--csv", csv_file(self.rig, self.setup, count)]
 

@@ -322,7 +322,7 @@ def sale(rig, contender, setup, count):
     """A flash sale, one item for 20 requests: ordermq-seckill serve from a file
     of requests, or its script alone in a loop. As many are on the way."""
     redis = Redis(rig, setup.aof, setup.tcp)
-    seckill = [rig.program("producers/ordermq-seckill"), "--redis",
+    seckill = [rig.program("bin/ordermq-seckill"), "--redis",
                redis.url(), "--stream", STREAM]
     stock = count // 20
     requests = requests_file(rig, setup, count)

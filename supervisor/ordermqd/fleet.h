@@ -4,7 +4,7 @@
 #include "lib/settings/settings.h"
 #include "supervisor/common/figures.h"
 #include "supervisor/ordermqd/roster.h"
-#include "supervisor/ordermqd/daemon_group.h"
+#include "supervisor/ordermqd/service.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -22,7 +22,7 @@ void compare_cast_open(struct compare_cast *cast, struct stage *stage,
 	(void)snprintf(cast->program, sizeof(cast->program),
 		       "%s%s/ordermq-compare",
 		       build_dir == NULL ? PKGLIBEXECDIR : build_dir,
-		       build_dir == NULL ? "" : "/supervisor");
+		       build_dir == NULL ? "" : "/bin");
 	for (int way = 0; way < COMPARE_WAYS; way++) {
 		const char *name = compare_way_name((enum compare_way)way);
 

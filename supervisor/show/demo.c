@@ -327,13 +327,13 @@ static void programs_find(const char *build_dir, struct demo_programs *where)
 
 	(void)snprintf(where->ordermqd, sizeof(where->ordermqd),
 		       "%s%s/ordermqd", built ? build_dir : SBINDIR,
-		       built ? "/supervisor" : "");
+		       built ? "/bin" : "");
 	(void)snprintf(where->ordermq_order, sizeof(where->ordermq_order),
 		       "%s%s/ordermq-order", built ? build_dir : BINDIR,
-		       built ? "/producers" : "");
+		       built ? "/bin" : "");
 	(void)snprintf(where->consumers, sizeof(where->consumers), "%s%s",
 		       built ? build_dir : PKGLIBEXECDIR,
-		       built ? "/consumers" : "");
+		       built ? "/bin" : "");
 }
 
 static int demo_play(struct demo_stage *stage,

@@ -38,8 +38,8 @@ trap leave_chaos EXIT
 
 # The programs in one folder, whose name all of their processes carry.
 mkdir "$dir/programs" "$dir/redis" "$dir/run" "$dir/other" || exit 99
-ln -s "$top/consumers/ordermq-points" "$top/consumers/ordermq-push" \
-	"$top/tests/trial/ordermq-trial" "$top/supervisor/ordermq-keeper" \
+ln -s "$top/bin/ordermq-points" "$top/bin/ordermq-push" \
+	"$top/tests/trial/ordermq-trial" "$top/bin/ordermq-keeper" \
 	"$dir/programs"
 
 write_config() { # write_config NAME CONTROL POINTS PUSH
@@ -116,7 +116,7 @@ split_orders() {
 }
 
 is_published() { # is_published FILE
-	producers/ordermq-order -c "$dir/ordermq.conf" --quiet --rate "$rate" \
+	bin/ordermq-order -c "$dir/ordermq.conf" --quiet --rate "$rate" \
 		--csv "$1" 2>>"$dir/order.log"
 }
 
@@ -247,7 +247,7 @@ start_set ordermq test
 echo 1..13
 echo "# seed $seed: $orders orders, $steps steps"
 check "all instances are ready" wait_for all_ready
-producers/ordermq-order -c "$dir/ordermq.conf" --quiet --generate 500 --seed 1
+bin/ordermq-order -c "$dir/ordermq.conf" --quiet --generate 500 --seed 1
 check "they settle 500 orders in peace" wait_for all_idle
 holdings >"$dir/baseline"
 : >"$dir/sampling"

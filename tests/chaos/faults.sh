@@ -53,7 +53,7 @@ answers() { # answers WORD COMMAND...: REPLICAOF says more when said again
 
 start_set() { # start_set NAME NODE: an ordermqd
 	(
-		supervisor/ordermqd -c "$dir/$1.conf" -X "$2" 2>>"$dir/$1.log" &
+		bin/ordermqd -c "$dir/$1.conf" -X "$2" 2>>"$dir/$1.log" &
 		echo $! >"$dir/$1.pid"
 	)
 }
@@ -61,7 +61,7 @@ start_set() { # start_set NAME NODE: an ordermqd
 ctl_of() { # ctl_of NAME WORD...
 	set_name=$1
 	shift
-	supervisor/ordermqctl -c "$dir/$set_name.conf" "$@" 2>/dev/null
+	bin/ordermqctl -c "$dir/$set_name.conf" "$@" 2>/dev/null
 }
 
 instances() { # instances NAME: pids

@@ -28,7 +28,7 @@ groups = (
   { name = "push"; program = "push"; instances = 2; owner_ttl = "3s";
     push = { file = "$dir/push.jsonl"; }; }
 );
-supervisor = { control = "$dir/control.sock"; programs = "$top/consumers";
+supervisor = { control = "$dir/control.sock"; programs = "$top/bin";
   hang_timeout = "${OUTAGE_HANG:-10s}"; };
 log = { to = "stderr"; };
 CONF
@@ -54,7 +54,7 @@ log_lines() {
 
 orders() { # orders COUNT
 	seed=$((seed + 1))
-	producers/ordermq-order -c "$dir/ordermq.conf" --quiet \
+	bin/ordermq-order -c "$dir/ordermq.conf" --quiet \
 		--generate "$1" --seed "$seed"
 }
 

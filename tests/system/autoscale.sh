@@ -77,7 +77,7 @@ wait_for_calm() { # wait_for_calm COMMAND...: as wait_for, for so long
 start_redis
 configure_paced 1 $max ''
 cli XGROUP CREATE ordermq paced 0 MKSTREAM >/dev/null
-supervisor/ordermqd -c "$dir/ordermq.conf" -X test 2>>"$dir/log" &
+bin/ordermqd -c "$dir/ordermq.conf" -X test 2>>"$dir/log" &
 daemon=$!
 wait_for field_is ready 1
 first=$(pid_of paced-1)
@@ -85,7 +85,7 @@ first=$(pid_of paced-1)
 echo 1..17
 check "one instance at first" field_is instances 1
 orders=$((rate * load))
-producers/ordermq-order -c "$dir/ordermq.conf" --quiet --generate $orders \
+bin/ordermq-order -c "$dir/ordermq.conf" --quiet --generate $orders \
 	--seed 7 --rate "$rate" &
 publisher=$!
 check "the load is met with $least to $most instances" \
@@ -97,7 +97,7 @@ check "and stays so" wants_between "$least" "$most"
 check "in at most four steps" [ "$ups" -ge 1 -a "$ups" -le 4 ]
 check "none of them down" [ "$(steps -)" = 0 ]
 check "every order is settled" wait_for all_settled
-check "status tells the range" sh -c "supervisor/ordermqctl \
+check "status tells the range" sh -c "bin/ordermqctl \
 	-c '$dir/ordermq.conf' -s '$dir/control.sock' status |
 	grep -q '^paced wants [0-9]* instances now, of 1 to $max'"
 
@@ -115,7 +115,7 @@ check "the first one is still the same" [ "$(pid_of paced-1)" = "$first" ]
 
 # Without the keeper nobody knows what waits.
 ctl hold keeper >/dev/null
-producers/ordermq-order -c "$dir/ordermq.conf" --quiet --generate 500 --seed 8
+bin/ordermq-order -c "$dir/ordermq.conf" --quiet --generate 500 --seed 8
 looks
 check "without the keeper nothing is decided" field_is instances 1
 # A paused group waits, whatever waits for it.

@@ -24,7 +24,7 @@ run() { # run VARIANT PROGRAM RULE
 	  programs = "$top/tests/broken/$1"; };
 	log = { to = "stderr"; };
 	CONF
-	ORDERMQ_CRASH=$3 supervisor/ordermqd -c "$dir/ordermq.conf" -X test \
+	ORDERMQ_CRASH=$3 bin/ordermqd -c "$dir/ordermq.conf" -X test \
 		2>>"$dir/log" &
 	daemon=$!
 }
@@ -65,7 +65,7 @@ strike() {
 	seed=0
 	while :; do
 		seed=$((seed + 1))
-		producers/ordermq-order -c "$dir/ordermq.conf" --quiet \
+		bin/ordermq-order -c "$dir/ordermq.conf" --quiet \
 			--generate 500 --seed $seed
 		wait_for is_idle_after_resume || return 1
 		[ "$(fired)" -lt 5 ] || return 0

@@ -35,7 +35,7 @@ check() { # check NAME COMMAND...
 }
 
 compare() { # compare OPTION...: into shown, err and status
-	LC_ALL=C.UTF-8 supervisor/ordermqctl --build-dir "$programs" compare \
+	LC_ALL=C.UTF-8 bin/ordermqctl --build-dir "$programs" compare \
 		"$@" >"$dir/shown" 2>"$dir/err"
 	status=$?
 }
@@ -86,7 +86,7 @@ worker_is_there() {
 # One that takes its time, and has begun.
 begin() {
 	rm -f "$dir/shown"
-	supervisor/ordermqctl --build-dir "$programs" compare --orders 30000 \
+	bin/ordermqctl --build-dir "$programs" compare --orders 30000 \
 		>"$dir/shown" 2>"$dir/err" &
 	pid=$!
 	wait_for stage_find && wait_for grep -qs 'workers .*are there' "$dir/shown" &&
@@ -177,7 +177,7 @@ check 'it can be interrupted' ends_with 70
 check 'and nothing runs any more then' runs_no_more "$stage"
 rm -rf "$stage"
 
-LC_ALL=C.UTF-8 supervisor/ordermqctl --build-dir "$programs" compare \
+LC_ALL=C.UTF-8 bin/ordermqctl --build-dir "$programs" compare \
 	--orders 64 2>"$dir/err" | sed '/a private one/q' >"$dir/shown"
 check 'nothing is left when nobody reads on' nothing_is_left
 

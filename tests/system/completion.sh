@@ -10,7 +10,7 @@ fi
 srcdir=$(cd "${srcdir:-.}" && pwd)
 . "$srcdir/tests/fixtures/system_lib.sh"
 
-export PATH="$top/supervisor:$PATH"
+export PATH="$top/bin:$PATH"
 mkdir "$dir/files"
 : >"$dir/files/some.file"
 cat >"$dir/o.conf" <<END

@@ -34,13 +34,13 @@ log = { to = "stderr"; };
 CONF
 
 run_as() { # run_as NODE
-	ORDERMQ_CRASH=$(rules) supervisor/ordermqd -c "$dir/ordermq.conf" \
+	ORDERMQ_CRASH=$(rules) bin/ordermqd -c "$dir/ordermq.conf" \
 		-X "$1" 2>>"$dir/log" &
 	daemon=$!
 }
 
 publish() { # publish COUNT SEED
-	producers/ordermq-order -c "$dir/ordermq.conf" --quiet --generate "$1" \
+	bin/ordermq-order -c "$dir/ordermq.conf" --quiet --generate "$1" \
 		--seed "$2"
 }
 

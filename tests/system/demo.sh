@@ -32,7 +32,7 @@ does_not_run_in() {
 }
 
 demo() {
-	LC_ALL=C.UTF-8 supervisor/ordermqctl --build-dir "$(pwd)" demo
+	LC_ALL=C.UTF-8 bin/ordermqctl --build-dir "$(pwd)" demo
 }
 
 longest_line() { # in characters, where awk may count bytes
@@ -53,7 +53,7 @@ check "there is no colour where there is no terminal" \
 check "it leaves no directory behind" [ ! -e "$stage" ]
 check "it leaves no process behind" does_not_run_in "$stage"
 
-mkdir -p "$dir/nothing/supervisor"
-supervisor/ordermqctl --build-dir "$dir/nothing" demo >"$dir/shown" 2>&1
+mkdir -p "$dir/nothing/bin"
+bin/ordermqctl --build-dir "$dir/nothing" demo >"$dir/shown" 2>&1
 check "programs that are not there are a clear failure" [ $? = 69 ]
 rm -rf "$(sed -n 's/^The logs are in //p' "$dir/shown")"

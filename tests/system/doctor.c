@@ -40,7 +40,7 @@ static int open_all(void **state)
 	fprintf(file,
 		"redis: { url = \"unix://%s\"; };\n"
 		"supervisor: { control = \"%s/control.sock\"; programs = "
-		"\"%s/consumers\"; };\n"
+		"\"%s/bin\"; };\n"
 		"log: { to = \"stderr\"; };\n"
 		"groups: ( { name = \"points\"; program = \"points\"; } );\n",
 		redis_fixture_socket(server), redis_fixture_dir(server),
@@ -63,7 +63,7 @@ static int close_all(void **state)
 static int run(const char *verb, const char *a, const char *b)
 {
 	const char *argv[] = {
-		"supervisor/ordermqctl", "-c", conf, verb, a, b, NULL
+		"bin/ordermqctl", "-c", conf, verb, a, b, NULL
 	};
 
 	program_run(&ctl, argv, "");
@@ -397,7 +397,7 @@ static void await_status(int status)
 static void with_ordermqd_the_age_decides(void **state)
 {
 	const char *argv[] = {
-		"supervisor/ordermqd", "-c", conf, "-X", "test", NULL
+		"bin/ordermqd", "-c", conf, "-X", "test", NULL
 	};
 	char id[32];
 

@@ -28,7 +28,7 @@ stops_soon() { # in less time than a read may wait
 configure 4 2
 start_redis
 echo 1..12
-producers/ordermq-order -c "$dir/ordermq.conf" --quiet --generate 10000 \
+bin/ordermq-order -c "$dir/ordermq.conf" --quiet --generate 10000 \
 	--seed 7 --rate 2500 &
 publisher=$!
 published=0

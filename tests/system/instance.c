@@ -37,13 +37,13 @@ static int run(const char *line)
 static void help_and_version_need_nothing(void **state)
 {
 	(void)state;
-	assert_int_equal(run("consumers/ordermq-points --help | "
+	assert_int_equal(run("bin/ordermq-points --help | "
 			     "grep -q -- --slot"),
 			 0);
-	assert_int_equal(run("consumers/ordermq-push --version | "
+	assert_int_equal(run("bin/ordermq-push --version | "
 			     "grep -qx 'ordermq-push " PACKAGE_VERSION "'"),
 			 0);
-	assert_int_equal(run("consumers/ordermq-xread -h >/dev/null"), 0);
+	assert_int_equal(run("bin/ordermq-xread -h >/dev/null"), 0);
 }
 
 static void wrong_options_end_with_64(void **state)
@@ -57,7 +57,7 @@ static void wrong_options_end_with_64(void **state)
 	(void)state;
 	for (size_t i = 0; lines[i] != NULL; i++) {
 		(void)snprintf(line, sizeof(line),
-			       "consumers/ordermq-points %s 2>/dev/null",
+			       "bin/ordermq-points %s 2>/dev/null",
 			       lines[i]);
 		assert_int_equal(run(line), 64);
 	}
@@ -68,17 +68,17 @@ static void a_bad_configuration_ends_with_78(void **state)
 	const struct shop *shop = *state;
 	char line[4 * SHOP_PATH_BYTES];
 
-	assert_int_equal(run("consumers/ordermq-points -c /nowhere/x.conf "
+	assert_int_equal(run("bin/ordermq-points -c /nowhere/x.conf "
 			     "2>/dev/null"),
 			 78);
 	(void)snprintf(line, sizeof(line),
-		       "consumers/ordermq-points -c %s --group nobody 2>&1 | "
+		       "bin/ordermq-points -c %s --group nobody 2>&1 | "
 		       "grep -q 'no group nobody'",
 		       shop->conf);
 	assert_int_equal(run(line), 0);
 	shop_configure(shop, "", "", "nonsense = 1;");
 	(void)snprintf(line, sizeof(line),
-		       "consumers/ordermq-points -c %s 2>/dev/null",
+		       "bin/ordermq-points -c %s 2>/dev/null",
 		       shop->conf);
 	assert_int_equal(run(line), 78);
 }

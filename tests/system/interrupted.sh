@@ -25,7 +25,7 @@ await_place() { # await_place ENTRIES
 
 # In the background only: it takes the place of the shell, to be killed.
 load_exec() { # load_exec OPTION...
-	exec producers/ordermq-order -c "$dir/ordermq.conf" -q \
+	exec bin/ordermq-order -c "$dir/ordermq.conf" -q \
 		--csv "$dir/orders.csv" "$@" >>"$dir/load.log" 2>&1
 }
 

@@ -23,7 +23,7 @@ static struct shop *shop;
 static void configure(const char *retention, int64_t points)
 {
 	FILE *file = fopen(shop->conf, "we");
-	char *programs = realpath("consumers", NULL);
+	char *programs = realpath("bin", NULL);
 
 	assert_non_null(file);
 	fprintf(file,
@@ -44,7 +44,7 @@ static void configure(const char *retention, int64_t points)
 
 static void daemon_start(void)
 {
-	const char *argv[] = { "supervisor/ordermqd", "-c", shop->conf, NULL };
+	const char *argv[] = { "bin/ordermqd", "-c", shop->conf, NULL };
 
 	program_start(&daemon_program, argv);
 }
@@ -352,7 +352,7 @@ static void events_can_be_followed(void **state)
 {
 	static struct program follower;
 	const char *argv[] = {
-		"supervisor/ordermqctl", "-c", NULL, "events", "-f", NULL
+		"bin/ordermqctl", "-c", NULL, "events", "-f", NULL
 	};
 	pid_t pid;
 

@@ -43,7 +43,7 @@ trial_is_ready() {
 }
 
 start_trial() { # start_trial COMMAND...: which becomes an ordermqd
-	"$@" supervisor/ordermqd -c "$dir/ordermq.conf" -X test 2>>"$dir/log" &
+	"$@" bin/ordermqd -c "$dir/ordermq.conf" -X test 2>>"$dir/log" &
 	daemon=$!
 	wait_for trial_is_ready
 }
@@ -97,7 +97,7 @@ publish_around() { # publish_around [ORDERNO ACT]
 		}
 	}' >"$dir/orders.csv"
 	begun=$(now_msecs)
-	producers/ordermq-order -c "$dir/ordermq.conf" --quiet \
+	bin/ordermq-order -c "$dir/ordermq.conf" --quiet \
 		--csv "$dir/orders.csv"
 	good=$((good + orders))
 	wait_for applied_is $good || return

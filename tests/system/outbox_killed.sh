@@ -24,7 +24,7 @@ random() {
 
 # In the background only: it takes the place of the shell, to be killed.
 order_exec() {
-	exec producers/ordermq-order -c "$dir/ordermq.conf" -q "$@" 2>>"$dir/said"
+	exec bin/ordermq-order -c "$dir/ordermq.conf" -q "$@" 2>>"$dir/said"
 }
 
 order() {

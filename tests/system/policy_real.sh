@@ -29,13 +29,13 @@ paced_are_ready() {
 }
 
 start_paced() {
-	supervisor/ordermqd -c "$dir/ordermq.conf" -X test 2>>"$dir/log" &
+	bin/ordermqd -c "$dir/ordermq.conf" -X test 2>>"$dir/log" &
 	daemon=$!
 	wait_for paced_are_ready
 }
 
 publish() { # publish SEED: so many orders
-	producers/ordermq-order -c "$dir/ordermq.conf" --quiet \
+	bin/ordermq-order -c "$dir/ordermq.conf" --quiet \
 		--generate $orders --seed "$1"
 }
 

@@ -32,7 +32,7 @@ random_pid() {
 }
 
 publish() {
-	producers/ordermq-order -c "$dir/ordermq.conf" --quiet --csv "$orders" "$@"
+	bin/ordermq-order -c "$dir/ordermq.conf" --quiet --csv "$orders" "$@"
 }
 
 configure 3 2

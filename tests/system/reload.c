@@ -215,7 +215,7 @@ static int ctl(struct fixture *fixture, const char *verb, const char *option)
 {
 	const char *args[] = { verb, option, NULL };
 
-	return fixture_run(fixture, "supervisor/ordermqctl", args, text,
+	return fixture_run(fixture, "bin/ordermqctl", args, text,
 			   sizeof(text));
 }
 

@@ -25,7 +25,7 @@ configure_host() { # configure_host NAME RETENTION GROUPS
 redis = { url = "unix://$dir/redis.sock"; retry_max = "200ms"; };
 stream = { retention = { $2 }; };
 groups = ( $3 );
-supervisor = { control = "$dir/$1/control.sock"; programs = "$top/consumers"; };
+supervisor = { control = "$dir/$1/control.sock"; programs = "$top/bin"; };
 log = { to = "stderr"; };
 CONF
 }
@@ -33,11 +33,11 @@ CONF
 ctl_of() { # ctl_of HOST WORDS...
 	host=$1
 	shift
-	supervisor/ordermqctl -c "$dir/$host.conf" "$@" 2>>"$dir/ctl.log"
+	bin/ordermqctl -c "$dir/$host.conf" "$@" 2>>"$dir/ctl.log"
 }
 
 launch() { # launch HOST: its pid is in $launched
-	supervisor/ordermqd -c "$dir/$1.conf" -X "$1" 2>>"$dir/$1.log" &
+	bin/ordermqd -c "$dir/$1.conf" -X "$1" 2>>"$dir/$1.log" &
 	launched=$!
 	daemon="$daemon $launched"
 }
@@ -53,7 +53,7 @@ end() { # end SIGNAL PID: its exit status
 }
 
 publish() { # publish COUNT SEED
-	producers/ordermq-order -c "$dir/one.conf" --quiet --generate "$1" \
+	bin/ordermq-order -c "$dir/one.conf" --quiet --generate "$1" \
 		--seed "$2"
 }
 
@@ -165,7 +165,7 @@ check "now it goes" wait_for is_trimmed
 
 # Killed, with orders in hand.
 place=$(last_id)
-producers/ordermq-order -c "$dir/one.conf" --quiet --generate 1000 --seed 3 \
+bin/ordermq-order -c "$dir/one.conf" --quiet --generate 1000 --seed 3 \
 	--rate 1500 &
 publisher=$!
 wait_for is_published "$place" 20

@@ -140,7 +140,7 @@ static void the_services_need_no_more(void **state)
 static void publish(const struct shop *shop, const char *how)
 {
 	static struct program order;
-	const char *argv[] = { "producers/ordermq-order",
+	const char *argv[] = { "bin/ordermq-order",
 			       "-c",
 			       shop->conf,
 			       how,
@@ -155,7 +155,7 @@ static void publish(const struct shop *shop, const char *how)
 static void sell(const struct shop *shop, const char *const *words)
 {
 	static struct program seckill;
-	const char *argv[16] = { "producers/ordermq-seckill", "-c",
+	const char *argv[16] = { "bin/ordermq-seckill", "-c",
 				 shop->conf };
 
 	for (size_t i = 0; words[i] != NULL; i++)

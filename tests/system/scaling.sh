@@ -41,7 +41,7 @@ first=$(pid_of points-1)
 third=$(pid_of points-3)
 push=$(pid_of push-2)
 
-producers/ordermq-order -c "$dir/ordermq.conf" --quiet --generate 9000 \
+bin/ordermq-order -c "$dir/ordermq.conf" --quiet --generate 9000 \
 	--seed 7 --rate 1500 &
 publisher=$!
 
@@ -62,7 +62,7 @@ check "the first is still the same" [ "$first" = "$(pid_of points-1)" ]
 
 wait_for is_published 6000
 echo "instanses = 4;" >>"$dir/ordermq.conf"
-supervisor/ordermqctl -c "$dir/ordermq.conf" reload >"$dir/refused" 2>&1
+bin/ordermqctl -c "$dir/ordermq.conf" reload >"$dir/refused" 2>&1
 check "a reload of nonsense is refused with 78" [ $? = 78 ]
 check "it names file, line and key" \
 	grep -q "ordermq.conf:9: instanses: unknown setting" "$dir/refused"

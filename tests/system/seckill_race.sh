@@ -14,7 +14,7 @@ items=${ITEMS:-1000}
 processes=${PROCESSES:-4}
 
 race_exec() { # in the background only
-	exec producers/ordermq-seckill -c "$dir/ordermq.conf" --stream ordermq \
+	exec bin/ordermq-seckill -c "$dir/ordermq.conf" --stream ordermq \
 		bench --users "$users" --items "$items" --processes "$processes" \
 		--amount 100 >"$dir/race" 2>>"$dir/race.log"
 }

@@ -32,7 +32,7 @@ static int setup(void **state)
 {
 	int ret = trial_setup(state);
 
-	((struct trial *)*state)->path = "producers/ordermq-seckill";
+	((struct trial *)*state)->path = "bin/ordermq-seckill";
 	return ret;
 }
 

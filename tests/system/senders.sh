@@ -79,7 +79,7 @@ configure_example() { # configure_example NAME
 			-e "s|/var/lib/ordermq/push.jsonl|$dir/push.jsonl|" \
 			"$examples/$1.conf"
 		cat <<CONF
-supervisor = { control = "$dir/control.sock"; programs = "$top/consumers"; };
+supervisor = { control = "$dir/control.sock"; programs = "$top/bin"; };
 log = { to = "stderr"; };
 CONF
 	} >"$dir/ordermq.conf"

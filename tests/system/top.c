@@ -102,7 +102,7 @@ static pid_t top_start(unsigned short rows, unsigned short columns,
 		       const char *a, const char *b)
 {
 	const struct winsize size = { .ws_row = rows, .ws_col = columns };
-	const char *argv[] = { "supervisor/ordermqctl",
+	const char *argv[] = { "bin/ordermqctl",
 			       "-c",
 			       shop->conf,
 			       "top",
@@ -459,7 +459,7 @@ static void a_reader_that_is_gone_ends_it(void **state)
 
 	shop = *state;
 	(void)snprintf(command, sizeof(command),
-		       "supervisor/ordermqctl -c %.200s top -i 100ms "
+		       "bin/ordermqctl -c %.200s top -i 100ms "
 		       "2>/dev/null | head -n 1 >/dev/null",
 		       shop->conf);
 	status = system(command);

@@ -30,7 +30,7 @@ static struct worker one, two;
 static void configure(bool has_audit)
 {
 	FILE *file = fopen(shop->conf, "we");
-	char *programs = realpath("consumers", NULL);
+	char *programs = realpath("bin", NULL);
 
 	assert_non_null(file);
 	fprintf(file,
@@ -251,7 +251,7 @@ static struct program daemon_program;
 /* All that it takes is its block in the configuration. */
 static void a_block_in_the_configuration_brings_it_into_the_set(void **state)
 {
-	const char *argv[] = { "supervisor/ordermqd", "-c", shop->conf, NULL };
+	const char *argv[] = { "bin/ordermqd", "-c", shop->conf, NULL };
 
 	(void)state;
 	configure(false);

@@ -42,7 +42,7 @@ static int ctl(const char *a, const char *b)
 {
 	const char *args[] = { a, b, NULL };
 
-	return fixture_run(fixture, "supervisor/ordermqctl", args, text,
+	return fixture_run(fixture, "bin/ordermqctl", args, text,
 			   sizeof(text));
 }
 

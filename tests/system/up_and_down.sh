@@ -54,7 +54,7 @@ configure 2 2
 start_redis
 start 4
 before=$(pids)
-producers/ordermq-order -c "$dir/ordermq.conf" --quiet --generate $((cycles * 3000)) \
+bin/ordermq-order -c "$dir/ordermq.conf" --quiet --generate $((cycles * 3000)) \
 	--seed 7 --rate 1000 &
 publisher=$!
 

@@ -23,7 +23,7 @@ static void events_read(void)
 {
 	const char *args[] = { "events", NULL };
 
-	assert_int_equal(fixture_run(fixture, "supervisor/ordermqctl", args,
+	assert_int_equal(fixture_run(fixture, "bin/ordermqctl", args,
 				     text, sizeof(text)),
 			 0);
 }
@@ -132,7 +132,7 @@ static void ctl(const char *a, const char *b)
 {
 	const char *args[] = { a, b, NULL };
 
-	(void)fixture_run(fixture, "supervisor/ordermqctl", args, text,
+	(void)fixture_run(fixture, "bin/ordermqctl", args, text,
 			  sizeof(text));
 }
 

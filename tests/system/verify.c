@@ -32,7 +32,7 @@ static struct program ctl;
 static int verify(const struct shop *shop, const char *a, const char *b,
 		  const char *c)
 {
-	const char *argv[] = { "supervisor/ordermqctl",
+	const char *argv[] = { "bin/ordermqctl",
 			       "-c",
 			       shop->conf,
 			       "verify",

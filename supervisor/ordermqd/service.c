@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "supervisor/ordermqd/daemon_group.h"
+#include "supervisor/ordermqd/service.h"
 
 #include "lib/base/clock.h"
 

@@ -1,0 +1,9 @@
+libordermq_a_SOURCES += \
+	%D%/reply.c %D%/reply.h \
+	%D%/resp.c %D%/resp.h \
+	%D%/formatter.c %D%/formatter.h \
+	%D%/pipeline.c %D%/pipeline.h \
+	%D%/redis_error.c %D%/redis_error.h \
+	%D%/dial.c %D%/dial.h \
+	%D%/redis.c %D%/redis.h \
+	%D%/command.c %D%/command.h

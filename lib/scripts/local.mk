@@ -1,0 +1,18 @@
+lua_scripts += \
+	%D%/fence.lua \
+	%D%/ensure.lua \
+	%D%/acquire.lua \
+	%D%/beat.lua \
+	%D%/tries.lua \
+	%D%/dead_letter.lua \
+	%D%/index.lua \
+	%D%/entries.lua \
+	%D%/history.lua \
+	%D%/fetch.lua \
+	%D%/retry.lua \
+	%D%/crash.lua \
+	%D%/settle.lua \
+	%D%/dead.lua \
+	%D%/release.lua \
+	%D%/come_back.lua \
+	%D%/replay.lua

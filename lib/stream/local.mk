@@ -1,0 +1,3 @@
+libordermq_a_SOURCES += \
+	%D%/order.c %D%/order.h \
+	%D%/keys.c %D%/keys.h

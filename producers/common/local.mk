@@ -1,0 +1,3 @@
+libproducers_a_SOURCES += \
+	%D%/stop.c %D%/stop.h \
+	%D%/setup.c %D%/setup.h

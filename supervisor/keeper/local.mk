@@ -1,0 +1,7 @@
+libsupervisor_a_SOURCES += \
+	%D%/redis_numbers.c %D%/redis_numbers.h \
+	%D%/pause.c %D%/pause.h \
+	%D%/rate.c %D%/rate.h \
+	%D%/keep_round.c %D%/keep_round.h \
+	%D%/alarm.c %D%/alarm.h
+lua_scripts += %D%/keep_round.lua %D%/redis_numbers.lua

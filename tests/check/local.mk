@@ -1,0 +1,5 @@
+# What of the rules a machine can see.
+dist_check_SCRIPTS += \
+	%D%/layers.sh \
+	%D%/style.sh \
+	%D%/man.sh

@@ -1,0 +1,72 @@
+# The programs as they are, with a redis-server of their own.
+dist_check_SCRIPTS += \
+	%D%/real_orders.sh \
+	%D%/scaling.sh \
+	%D%/policy_real.sh \
+	%D%/autoscale.sh \
+	%D%/up_and_down.sh \
+	%D%/drain.sh \
+	%D%/killers.sh \
+	%D%/outage.sh \
+	%D%/retention.sh \
+	%D%/crash_points.sh \
+	%D%/broken.sh \
+	%D%/interrupted.sh \
+	%D%/outbox_killed.sh \
+	%D%/seckill_race.sh \
+	%D%/demo.sh \
+	%D%/compare.sh \
+	%D%/library.sh \
+	%D%/senders.sh \
+	%D%/completion.sh \
+	%D%/bench.sh
+if HAVE_CMOCKA
+check_PROGRAMS += \
+	%D%/points \
+	%D%/linger \
+	%D%/retry \
+	%D%/replay \
+	%D%/dead \
+	%D%/push \
+	%D%/faults \
+	%D%/states \
+	%D%/wrong_way \
+	%D%/clock \
+	%D%/totals \
+	%D%/xread \
+	%D%/verify \
+	%D%/doctor \
+	%D%/examples \
+	%D%/storm \
+	%D%/instance \
+	%D%/keeper \
+	%D%/trim \
+	%D%/top \
+	%D%/pause \
+	%D%/pending \
+	%D%/dead_verbs \
+	%D%/entries \
+	%D%/account \
+	%D%/trail \
+	%D%/history \
+	%D%/rights \
+	%D%/order \
+	%D%/order_trouble \
+	%D%/lag \
+	%D%/once \
+	%D%/state \
+	%D%/outbox \
+	%D%/seckill \
+	%D%/seckill_serve \
+	%D%/steer \
+	%D%/upkeep \
+	%D%/unruly \
+	%D%/supervisor \
+	%D%/policy \
+	%D%/reload
+endif
+tests_system_examples_CPPFLAGS = $(AM_CPPFLAGS) \
+	-DSOURCE_DIR='"$(abs_top_srcdir)"'
+tests_system_rights_CPPFLAGS = $(tests_system_examples_CPPFLAGS)
+tests_system_order_CPPFLAGS = $(AM_CPPFLAGS) \
+	-DORDERS_FILE='"$(top_srcdir)/../shared/data/orders-2010-12_2011-05.csv"'

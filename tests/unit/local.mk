@@ -1,0 +1,51 @@
+# Nothing but code: no I/O, no process.
+if HAVE_CMOCKA
+check_PROGRAMS += \
+	%D%/num \
+	%D%/text \
+	%D%/text_index \
+	%D%/resp \
+	%D%/crc32c \
+	%D%/url \
+	%D%/settings \
+	%D%/settings_file \
+	%D%/conf \
+	%D%/conf_rules \
+	%D%/conf_text \
+	%D%/csv \
+	%D%/jsonl \
+	%D%/generate \
+	%D%/pace \
+	%D%/lag \
+	%D%/record \
+	%D%/order \
+	%D%/delivery \
+	%D%/linger \
+	%D%/hand \
+	%D%/waiting \
+	%D%/formatter \
+	%D%/redis_error \
+	%D%/backoff \
+	%D%/board \
+	%D%/recent \
+	%D%/append \
+	%D%/log \
+	%D%/template \
+	%D%/instance \
+	%D%/restart \
+	%D%/roster \
+	%D%/autoscale \
+	%D%/events \
+	%D%/figures \
+	%D%/rate \
+	%D%/table \
+	%D%/packed \
+	%D%/when \
+	%D%/tally \
+	%D%/compare \
+	%D%/doctor \
+	%D%/orderno
+endif
+# The parser is wrapped, so that it can be made to end its process.
+tests_unit_conf_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=config_read_string
+tests_unit_jsonl_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=poll
