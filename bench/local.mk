@@ -14,7 +14,7 @@ bench_bare_LDADD = libconsumers.a libordermq.a
 bench_noop_ordermq_noop_SOURCES = %D%/noop.c
 bench_noop_ordermq_noop_LDADD = $(redis_libs)
 bench_timed = %D%/timed.c %D%/latency.c %D%/latency.h
-bench_timed_ldflags = $(AM_LDFLAGS) -Wl,--wrap=hand_settle
+bench_timed_ldflags = $(AM_LDFLAGS) -Wl,--wrap=in_flight_settle
 bench_timed_ordermq_points_SOURCES = consumers/points.c $(bench_timed)
 bench_timed_ordermq_points_LDFLAGS = $(bench_timed_ldflags)
 bench_timed_ordermq_points_LDADD = $(bin_ordermq_points_LDADD)

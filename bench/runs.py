@@ -275,7 +275,7 @@ def latency(rig, contender, setup, rate, seconds):
              for name in os.listdir(rig.path("latency"))]
     if not files:
         raise BenchError("nothing was timed: with -flto the linker puts "
-                         "nothing around hand_settle()")
+                         "nothing around in_flight_settle()")
     seen = json.loads(rig.bare("latency", *files))
     if seen.pop("count") != count * len(setup.groups):
         raise BenchError("wrong sums: not every entry was timed")

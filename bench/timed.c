@@ -1,7 +1,7 @@
 /* Linked into the real points and push for the runs that measure latency: it
    takes the time when the answer to the settling call of an entry is there. The
-   linker puts it around hand_settle(), which is called just then, so that not a
-   line of theirs differs from what is shipped (-Wl,--wrap). */
+   linker puts it around in_flight_settle(), which is called just then, so that
+   not a line of theirs differs from what is shipped (-Wl,--wrap). */
 
 #include "config.h"
 
@@ -16,8 +16,10 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-void __real_hand_settle(struct hand *hand, struct delivery *delivery);
-void __wrap_hand_settle(struct hand *hand, struct delivery *delivery);
+void __real_in_flight_settle(struct in_flight *in_flight,
+			     struct delivery *delivery);
+void __wrap_in_flight_settle(struct in_flight *in_flight,
+			     struct delivery *delivery);
 
 /* One file a process, in the directory that the environment names. */
 static struct latency *own_latency(void)
@@ -33,7 +35,8 @@ static struct latency *own_latency(void)
 	return latency;
 }
 
-void __wrap_hand_settle(struct hand *hand, struct delivery *delivery)
+void __wrap_in_flight_settle(struct in_flight *in_flight,
+			     struct delivery *delivery)
 {
 	struct text ts = order_field(&delivery->order, text_of("ts"));
 	struct latency *latency = own_latency();
@@ -42,5 +45,5 @@ void __wrap_hand_settle(struct hand *hand, struct delivery *delivery)
 	if (latency != NULL &&
 	    num_parse(ts.data, ts.length, &published_usecs) == 0)
 		latency_add(latency, clock_usecs() - published_usecs);
-	__real_hand_settle(hand, delivery);
+	__real_in_flight_settle(in_flight, delivery);
 }

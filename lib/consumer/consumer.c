@@ -42,15 +42,15 @@ void consumer_accept(struct consumer *consumer, bool may_repeat)
 	consumer->has_entries = true;
 	consumer->exchange.batch->read_usecs = read_usecs;
 	board_add(board, BOARD_DELIVERED, consumer->exchange.batch->count);
-	count = hand_accept(&consumer->hand, consumer->exchange.batch,
-			    may_repeat, consumer->list);
+	count = in_flight_accept(&consumer->in_flight, consumer->exchange.batch,
+				 may_repeat, consumer->list);
 	if (count > 0)
 		consumer->handler->handle(consumer->state, consumer->list,
 					  count);
 	if (!consumer->handler->groupless)
 		return;
 	/* Without a group there is nothing to settle. */
-	count = hand_drop(&consumer->hand);
+	count = in_flight_drop(&consumer->in_flight);
 	board_add(board, BOARD_HANDLED, count);
 	recent_done(&board->recent, clock_usecs(), clock_usecs() - read_usecs,
 		    count);
@@ -61,7 +61,7 @@ void consumer_done(struct consumer *consumer, struct delivery *delivery,
 {
 	delivery->state = DELIVERY_DONE;
 	delivery->outcome = outcome;
-	hand_finish(&consumer->hand, delivery);
+	in_flight_finish(&consumer->in_flight, delivery);
 }
 
 void consumer_apply(struct consumer *consumer, struct delivery *delivery,
@@ -69,7 +69,7 @@ void consumer_apply(struct consumer *consumer, struct delivery *delivery,
 {
 	delivery->state = DELIVERY_EFFECT;
 	delivery->effect = effect;
-	hand_finish(&consumer->hand, delivery);
+	in_flight_finish(&consumer->in_flight, delivery);
 }
 
 /* A copy that lives as long as the delivery. */
@@ -89,7 +89,7 @@ static void dead_letter(struct consumer *consumer, struct delivery *delivery,
 	delivery->outcome = outcome;
 	delivery->class = text_keep(delivery, class);
 	delivery->reason = text_keep(delivery, reason);
-	hand_finish(&consumer->hand, delivery);
+	in_flight_finish(&consumer->in_flight, delivery);
 }
 
 void consumer_reject(struct consumer *consumer, struct delivery *delivery,
@@ -133,7 +133,7 @@ void consumer_retry(struct consumer *consumer, struct delivery *delivery,
 	delivery->reason = text_keep(delivery, reason);
 	delivery->wait_msecs =
 		wait_msecs >= 0 ? wait_msecs : backoff_next_spread(&backoff);
-	hand_finish(&consumer->hand, delivery);
+	in_flight_finish(&consumer->in_flight, delivery);
 }
 
 void consumer_postpone(struct consumer *consumer, struct delivery *delivery,
@@ -142,7 +142,7 @@ void consumer_postpone(struct consumer *consumer, struct delivery *delivery,
 	retry_say(consumer, delivery, reason);
 	delivery->state = DELIVERY_WAITING;
 	delivery->wait_msecs = wait_msecs;
-	hand_finish(&consumer->hand, delivery);
+	in_flight_finish(&consumer->in_flight, delivery);
 }
 
 void consumer_touch(struct consumer *consumer, const struct delivery *delivery)
@@ -175,8 +175,8 @@ void *consumer_memory(struct delivery *delivery, size_t bytes)
 static bool is_drained(const struct consumer *consumer)
 {
 	return !consumer->cut_off && !exchange_is_busy(&consumer->exchange) &&
-	       !hand_has_decided(&consumer->hand) &&
-	       consumer->hand.handler_count == 0;
+	       !in_flight_has_decided(&consumer->in_flight) &&
+	       consumer->in_flight.handler_count == 0;
 }
 
 static void stop_begin(struct consumer *consumer)
@@ -219,9 +219,9 @@ static nfds_t wait_prepare(struct consumer *consumer, struct pollfd *fds,
 	fds[0] = (struct pollfd){ .fd = consumer->process.wake_fd,
 				  .events = POLLIN };
 	fds[1] = (struct pollfd){ .fd = -1 };
-	if (consumer->seat.redis != NULL) {
-		fds[1].fd = redis_fd(consumer->seat.redis);
-		fds[1].events = redis_events(consumer->seat.redis);
+	if (consumer->lease.redis != NULL) {
+		fds[1].fd = redis_fd(consumer->lease.redis);
+		fds[1].events = redis_events(consumer->lease.redis);
 	}
 	if (handler->poll != NULL)
 		count += handler->poll(consumer->state, fds + 2,
@@ -246,7 +246,7 @@ static void time_pass(struct consumer *consumer)
 		recent_busy(&consumer->process.board->recent, now_usecs,
 			    now_usecs - consumer->counted_usecs);
 	consumer->counted_usecs = now_usecs;
-	consumer->has_entries = consumer->hand.open_count > 0;
+	consumer->has_entries = consumer->in_flight.open_count > 0;
 }
 
 static void wait_turn(struct consumer *consumer)
@@ -272,7 +272,7 @@ static int consumer_run(struct consumer *consumer)
 	while (!is_over(consumer)) {
 		consumer_link_turn(consumer);
 		board_set(&consumer->process.board->in_flight,
-			  consumer->hand.open_count);
+			  consumer->in_flight.open_count);
 		if (is_over(consumer))
 			break;
 		wait_turn(consumer);
@@ -289,7 +289,7 @@ static int parts_open(struct consumer *consumer, struct err *err)
 {
 	const struct process *process = &consumer->process;
 	const struct handler_effect *effect = consumer->handler->effect;
-	const struct seat_settings seat = {
+	const struct lease_settings lease = {
 		.settings = &process->settings,
 		.group = process->group,
 		.groupless = consumer->handler->groupless,
@@ -303,11 +303,12 @@ static int parts_open(struct consumer *consumer, struct err *err)
 	consumer->list = calloc(batch, sizeof(*consumer->list));
 	consumer->due = calloc(batch, sizeof(*consumer->due));
 	if (consumer->list == NULL || consumer->due == NULL ||
-	    hand_open(&consumer->hand, CONSUMER_BATCH_BYTES,
-		      (CONSUMER_STALL_BATCHES + HAND_BATCHES_MAX) * batch) < 0)
+	    in_flight_open(&consumer->in_flight, CONSUMER_BATCH_BYTES,
+			   (CONSUMER_STALL_BATCHES + IN_FLIGHT_BATCHES_MAX) *
+				   batch) < 0)
 		return err_set(err, ERR_RETRY, "out of memory");
 	consumer->read_count = batch;
-	consumer->window = batch * HAND_BATCHES_MAX;
+	consumer->window = batch * IN_FLIGHT_BATCHES_MAX;
 	(void)snprintf(consumer->last_id, sizeof(consumer->last_id), "%s",
 		       process->group->start);
 	consumer->next_beat_msecs = -1;
@@ -317,10 +318,10 @@ static int parts_open(struct consumer *consumer, struct err *err)
 		.first_msecs = CONSUMER_RETRY_MSECS,
 		.max_msecs = process->settings.redis.retry_max_msecs,
 	};
-	if (seat_open(&consumer->seat, &seat, err) < 0)
+	if (lease_open(&consumer->lease, &lease, err) < 0)
 		return -1;
-	return exchange_open(&consumer->exchange, &consumer->seat,
-			     &consumer->hand, effect, err);
+	return exchange_open(&consumer->exchange, &consumer->lease,
+			     &consumer->in_flight, effect, err);
 }
 
 static int handler_open(struct consumer *consumer, struct err *err)
@@ -356,8 +357,8 @@ static void consumer_close(struct consumer *consumer)
 	if (consumer->state != NULL && consumer->handler->close != NULL)
 		consumer->handler->close(&consumer->state);
 	exchange_close(&consumer->exchange);
-	seat_close(&consumer->seat);
-	hand_close(&consumer->hand);
+	lease_close(&consumer->lease);
+	in_flight_close(&consumer->in_flight);
 	free(consumer->list);
 	free(consumer->due);
 	process_close(&consumer->process);

@@ -26,7 +26,7 @@ static void deliveries_settle(struct consumer *consumer, struct call *call)
 	struct delivery *delivery;
 
 	while ((delivery = delivery_queue_get(&call->deliveries)) != NULL)
-		hand_settle(&consumer->hand, delivery);
+		in_flight_settle(&consumer->in_flight, delivery);
 }
 
 /* Entries that were not pending any more: somebody else settled them, or the
@@ -92,7 +92,7 @@ static void effect_split(struct consumer *consumer, struct call *call)
 	for (struct delivery *d = call->deliveries.first; d != NULL;
 	     d = d->next)
 		d->alone = true;
-	hand_restore(&consumer->hand, &call->deliveries);
+	in_flight_restore(&consumer->in_flight, &call->deliveries);
 }
 
 /* The script refused a single entry: dead-letter it. */
@@ -110,7 +110,7 @@ static void effect_refused(struct consumer *consumer, struct call *call,
 	(void)snprintf(reason_text, sizeof(reason_text), "%.*s",
 		       (int)reason.length, reason.data);
 	/* As if the handler had it again and refused it. */
-	consumer->hand.handler_count++;
+	consumer->in_flight.handler_count++;
 	consumer_reject(consumer, delivery, class_text, reason_text);
 }
 
@@ -133,7 +133,7 @@ static void answer_retry(struct consumer *consumer, struct call *call,
 
 	look_after_short(consumer, reply);
 	while ((delivery = delivery_queue_get(&call->deliveries)) != NULL)
-		hand_wait(&consumer->hand, delivery);
+		in_flight_wait(&consumer->in_flight, delivery);
 }
 
 static void history_begin(struct consumer *consumer)
@@ -154,8 +154,8 @@ static void history_next(struct consumer *consumer, bool replays)
 /* Pending for us in both streams, as the last beats said. */
 static void pending_compare(struct consumer *consumer)
 {
-	int64_t known = (int64_t)(consumer->hand.open_count +
-				  consumer->hand.waiting.count);
+	int64_t known = (int64_t)(consumer->in_flight.open_count +
+				  consumer->in_flight.waiting.count);
 	int64_t pending = consumer->pending[0] + consumer->pending[1];
 
 	/* A connection that died may have been given some, too. */
@@ -271,7 +271,7 @@ static void answer_lost(struct consumer *consumer, struct call *call)
 	size_t count;
 
 	deliveries_settle(consumer, call);
-	count = hand_drop(&consumer->hand);
+	count = in_flight_drop(&consumer->in_flight);
 	if (!consumer->lease_lost)
 		log_line(LOG_ERR,
 			 "lease lost: dropped %zu entries in hand, "
@@ -321,12 +321,12 @@ int consumer_answer(struct consumer *consumer, struct call *call,
 			return 0;
 		line = text_of("an answer of a strange shape");
 	}
-	hand_restore(&consumer->hand, &call->deliveries);
+	in_flight_restore(&consumer->in_flight, &call->deliveries);
 	if (call->kind == CALL_FETCH)
 		history_begin(consumer);
 	consumer_trouble(consumer, redis_error_class(line), line.data);
 	/* The error lies where the entries would have. */
 	if (call_is_read(call->kind))
 		arena_reset(consumer->exchange.batch->arena);
-	return consumer->seat.redis == NULL ? -1 : 0;
+	return consumer->lease.redis == NULL ? -1 : 0;
 }

@@ -24,8 +24,8 @@ void consumer_hurry(struct consumer *consumer)
 		clock_earlier(left, set->connect_timeout_msecs);
 	set->reply_timeout_msecs =
 		clock_earlier(left, set->reply_timeout_msecs);
-	if (consumer->seat.redis != NULL)
-		redis_hurry(consumer->seat.redis, left);
+	if (consumer->lease.redis != NULL)
+		redis_hurry(consumer->lease.redis, left);
 }
 
 static int64_t lease_give_back(struct consumer *consumer, struct err *err)
@@ -33,10 +33,10 @@ static int64_t lease_give_back(struct consumer *consumer, struct err *err)
 	/* A server that owes us answers would not answer this either. */
 	if (exchange_is_busy(&consumer->exchange))
 		return err_set(err, ERR_RETRY, "redis: no answer in time");
-	if (consumer->seat.redis == NULL &&
-	    seat_connect(&consumer->seat, err) < 0)
+	if (consumer->lease.redis == NULL &&
+	    lease_connect(&consumer->lease, err) < 0)
 		return -1;
-	return seat_release(&consumer->seat, err);
+	return lease_release(&consumer->lease, err);
 }
 
 void consumer_leave(struct consumer *consumer)
@@ -44,7 +44,7 @@ void consumer_leave(struct consumer *consumer)
 	int64_t left;
 	struct err err;
 
-	if (consumer->handler->groupless || consumer->seat.token[0] == '\0')
+	if (consumer->handler->groupless || consumer->lease.token[0] == '\0')
 		return;
 	crash_point("before-release");
 	consumer_hurry(consumer);

@@ -69,7 +69,7 @@ void consumer_trouble(struct consumer *consumer, enum redis_class class,
 	if (class == REDIS_WAIT)
 		return;
 	exchange_abort(&consumer->exchange);
-	seat_disconnect(&consumer->seat);
+	lease_disconnect(&consumer->lease);
 }
 
 void consumer_show(struct consumer *consumer)
@@ -104,7 +104,7 @@ static void link_well(struct consumer *consumer)
 
 static void link_lost(struct consumer *consumer, const struct err *err)
 {
-	if (redis_too_big(consumer->seat.redis)) {
+	if (redis_too_big(consumer->lease.redis)) {
 		consumer->skip = consumer->handler->groupless &&
 				 consumer->read_count == 1;
 		consumer->read_count = (consumer->read_count + 1) / 2;
@@ -119,21 +119,21 @@ static void link_lost(struct consumer *consumer, const struct err *err)
    would skip what arrives in between. */
 static int last_id_resolve(struct consumer *consumer, struct err *err)
 {
-	struct seat *seat = &consumer->seat;
+	struct lease *lease = &consumer->lease;
 	const struct reply *reply;
 	struct text id;
 
 	if (strcmp(consumer->last_id, "$") != 0)
 		return 0;
-	reply = redis_command(seat->redis, seat->arena, err, "XREVRANGE",
-			      seat->keys.stream, "+", "-", "COUNT", "1", NULL);
+	reply = redis_command(lease->redis, lease->arena, err, "XREVRANGE",
+			      lease->keys.stream, "+", "-", "COUNT", "1", NULL);
 	if (reply == NULL)
 		return -1;
 	id = reply_text(reply_at(reply_at(reply, 0), 0));
 	(void)snprintf(consumer->last_id, sizeof(consumer->last_id), "%.*s",
 		       id.length == 0 ? 1 : (int)id.length,
 		       id.length == 0 ? "0" : id.data);
-	arena_reset(seat->arena);
+	arena_reset(lease->arena);
 	return 0;
 }
 
@@ -144,14 +144,14 @@ static int giant_skip(struct consumer *consumer, struct err *err)
 	static const char script[] =
 		"local entry = redis.call('XRANGE', KEYS[1], '(' .. ARGV[1], "
 		"'+', 'COUNT', 1)[1] return entry and entry[1]";
-	struct seat *seat = &consumer->seat;
+	struct lease *lease = &consumer->lease;
 	const struct reply *reply;
 	struct text id;
 
 	if (!consumer->skip)
 		return 0;
-	reply = redis_command(seat->redis, seat->arena, err, "EVAL", script,
-			      "1", seat->keys.stream, consumer->last_id, NULL);
+	reply = redis_command(lease->redis, lease->arena, err, "EVAL", script,
+			      "1", lease->keys.stream, consumer->last_id, NULL);
 	if (reply == NULL)
 		return -1;
 	id = reply_text(reply);
@@ -163,18 +163,18 @@ static int giant_skip(struct consumer *consumer, struct err *err)
 			 consumer->last_id);
 	}
 	consumer->skip = false;
-	arena_reset(seat->arena);
+	arena_reset(lease->arena);
 	return 0;
 }
 
 static int link_open(struct consumer *consumer, struct err *err)
 {
-	int kept = seat_connect(&consumer->seat, err);
+	int kept = lease_connect(&consumer->lease, err);
 
 	if (kept < 0)
 		return -1;
 	if (kept == 0)
-		(void)hand_drop(&consumer->hand);
+		(void)in_flight_drop(&consumer->in_flight);
 	consumer->lease_lost = false;
 	if (consumer->handler->groupless)
 		return last_id_resolve(consumer, err) < 0
@@ -210,7 +210,7 @@ static void link_connect(struct consumer *consumer)
 			 err.class == ERR_FATAL ? REDIS_REFUSED
 						: REDIS_RECONNECT,
 			 err.text);
-	consumer->node_taken = consumer->seat.taken;
+	consumer->node_taken = consumer->lease.taken;
 }
 
 /* Take all answers that are there. */
@@ -227,17 +227,17 @@ static int answers_take(struct consumer *consumer, struct err *err)
 		if (consumer_answer(consumer, call, reply) < 0)
 			return 0;
 		if (!call_is_read(call->kind))
-			arena_reset(consumer->seat.arena);
+			arena_reset(consumer->lease.arena);
 	}
 	return 0;
 }
 
 static int exchange_go_on(struct consumer *consumer, struct err *err)
 {
-	if (redis_pump(consumer->seat.redis, err) < 0 ||
+	if (redis_pump(consumer->lease.redis, err) < 0 ||
 	    answers_take(consumer, err) < 0)
 		return -1;
-	if (consumer->seat.redis != NULL &&
+	if (consumer->lease.redis != NULL &&
 	    exchange_is_busy(&consumer->exchange) &&
 	    clock_msecs() >= consumer->exchange.deadline_msecs)
 		return err_set(err, ERR_RETRY, "redis: no answer in time");
@@ -248,9 +248,9 @@ static int exchange_go_on(struct consumer *consumer, struct err *err)
 static void lease_renew(struct consumer *consumer)
 {
 	exchange_abort(&consumer->exchange);
-	(void)hand_drop(&consumer->hand);
-	seat_disconnect(&consumer->seat);
-	consumer->seat.token[0] = '\0';
+	(void)in_flight_drop(&consumer->in_flight);
+	lease_disconnect(&consumer->lease);
+	consumer->lease.token[0] = '\0';
 	consumer->held = true;
 	consumer->next_try_msecs = clock_msecs();
 }
@@ -264,7 +264,7 @@ static void exchange_turn(struct consumer *consumer)
 		link_lost(consumer, &err);
 		return;
 	}
-	if (consumer->seat.redis == NULL)
+	if (consumer->lease.redis == NULL)
 		return;
 	if (consumer->lease_lost)
 		lease_renew(consumer);
@@ -291,11 +291,11 @@ void consumer_link_turn(struct consumer *consumer)
 	int64_t now = clock_msecs();
 	struct err err;
 
-	if (consumer->seat.redis != NULL)
+	if (consumer->lease.redis != NULL)
 		exchange_turn(consumer);
 	else if (now >= consumer->next_try_msecs)
 		link_connect(consumer);
-	if (consumer->seat.redis == NULL ||
+	if (consumer->lease.redis == NULL ||
 	    exchange_is_busy(&consumer->exchange) ||
 	    now < consumer->linger.until_msecs ||
 	    (consumer->failed && now < consumer->next_try_msecs))
@@ -303,7 +303,7 @@ void consumer_link_turn(struct consumer *consumer)
 	pause_turn(consumer);
 	linger_begin(&consumer->linger, clock_usecs());
 	if (consumer_exchange_begin(consumer, now, &err) < 0 ||
-	    redis_flush(consumer->seat.redis, &err) < 0)
+	    redis_flush(consumer->lease.redis, &err) < 0)
 		link_lost(consumer, &err);
 }
 
@@ -313,7 +313,7 @@ int64_t consumer_link_deadline(struct consumer *consumer)
 		return 0; /* there is nothing to wait for any more */
 	if (exchange_is_busy(&consumer->exchange))
 		return consumer->exchange.deadline_msecs;
-	if (consumer->seat.redis == NULL || consumer->failed)
+	if (consumer->lease.redis == NULL || consumer->failed)
 		return consumer->next_try_msecs;
 	if (consumer->linger.until_msecs >= 0)
 		return consumer->linger.until_msecs;
@@ -327,7 +327,7 @@ void consumer_link_stop(struct consumer *consumer)
 	if (!exchange_only_reads(&consumer->exchange))
 		return;
 	exchange_abort(&consumer->exchange);
-	seat_disconnect(&consumer->seat);
+	lease_disconnect(&consumer->lease);
 	consumer->next_try_msecs = clock_msecs();
 	/* Without a group nobody was given anything. */
 	consumer->cut_off = !consumer->handler->groupless;

@@ -33,15 +33,15 @@ int64_t consumer_beat_wait(const struct consumer *consumer)
 /* How many entries the handler would take now; 0 also when no batch is free. */
 static size_t room(struct consumer *consumer)
 {
-	const struct hand *hand = &consumer->hand;
+	const struct in_flight *in_flight = &consumer->in_flight;
 	size_t count = consumer->read_count;
 
-	if (hand_free_batch(&consumer->hand) == NULL ||
-	    hand->handler_count >= consumer->window)
+	if (in_flight_free_batch(&consumer->in_flight) == NULL ||
+	    in_flight->handler_count >= consumer->window)
 		return 0;
-	return count < consumer->window - hand->handler_count
+	return count < consumer->window - in_flight->handler_count
 		       ? count
-		       : consumer->window - hand->handler_count;
+		       : consumer->window - in_flight->handler_count;
 }
 
 int64_t consumer_next_due(struct consumer *consumer)
@@ -49,19 +49,19 @@ int64_t consumer_next_due(struct consumer *consumer)
 	if (consumer->process.stop || consumer->paused || consumer->alone ||
 	    room(consumer) == 0)
 		return -1;
-	return consumer->hand.waiting.next_due_msecs;
+	return consumer->in_flight.waiting.next_due_msecs;
 }
 
 /* How long a read may wait: until the next thing that is due. */
 static int64_t block_msecs(const struct consumer *consumer, int64_t now,
 			   enum urgent urgent)
 {
-	const struct hand *hand = &consumer->hand;
+	const struct in_flight *in_flight = &consumer->in_flight;
 	int64_t until = clock_earlier(consumer->next_beat_msecs,
-				      hand->waiting.next_due_msecs);
+				      in_flight->waiting.next_due_msecs);
 	int64_t block = until < 0 ? READ_BEAT_MSECS : until - now;
 
-	if ((hand->handler_count > 0 || urgent == URGENT_RETRIES) &&
+	if ((in_flight->handler_count > 0 || urgent == URGENT_RETRIES) &&
 	    block > READ_SHORT_BLOCK_MSECS)
 		block = READ_SHORT_BLOCK_MSECS;
 	/* To Redis, 0 means for ever. And after a trouble we want to know soon
@@ -77,7 +77,7 @@ static int64_t block_msecs(const struct consumer *consumer, int64_t now,
 static bool is_stalled(struct consumer *consumer)
 {
 	bool stalled =
-		consumer->hand.waiting.count >=
+		consumer->in_flight.waiting.count >=
 		CONSUMER_STALL_BATCHES * (size_t)consumer->process.group->batch;
 
 	if (stalled == consumer->stalled)
@@ -87,7 +87,7 @@ static bool is_stalled(struct consumer *consumer)
 		 stalled ? "stalled: %zu entries wait for their retry, "
 			   "nothing more is read"
 			 : "no longer stalled: %zu entries wait",
-		 consumer->hand.waiting.count);
+		 consumer->in_flight.waiting.count);
 	consumer_show(consumer);
 	return stalled;
 }
@@ -96,17 +96,18 @@ static bool is_stalled(struct consumer *consumer)
    nothing else is read. */
 static bool waits_for_alone(struct consumer *consumer)
 {
-	if (consumer->alone && consumer->hand.open_count == 0)
+	if (consumer->alone && consumer->in_flight.open_count == 0)
 		consumer->alone = false;
-	return consumer->alone || consumer->hand.waiting.alone_count > 0;
+	return consumer->alone || consumer->in_flight.waiting.alone_count > 0;
 }
 
 /* An entry on which workers died: once all else is settled. */
 static int read_alone(struct consumer *consumer, struct batch *batch,
 		      struct err *err)
 {
-	if (consumer->hand.open_count > 0 ||
-	    waiting_take_alone(&consumer->hand.waiting, consumer->due) == 0)
+	if (consumer->in_flight.open_count > 0 ||
+	    waiting_take_alone(&consumer->in_flight.waiting, consumer->due) ==
+		    0)
 		return 0;
 	consumer->alone = true;
 	return exchange_fetch(&consumer->exchange, batch, consumer->due, 1,
@@ -118,14 +119,14 @@ static int read_more(struct consumer *consumer, int64_t now, enum urgent urgent,
 		     struct err *err)
 {
 	struct exchange *exchange = &consumer->exchange;
-	struct batch *batch = hand_free_batch(&consumer->hand);
+	struct batch *batch = in_flight_free_batch(&consumer->in_flight);
 	size_t count = room(consumer);
 	size_t due;
 
 	if (count == 0)
 		return 0;
 	due = consumer->alone ? 0
-			      : waiting_take(&consumer->hand.waiting, now,
+			      : waiting_take(&consumer->in_flight.waiting, now,
 					     consumer->due, count);
 	if (due > 0)
 		return exchange_fetch(exchange, batch, consumer->due, due, err);
@@ -150,7 +151,7 @@ static int read_more(struct consumer *consumer, int64_t now, enum urgent urgent,
 /* On stopping: what a read that was cut off had been given, and no more. */
 static int read_last(struct consumer *consumer, struct err *err)
 {
-	struct batch *batch = hand_free_batch(&consumer->hand);
+	struct batch *batch = in_flight_free_batch(&consumer->in_flight);
 	size_t count = room(consumer);
 
 	if (!consumer->history || consumer->stalled || consumer->paused) {
@@ -189,8 +190,8 @@ static bool tries_only(const struct consumer *consumer)
 int consumer_exchange_begin(struct consumer *consumer, int64_t now,
 			    struct err *err)
 {
-	bool settles = hand_has_decided(&consumer->hand);
-	enum urgent urgent = consumer->hand.retry.first != NULL
+	bool settles = in_flight_has_decided(&consumer->in_flight);
+	enum urgent urgent = consumer->in_flight.retry.first != NULL
 				     ? URGENT_RETRIES
 				     : URGENT_NOTHING;
 

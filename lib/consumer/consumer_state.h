@@ -27,8 +27,8 @@ struct consumer {
 	const struct handler *handler;
 	void *state; /* the handler's */
 	struct process process;
-	struct seat seat;
-	struct hand hand;
+	struct lease lease;
+	struct in_flight in_flight;
 	struct exchange exchange;
 	struct delivery **list; /* room for one batch, on its way to handle() */
 	struct waiting_entry *due; /* room for as many that are due */

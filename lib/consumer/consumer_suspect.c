@@ -43,34 +43,34 @@ static const struct reply *crash_note(struct consumer *consumer, bool replays,
 				      const char *id, const char *reason,
 				      struct err *err)
 {
-	struct seat *seat = &consumer->seat;
+	struct lease *lease = &consumer->lease;
 
-	seat_begin_on(seat, SCRIPT_CRASH, replays, NULL, 0);
-	command_word(&seat->command, id);
-	command_word(&seat->command, consumer->process.suspect.signal == 0
-					     ? "kills"
-					     : "crashes");
-	command_word(&seat->command, reason);
-	command_number(&seat->command, consumer->process.group->max_crashes);
-	command_number(&seat->command, SUSPECT_KILLS_MAX);
-	return seat_call(seat, "crash", err);
+	lease_begin_on(lease, SCRIPT_CRASH, replays, NULL, 0);
+	command_word(&lease->command, id);
+	command_word(&lease->command, consumer->process.suspect.signal == 0
+					      ? "kills"
+					      : "crashes");
+	command_word(&lease->command, reason);
+	command_number(&lease->command, consumer->process.group->max_crashes);
+	command_number(&lease->command, SUSPECT_KILLS_MAX);
+	return lease_call(lease, "crash", err);
 }
 
 static int dead_letter(struct consumer *consumer, bool replays, const char *id,
 		       const char *reason, struct err *err)
 {
-	struct seat *seat = &consumer->seat;
-	const char *key = seat->keys.dead;
+	struct lease *lease = &consumer->lease;
+	const char *key = lease->keys.dead;
 	const struct reply *answer;
 
-	seat_begin_on(seat, SCRIPT_DEAD, replays, &key, 1);
-	command_word(&seat->command, id);
-	command_word(&seat->command, reason);
-	command_word(&seat->command, "crash");
-	command_word(&seat->command, outcome_book(OUTCOME_DEAD));
-	command_word(&seat->command, "1");
-	command_word(&seat->command, ""); /* attempts: what is noted */
-	answer = seat_call(seat, "dead letter", err);
+	lease_begin_on(lease, SCRIPT_DEAD, replays, &key, 1);
+	command_word(&lease->command, id);
+	command_word(&lease->command, reason);
+	command_word(&lease->command, "crash");
+	command_word(&lease->command, outcome_book(OUTCOME_DEAD));
+	command_word(&lease->command, "1");
+	command_word(&lease->command, ""); /* attempts: what is noted */
+	answer = lease_call(lease, "dead letter", err);
 	if (answer == NULL)
 		return -1;
 	/* Whoever had it meanwhile has settled it. */
@@ -84,13 +84,13 @@ static int dead_letter(struct consumer *consumer, bool replays, const char *id,
 /* Without anything in it the stream of what came back need not even exist. */
 static bool replay_is_there(struct consumer *consumer)
 {
-	struct seat *seat = &consumer->seat;
+	struct lease *lease = &consumer->lease;
 	const struct reply *reply;
 	struct err err;
 
-	arena_reset(seat->arena);
-	reply = redis_command(seat->redis, seat->arena, &err, "XLEN",
-			      seat->keys.replay, NULL);
+	arena_reset(lease->arena);
+	reply = redis_command(lease->redis, lease->arena, &err, "XLEN",
+			      lease->keys.replay, NULL);
 	return reply != NULL && reply_integer(reply, 0) > 0;
 }
 

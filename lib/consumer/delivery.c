@@ -54,8 +54,8 @@ static int delivery_reject_reason(struct delivery *delivery, const char *reason)
 
 /* What came back has its dead letter around it: what we said about it, and
    behind "fields N" its own fields. Those of an entry that has too many for any
-   order may be packed: see lib/scripts/dead_letter.lua. Their count is taken as it
-   is noted then. */
+   order may be packed: see lib/scripts/dead_letter.lua. Their count is taken as
+   it is noted then. */
 static int letter_open(struct delivery *delivery, struct text_run *fields)
 {
 	int64_t noted;
@@ -131,7 +131,7 @@ static int delivery_fill(struct delivery *delivery, const struct reply *entry,
 		delivery->attempts =
 			number_cut(reply_integer(reply_at(entry, 3), 0), 0);
 	}
-	delivery->state = DELIVERY_IN_HAND;
+	delivery->state = DELIVERY_WITH_HANDLER;
 	if (delivery_parse_id(id, &delivery->id_msecs, &delivery->id_seq) < 0)
 		return -1;
 	return delivery_read_order(delivery, reply_at(entry, 1), names);

@@ -31,13 +31,13 @@ const char *outcome_book(enum outcome outcome);
 
 /* Where a delivery is on its way through a consumer. */
 enum delivery_state {
-	DELIVERY_IN_HAND, /* the handler has it */
-	DELIVERY_RETRY,   /* failed: to be noted, and then to wait */
-	DELIVERY_WAITING, /* to wait, without a note */
-	DELIVERY_EFFECT,  /* to be settled with the handler's own script */
-	DELIVERY_DONE,    /* to be acknowledged and counted */
-	DELIVERY_REJECT,  /* to be dead-lettered */
-	DELIVERY_SETTLED, /* nothing left to do */
+	DELIVERY_WITH_HANDLER, /* the handler has it */
+	DELIVERY_RETRY,        /* failed: to be noted, and then to wait */
+	DELIVERY_WAITING,      /* to wait, without a note */
+	DELIVERY_EFFECT,       /* to be settled with the handler's own script */
+	DELIVERY_DONE,         /* to be acknowledged and counted */
+	DELIVERY_REJECT,       /* to be dead-lettered */
+	DELIVERY_SETTLED,      /* nothing left to do */
 };
 
 /* One entry, delivered to this consumer. It lives as long as its batch has

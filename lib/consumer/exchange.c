@@ -26,15 +26,15 @@
 /* What the other answers of a round trip may have of redis.max_reply. */
 #define EXCHANGE_ANSWERS_BYTES (256 * 1024)
 
-int exchange_open(struct exchange *exchange, struct seat *seat,
-		  struct hand *hand, const struct handler_effect *effect,
-		  struct err *err)
+int exchange_open(struct exchange *exchange, struct lease *lease,
+		  struct in_flight *in_flight,
+		  const struct handler_effect *effect, struct err *err)
 {
-	size_t size = HAND_BATCHES_MAX * HANDLER_ENTRIES_MAX + 8;
+	size_t size = IN_FLIGHT_BATCHES_MAX * HANDLER_ENTRIES_MAX + 8;
 
 	*exchange = (struct exchange){
-		.seat = seat,
-		.hand = hand,
+		.lease = lease,
+		.in_flight = in_flight,
 		.effect = effect,
 		.calls = calloc(size, sizeof(*exchange->calls)),
 		.ids = calloc(HANDLER_ENTRIES_MAX, sizeof(*exchange->ids)),
@@ -83,11 +83,11 @@ static struct call *call_add(struct exchange *exchange, enum call_kind kind)
 static int call_send(struct exchange *exchange, int64_t block_msecs,
 		     struct err *err)
 {
-	const struct settings *set = exchange->seat->set.settings;
+	const struct settings *set = exchange->lease->set.settings;
 
 	exchange->deadline_msecs =
 		clock_msecs() + block_msecs + set->redis.reply_timeout_msecs;
-	return seat_append(exchange->seat, err);
+	return lease_append(exchange->lease, err);
 }
 
 /* May the first entry of a queue go into one script call with those in to?
@@ -115,7 +115,7 @@ static void entries_move(struct delivery_queue *from, size_t most,
 static void effect_gather(struct exchange *exchange, struct delivery_queue *to)
 {
 	const struct handler_effect *effect = exchange->effect;
-	struct delivery_queue *from = &exchange->hand->effect;
+	struct delivery_queue *from = &exchange->in_flight->effect;
 
 	if (effect->begin != NULL)
 		effect->begin(exchange->handler_state);
@@ -128,7 +128,7 @@ static void effect_gather(struct exchange *exchange, struct delivery_queue *to)
 static void effect_write(struct exchange *exchange,
 			 const struct delivery_queue *deliveries)
 {
-	struct command *command = &exchange->seat->command;
+	struct command *command = &exchange->lease->command;
 
 	if (exchange->effect->write != NULL) {
 		exchange->effect->write(exchange->handler_state, command);
@@ -152,12 +152,12 @@ static int effect_send(struct exchange *exchange, struct err *err)
 	size_t count = 0;
 
 	for (; effect->keys[count] != NULL; count++)
-		keys[count] = keys_of_group(exchange->seat->keys.stream,
-					    exchange->seat->set.group->name,
+		keys[count] = keys_of_group(exchange->lease->keys.stream,
+					    exchange->lease->set.group->name,
 					    effect->keys[count], names[count]);
 	effect_gather(exchange, &call->deliveries);
-	seat_begin_on(exchange->seat, SCRIPT_EFFECT,
-		      call->deliveries.first->replays, keys, count);
+	lease_begin_on(exchange->lease, SCRIPT_EFFECT,
+		       call->deliveries.first->replays, keys, count);
 	effect_write(exchange, &call->deliveries);
 	return call_send(exchange, 0, err);
 }
@@ -180,30 +180,33 @@ static int done_send(struct exchange *exchange, struct err *err)
 	struct call *call = call_add(exchange, CALL_SETTLE);
 	int64_t counts[OUTCOME_COUNT] = { 0 };
 
-	entries_move(&exchange->hand->done, HANDLER_ENTRIES_MAX,
+	entries_move(&exchange->in_flight->done, HANDLER_ENTRIES_MAX,
 		     &call->deliveries);
 	for (struct delivery *d = call->deliveries.first; d != NULL;
 	     d = d->next)
 		counts[d->outcome]++;
-	seat_begin_on(exchange->seat, SCRIPT_SETTLE,
-		      call->deliveries.first->replays, NULL, 0);
+	lease_begin_on(exchange->lease, SCRIPT_SETTLE,
+		       call->deliveries.first->replays, NULL, 0);
 	for (enum outcome outcome = 0; outcome < OUTCOME_COUNT; outcome++) {
 		if (counts[outcome] > 0)
-			outcome_add(&exchange->seat->command, &call->deliveries,
-				    outcome, counts[outcome]);
+			outcome_add(&exchange->lease->command,
+				    &call->deliveries, outcome,
+				    counts[outcome]);
 	}
 	return call_send(exchange, 0, err);
 }
 
 static int dead_send(struct exchange *exchange, struct err *err)
 {
-	struct command *command = &exchange->seat->command;
+	struct command *command = &exchange->lease->command;
 	struct call *call = call_add(exchange, CALL_DEAD);
-	const char *key = exchange->seat->keys.dead;
-	struct delivery *delivery = delivery_queue_get(&exchange->hand->reject);
+	const char *key = exchange->lease->keys.dead;
+	struct delivery *delivery =
+		delivery_queue_get(&exchange->in_flight->reject);
 
 	delivery_queue_put(&call->deliveries, delivery);
-	seat_begin_on(exchange->seat, SCRIPT_DEAD, delivery->replays, &key, 1);
+	lease_begin_on(exchange->lease, SCRIPT_DEAD, delivery->replays, &key,
+		       1);
 	command_text(command, delivery->id);
 	command_word(command, delivery->reason);
 	command_word(command, delivery->class);
@@ -215,13 +218,13 @@ static int dead_send(struct exchange *exchange, struct err *err)
 
 static int retry_send(struct exchange *exchange, struct err *err)
 {
-	struct command *command = &exchange->seat->command;
+	struct command *command = &exchange->lease->command;
 	struct call *call = call_add(exchange, CALL_RETRY);
 
-	entries_move(&exchange->hand->retry, EXCHANGE_RETRIES_MAX,
+	entries_move(&exchange->in_flight->retry, EXCHANGE_RETRIES_MAX,
 		     &call->deliveries);
-	seat_begin_on(exchange->seat, SCRIPT_RETRY,
-		      call->deliveries.first->replays, NULL, 0);
+	lease_begin_on(exchange->lease, SCRIPT_RETRY,
+		       call->deliveries.first->replays, NULL, 0);
 	for (struct delivery *d = call->deliveries.first; d != NULL;
 	     d = d->next) {
 		command_text(command, d->id);
@@ -234,21 +237,21 @@ static int retry_send(struct exchange *exchange, struct err *err)
 
 int exchange_settle(struct exchange *exchange, struct err *err)
 {
-	if (hand_has_decided(exchange->hand))
+	if (in_flight_has_decided(exchange->in_flight))
 		crash_point("before-settle");
-	while (exchange->hand->effect.first != NULL) {
+	while (exchange->in_flight->effect.first != NULL) {
 		if (effect_send(exchange, err) < 0)
 			return -1;
 	}
-	while (exchange->hand->done.first != NULL) {
+	while (exchange->in_flight->done.first != NULL) {
 		if (done_send(exchange, err) < 0)
 			return -1;
 	}
-	while (exchange->hand->reject.first != NULL) {
+	while (exchange->in_flight->reject.first != NULL) {
 		if (dead_send(exchange, err) < 0)
 			return -1;
 	}
-	while (exchange->hand->retry.first != NULL) {
+	while (exchange->in_flight->retry.first != NULL) {
 		if (retry_send(exchange, err) < 0)
 			return -1;
 	}
@@ -260,27 +263,27 @@ int exchange_beat(struct exchange *exchange, bool replays, struct err *err)
 	struct call *call = call_add(exchange, CALL_BEAT);
 
 	call->replays = replays;
-	seat_begin_beat(exchange->seat, replays);
+	lease_begin_beat(exchange->lease, replays);
 	return call_send(exchange, 0, err);
 }
 
 int exchange_read_replay(struct exchange *exchange, struct batch *batch,
 			 size_t count, struct err *err)
 {
-	struct command *command = &exchange->seat->command;
-	const struct seat *seat = exchange->seat;
+	struct command *command = &exchange->lease->command;
+	const struct lease *lease = exchange->lease;
 	struct call *call = call_add(exchange, CALL_READ);
 
 	call->replays = true;
 	exchange->batch = batch;
 	command_begin(command, "XREADGROUP");
 	command_word(command, "GROUP");
-	command_word(command, seat->set.group->name);
-	command_word(command, seat->set.consumer);
+	command_word(command, lease->set.group->name);
+	command_word(command, lease->set.consumer);
 	command_word(command, "COUNT");
 	command_number(command, (int64_t)count);
 	command_word(command, "STREAMS");
-	command_word(command, seat->keys.replay);
+	command_word(command, lease->keys.replay);
 	command_word(command, ">");
 	return call_send(exchange, 0, err);
 }
@@ -288,24 +291,24 @@ int exchange_read_replay(struct exchange *exchange, struct batch *batch,
 int exchange_read(struct exchange *exchange, struct batch *batch, size_t count,
 		  int64_t block_msecs, const char *last_id, struct err *err)
 {
-	struct command *command = &exchange->seat->command;
-	const struct seat *seat = exchange->seat;
+	struct command *command = &exchange->lease->command;
+	const struct lease *lease = exchange->lease;
 
 	(void)call_add(exchange, CALL_READ);
 	exchange->batch = batch;
-	command_begin(command, seat->set.groupless ? "XREAD" : "XREADGROUP");
-	if (!seat->set.groupless) {
+	command_begin(command, lease->set.groupless ? "XREAD" : "XREADGROUP");
+	if (!lease->set.groupless) {
 		command_word(command, "GROUP");
-		command_word(command, seat->set.group->name);
-		command_word(command, seat->set.consumer);
+		command_word(command, lease->set.group->name);
+		command_word(command, lease->set.consumer);
 	}
 	command_word(command, "COUNT");
 	command_number(command, (int64_t)count);
 	command_word(command, "BLOCK");
 	command_number(command, block_msecs);
 	command_word(command, "STREAMS");
-	command_word(command, seat->keys.stream);
-	command_word(command, seat->set.groupless ? last_id : ">");
+	command_word(command, lease->keys.stream);
+	command_word(command, lease->set.groupless ? last_id : ">");
 	return call_send(exchange, block_msecs, err);
 }
 
@@ -313,12 +316,12 @@ int exchange_history(struct exchange *exchange, struct batch *batch,
 		     bool replays, size_t count, const char *after_id,
 		     struct err *err)
 {
-	struct command *command = &exchange->seat->command;
-	const struct settings *set = exchange->seat->set.settings;
+	struct command *command = &exchange->lease->command;
+	const struct settings *set = exchange->lease->set.settings;
 
 	call_add(exchange, CALL_HISTORY)->replays = replays;
 	exchange->batch = batch;
-	seat_begin_on(exchange->seat, SCRIPT_HISTORY, replays, NULL, 0);
+	lease_begin_on(exchange->lease, SCRIPT_HISTORY, replays, NULL, 0);
 	command_word(command, after_id);
 	command_number(command, (int64_t)count);
 	command_number(command,
@@ -330,13 +333,13 @@ int exchange_fetch(struct exchange *exchange, struct batch *batch,
 		   const struct waiting_entry *entries, size_t count,
 		   struct err *err)
 {
-	struct command *command = &exchange->seat->command;
-	const struct settings *set = exchange->seat->set.settings;
+	struct command *command = &exchange->lease->command;
+	const struct settings *set = exchange->lease->set.settings;
 
 	call_add(exchange, CALL_FETCH)->replays = entries[0].replays;
 	exchange->batch = batch;
-	seat_begin_on(exchange->seat, SCRIPT_FETCH, entries[0].replays, NULL,
-		      0);
+	lease_begin_on(exchange->lease, SCRIPT_FETCH, entries[0].replays, NULL,
+		       0);
 	command_number(command,
 		       set->redis.max_reply_bytes - EXCHANGE_ANSWERS_BYTES);
 	for (size_t i = 0; i < count; i++) {
@@ -353,8 +356,8 @@ int exchange_next(struct exchange *exchange, struct call **call_r,
 {
 	struct call *call = &exchange->calls[exchange->answered_count];
 	struct arena *arena = call_is_read(call->kind) ? exchange->batch->arena
-						       : exchange->seat->arena;
-	int whole = redis_next(exchange->seat->redis, arena, reply_r, err);
+						       : exchange->lease->arena;
+	int whole = redis_next(exchange->lease->redis, arena, reply_r, err);
 
 	if (whole <= 0)
 		return whole;
@@ -368,7 +371,7 @@ void exchange_abort(struct exchange *exchange)
 	while (exchange->answered_count < exchange->call_count) {
 		struct call *call = &exchange->calls[--exchange->call_count];
 
-		hand_restore(exchange->hand, &call->deliveries);
+		in_flight_restore(exchange->in_flight, &call->deliveries);
 		if (call_is_read(call->kind))
 			arena_reset(exchange->batch->arena);
 	}

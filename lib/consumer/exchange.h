@@ -10,9 +10,9 @@
 struct batch;
 struct err;
 struct handler_effect;
-struct hand;
+struct in_flight;
 struct reply;
-struct seat;
+struct lease;
 struct waiting_entry;
 
 /* One round trip: what has been decided about entries is settled, the lease is
@@ -46,8 +46,8 @@ struct call {
 #define EXCHANGE_ID_BYTES 48
 
 struct exchange {
-	struct seat *seat;
-	struct hand *hand;
+	struct lease *lease;
+	struct in_flight *in_flight;
 	const struct handler_effect *effect;
 	void *handler_state;
 	struct call *calls;
@@ -61,9 +61,9 @@ struct exchange {
 
 /* Everything is borrowed. Returns 0, or -1 with ERR_RETRY when out of
    memory. */
-int exchange_open(struct exchange *exchange, struct seat *seat,
-		  struct hand *hand, const struct handler_effect *effect,
-		  struct err *err);
+int exchange_open(struct exchange *exchange, struct lease *lease,
+		  struct in_flight *in_flight,
+		  const struct handler_effect *effect, struct err *err);
 void exchange_close(struct exchange *exchange);
 
 /* Queue one call each. Return 0, or -1 with ERR_RETRY: the connection is of no
@@ -72,7 +72,7 @@ int exchange_settle(struct exchange *exchange, struct err *err);
 int exchange_beat(struct exchange *exchange, bool replays, struct err *err);
 
 /* Read up to count new entries into batch, waiting for them up to block_msecs,
-   which is at least 1. last_id: for a seat without group. */
+   which is at least 1. last_id: for a lease without group. */
 int exchange_read(struct exchange *exchange, struct batch *batch, size_t count,
 		  int64_t block_msecs, const char *last_id, struct err *err);
 

@@ -7,29 +7,30 @@
 
 #include <string.h>
 
-int hand_open(struct hand *hand, size_t keep_bytes, size_t waiting_size)
+int in_flight_open(struct in_flight *in_flight, size_t keep_bytes,
+		   size_t waiting_size)
 {
-	memset(hand, 0, sizeof(*hand));
-	for (size_t i = 0; i < HAND_BATCHES_MAX; i++) {
-		hand->batches[i].arena = arena_open(keep_bytes);
-		if (hand->batches[i].arena == NULL)
+	memset(in_flight, 0, sizeof(*in_flight));
+	for (size_t i = 0; i < IN_FLIGHT_BATCHES_MAX; i++) {
+		in_flight->batches[i].arena = arena_open(keep_bytes);
+		if (in_flight->batches[i].arena == NULL)
 			return -1;
 	}
-	return waiting_open(&hand->waiting, waiting_size);
+	return waiting_open(&in_flight->waiting, waiting_size);
 }
 
-void hand_close(struct hand *hand)
+void in_flight_close(struct in_flight *in_flight)
 {
-	for (size_t i = 0; i < HAND_BATCHES_MAX; i++)
-		arena_close(&hand->batches[i].arena);
-	waiting_close(&hand->waiting);
+	for (size_t i = 0; i < IN_FLIGHT_BATCHES_MAX; i++)
+		arena_close(&in_flight->batches[i].arena);
+	waiting_close(&in_flight->waiting);
 }
 
-struct batch *hand_free_batch(struct hand *hand)
+struct batch *in_flight_free_batch(struct in_flight *in_flight)
 {
-	for (size_t i = 0; i < HAND_BATCHES_MAX; i++) {
-		if (!hand->batches[i].in_use)
-			return &hand->batches[i];
+	for (size_t i = 0; i < IN_FLIGHT_BATCHES_MAX; i++) {
+		if (!in_flight->batches[i].in_use)
+			return &in_flight->batches[i];
 	}
 	return NULL;
 }
@@ -51,38 +52,40 @@ static bool batch_has(const struct batch *batch,
 	return false;
 }
 
-bool hand_has(const struct hand *hand, const struct delivery *delivery)
+bool in_flight_has(const struct in_flight *in_flight,
+		   const struct delivery *delivery)
 {
-	for (size_t i = 0; i < HAND_BATCHES_MAX; i++) {
-		if (hand->batches[i].in_use &&
-		    batch_has(&hand->batches[i], delivery))
+	for (size_t i = 0; i < IN_FLIGHT_BATCHES_MAX; i++) {
+		if (in_flight->batches[i].in_use &&
+		    batch_has(&in_flight->batches[i], delivery))
 			return true;
 	}
-	return waiting_has(&hand->waiting, delivery->id_msecs, delivery->id_seq,
-			   delivery->replays);
+	return waiting_has(&in_flight->waiting, delivery->id_msecs,
+			   delivery->id_seq, delivery->replays);
 }
 
-static struct delivery_queue *queue_of(struct hand *hand,
+static struct delivery_queue *queue_of(struct in_flight *in_flight,
 				       enum delivery_state state)
 {
 	switch (state) {
 	case DELIVERY_EFFECT:
-		return &hand->effect;
+		return &in_flight->effect;
 	case DELIVERY_DONE:
-		return &hand->done;
+		return &in_flight->done;
 	case DELIVERY_REJECT:
-		return &hand->reject;
+		return &in_flight->reject;
 	case DELIVERY_RETRY:
-		return &hand->retry;
+		return &in_flight->retry;
 	case DELIVERY_WAITING:
-	case DELIVERY_IN_HAND:
+	case DELIVERY_WITH_HANDLER:
 	case DELIVERY_SETTLED:
 		break;
 	}
 	return NULL;
 }
 
-static void wait_put(struct hand *hand, const struct delivery *delivery)
+static void wait_put(struct in_flight *in_flight,
+		     const struct delivery *delivery)
 {
 	const struct waiting_entry entry = {
 		.id_msecs = delivery->id_msecs,
@@ -93,63 +96,63 @@ static void wait_put(struct hand *hand, const struct delivery *delivery)
 				     : clock_msecs() + delivery->wait_msecs,
 	};
 
-	if (hand->waiting.count < hand->waiting.size)
-		waiting_put(&hand->waiting, &entry);
+	if (in_flight->waiting.count < in_flight->waiting.size)
+		waiting_put(&in_flight->waiting, &entry);
 }
 
 /* Put an entry of a new batch where it belongs. Returns true when it is for the
    handler. */
-static bool accept_one(struct hand *hand, struct delivery *delivery,
+static bool accept_one(struct in_flight *in_flight, struct delivery *delivery,
 		       bool may_repeat)
 {
 	struct batch *batch = delivery->batch;
 
-	if (may_repeat && hand_has(hand, delivery)) {
+	if (may_repeat && in_flight_has(in_flight, delivery)) {
 		delivery->state = DELIVERY_SETTLED;
 		batch->open_count--;
 		return false;
 	}
 	if (delivery->state == DELIVERY_WAITING) {
-		wait_put(hand, delivery);
+		wait_put(in_flight, delivery);
 		delivery->state = DELIVERY_SETTLED;
 		batch->open_count--;
 		return false;
 	}
-	if (delivery->state == DELIVERY_IN_HAND)
+	if (delivery->state == DELIVERY_WITH_HANDLER)
 		return true;
-	delivery_queue_put(queue_of(hand, delivery->state), delivery);
+	delivery_queue_put(queue_of(in_flight, delivery->state), delivery);
 	return false;
 }
 
-size_t hand_accept(struct hand *hand, struct batch *batch, bool may_repeat,
-		   struct delivery **list)
+size_t in_flight_accept(struct in_flight *in_flight, struct batch *batch,
+			bool may_repeat, struct delivery **list)
 {
 	size_t count = 0;
 
 	for (size_t i = 0; i < batch->count; i++) {
-		if (accept_one(hand, &batch->deliveries[i], may_repeat))
+		if (accept_one(in_flight, &batch->deliveries[i], may_repeat))
 			list[count++] = &batch->deliveries[i];
 	}
 	batch->in_use = batch->open_count > 0;
-	hand->open_count += batch->open_count;
-	hand->handler_count += count;
+	in_flight->open_count += batch->open_count;
+	in_flight->handler_count += count;
 	if (!batch->in_use)
 		arena_reset(batch->arena);
 	return count;
 }
 
-void hand_wait(struct hand *hand, struct delivery *delivery)
+void in_flight_wait(struct in_flight *in_flight, struct delivery *delivery)
 {
-	wait_put(hand, delivery);
-	hand_settle(hand, delivery);
+	wait_put(in_flight, delivery);
+	in_flight_settle(in_flight, delivery);
 }
 
-void hand_settle(struct hand *hand, struct delivery *delivery)
+void in_flight_settle(struct in_flight *in_flight, struct delivery *delivery)
 {
 	struct batch *batch = delivery->batch;
 
 	delivery->state = DELIVERY_SETTLED;
-	hand->open_count--;
+	in_flight->open_count--;
 	if (--batch->open_count > 0)
 		return;
 	batch->in_use = false;
@@ -157,43 +160,47 @@ void hand_settle(struct hand *hand, struct delivery *delivery)
 	arena_reset(batch->arena);
 }
 
-void hand_finish(struct hand *hand, struct delivery *delivery)
+void in_flight_finish(struct in_flight *in_flight, struct delivery *delivery)
 {
-	hand->handler_count--;
+	in_flight->handler_count--;
 	if (delivery->dropped)
-		hand_settle(hand, delivery);
+		in_flight_settle(in_flight, delivery);
 	else if (delivery->state == DELIVERY_WAITING)
-		hand_wait(hand, delivery);
+		in_flight_wait(in_flight, delivery);
 	else
-		delivery_queue_put(queue_of(hand, delivery->state), delivery);
+		delivery_queue_put(queue_of(in_flight, delivery->state),
+				   delivery);
 }
 
-void hand_restore(struct hand *hand, struct delivery_queue *deliveries)
+void in_flight_restore(struct in_flight *in_flight,
+		       struct delivery_queue *deliveries)
 {
 	if (deliveries->first != NULL)
 		delivery_queue_put_back(
-			deliveries, queue_of(hand, deliveries->first->state));
+			deliveries,
+			queue_of(in_flight, deliveries->first->state));
 }
 
-static void queue_drop(struct hand *hand, struct delivery_queue *queue)
+static void queue_drop(struct in_flight *in_flight,
+		       struct delivery_queue *queue)
 {
 	struct delivery *delivery;
 
 	while ((delivery = delivery_queue_get(queue)) != NULL)
-		hand_settle(hand, delivery);
+		in_flight_settle(in_flight, delivery);
 }
 
-size_t hand_drop(struct hand *hand)
+size_t in_flight_drop(struct in_flight *in_flight)
 {
-	size_t count = hand->open_count;
+	size_t count = in_flight->open_count;
 
-	queue_drop(hand, &hand->effect);
-	queue_drop(hand, &hand->done);
-	queue_drop(hand, &hand->reject);
-	queue_drop(hand, &hand->retry);
-	waiting_clear(&hand->waiting);
-	for (size_t i = 0; i < HAND_BATCHES_MAX; i++) {
-		const struct batch *batch = &hand->batches[i];
+	queue_drop(in_flight, &in_flight->effect);
+	queue_drop(in_flight, &in_flight->done);
+	queue_drop(in_flight, &in_flight->reject);
+	queue_drop(in_flight, &in_flight->retry);
+	waiting_clear(&in_flight->waiting);
+	for (size_t i = 0; i < IN_FLIGHT_BATCHES_MAX; i++) {
+		const struct batch *batch = &in_flight->batches[i];
 
 		for (size_t j = 0; batch->in_use && j < batch->count; j++)
 			batch->deliveries[j].dropped = true;
@@ -201,8 +208,10 @@ size_t hand_drop(struct hand *hand)
 	return count;
 }
 
-bool hand_has_decided(const struct hand *hand)
+bool in_flight_has_decided(const struct in_flight *in_flight)
 {
-	return hand->effect.first != NULL || hand->done.first != NULL ||
-	       hand->reject.first != NULL || hand->retry.first != NULL;
+	return in_flight->effect.first != NULL ||
+	       in_flight->done.first != NULL ||
+	       in_flight->reject.first != NULL ||
+	       in_flight->retry.first != NULL;
 }

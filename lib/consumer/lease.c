@@ -15,13 +15,13 @@
 #include <unistd.h>
 
 /* Replies to our own calls are small; what stays between them. */
-#define SEAT_ARENA_BYTES (64 * 1024)
+#define LEASE_ARENA_BYTES (64 * 1024)
 
 /* The longest command: one settling call of a full batch, which has at most
    this many words an entry, and a few in front: see lib/consumer/handler.h. */
-#define SEAT_ENTRIES_MAX 1024
-#define SEAT_WORDS_PER_ENTRY 8
-#define SEAT_WORDS_MORE 64
+#define LEASE_ENTRIES_MAX 1024
+#define LEASE_WORDS_PER_ENTRY 8
+#define LEASE_WORDS_MORE 64
 
 static const char ensure_lua[] =
 #include "lib/scripts/ensure.inc"
@@ -88,45 +88,45 @@ static const char *const scripts[SCRIPT_COUNT] = {
 	[SCRIPT_RETRY] = retry_lua,     [SCRIPT_CRASH] = crash_lua,
 };
 
-int seat_open(struct seat *seat, const struct seat_settings *set,
-	      struct err *err)
+int lease_open(struct lease *lease, const struct lease_settings *set,
+	       struct err *err)
 {
-	memset(seat, 0, sizeof(*seat));
-	seat->set = *set;
+	memset(lease, 0, sizeof(*lease));
+	lease->set = *set;
 	keys_make(set->settings->stream_key,
-		  set->groupless ? NULL : set->group->name, &seat->keys);
-	(void)snprintf(seat->who, sizeof(seat->who), "%s pid %d",
+		  set->groupless ? NULL : set->group->name, &lease->keys);
+	(void)snprintf(lease->who, sizeof(lease->who), "%s pid %d",
 		       set->settings->node, (int)getpid());
-	seat->arena = arena_open(SEAT_ARENA_BYTES);
-	if (seat->arena != NULL &&
-	    command_open(&seat->command,
-			 SEAT_ENTRIES_MAX * SEAT_WORDS_PER_ENTRY +
-				 SEAT_WORDS_MORE) == 0)
+	lease->arena = arena_open(LEASE_ARENA_BYTES);
+	if (lease->arena != NULL &&
+	    command_open(&lease->command,
+			 LEASE_ENTRIES_MAX * LEASE_WORDS_PER_ENTRY +
+				 LEASE_WORDS_MORE) == 0)
 		return 0;
-	seat_close(seat);
+	lease_close(lease);
 	return err_set(err, ERR_RETRY, "out of memory");
 }
 
-void seat_close(struct seat *seat)
+void lease_close(struct lease *lease)
 {
-	seat_disconnect(seat);
-	command_close(&seat->command);
-	arena_close(&seat->arena);
+	lease_disconnect(lease);
+	command_close(&lease->command);
+	arena_close(&lease->arena);
 }
 
-void seat_disconnect(struct seat *seat)
+void lease_disconnect(struct lease *lease)
 {
-	redis_close(&seat->redis);
+	redis_close(&lease->redis);
 }
 
-const struct reply *seat_call(struct seat *seat, const char *what,
-			      struct err *err)
+const struct reply *lease_call(struct lease *lease, const char *what,
+			       struct err *err)
 {
 	const struct reply *reply;
 
-	arena_reset(seat->arena);
-	reply = redis_call(seat->redis, seat->arena, seat->command.words,
-			   seat->command.count, 0, err);
+	arena_reset(lease->arena);
+	reply = redis_call(lease->redis, lease->arena, lease->command.words,
+			   lease->command.count, 0, err);
 	if (reply != NULL && reply_is_error(reply)) {
 		(void)err_set(err,
 			      redis_error_class(reply_text(reply)) ==
@@ -141,214 +141,214 @@ const struct reply *seat_call(struct seat *seat, const char *what,
 	return reply;
 }
 
-static int script_load(struct seat *seat, enum seat_script script,
+static int script_load(struct lease *lease, enum lease_script script,
 		       const char *source, struct err *err)
 {
 	const struct reply *reply;
 	struct text digest;
 
-	command_begin(&seat->command, "SCRIPT");
-	command_word(&seat->command, "LOAD");
-	command_word(&seat->command, source);
-	reply = seat_call(seat, "SCRIPT LOAD", err);
+	command_begin(&lease->command, "SCRIPT");
+	command_word(&lease->command, "LOAD");
+	command_word(&lease->command, source);
+	reply = lease_call(lease, "SCRIPT LOAD", err);
 	if (reply == NULL)
 		return -1;
 	digest = reply_text(reply);
-	if (digest.length != SEAT_DIGEST_BYTES - 1)
+	if (digest.length != LEASE_DIGEST_BYTES - 1)
 		return err_set(err, ERR_RETRY, "SCRIPT LOAD: no digest");
-	memcpy(seat->digests[script], digest.data, SEAT_DIGEST_BYTES);
+	memcpy(lease->digests[script], digest.data, LEASE_DIGEST_BYTES);
 	return 0;
 }
 
-static int scripts_load(struct seat *seat, struct err *err)
+static int scripts_load(struct lease *lease, struct err *err)
 {
-	for (enum seat_script script = 0; script < SCRIPT_COUNT; script++) {
+	for (enum lease_script script = 0; script < SCRIPT_COUNT; script++) {
 		const char *source = script == SCRIPT_EFFECT
-					     ? seat->set.effect_script
+					     ? lease->set.effect_script
 					     : scripts[script];
 
 		if (source != NULL &&
-		    script_load(seat, script, source, err) < 0)
+		    script_load(lease, script, source, err) < 0)
 			return -1;
 	}
 	return 0;
 }
 
-static void begin_script(struct seat *seat, enum seat_script script,
+static void begin_script(struct lease *lease, enum lease_script script,
 			 const char *stream, size_t key_count)
 {
-	command_begin(&seat->command, "EVALSHA");
-	command_word(&seat->command, seat->digests[script]);
-	command_number(&seat->command, (int64_t)key_count);
-	command_word(&seat->command, stream);
+	command_begin(&lease->command, "EVALSHA");
+	command_word(&lease->command, lease->digests[script]);
+	command_number(&lease->command, (int64_t)key_count);
+	command_word(&lease->command, stream);
 }
 
-void seat_begin(struct seat *seat, enum seat_script script,
-		const char *const *keys, size_t key_count)
+void lease_begin(struct lease *lease, enum lease_script script,
+		 const char *const *keys, size_t key_count)
 {
-	seat_begin_on(seat, script, false, keys, key_count);
+	lease_begin_on(lease, script, false, keys, key_count);
 }
 
-void seat_begin_on(struct seat *seat, enum seat_script script, bool replays,
-		   const char *const *keys, size_t key_count)
+void lease_begin_on(struct lease *lease, enum lease_script script, bool replays,
+		    const char *const *keys, size_t key_count)
 {
-	begin_script(seat, script,
-		     replays ? seat->keys.replay : seat->keys.stream,
+	begin_script(lease, script,
+		     replays ? lease->keys.replay : lease->keys.stream,
 		     4 + key_count);
-	command_word(&seat->command, seat->keys.owners);
-	command_word(&seat->command, seat->keys.books);
-	command_word(&seat->command, seat->keys.tries);
+	command_word(&lease->command, lease->keys.owners);
+	command_word(&lease->command, lease->keys.books);
+	command_word(&lease->command, lease->keys.tries);
 	for (size_t i = 0; i < key_count; i++)
-		command_word(&seat->command, keys[i]);
-	command_word(&seat->command, seat->set.group->name);
-	command_word(&seat->command, seat->set.consumer);
-	command_word(&seat->command, seat->token);
+		command_word(&lease->command, keys[i]);
+	command_word(&lease->command, lease->set.group->name);
+	command_word(&lease->command, lease->set.consumer);
+	command_word(&lease->command, lease->token);
 }
 
-int seat_append(struct seat *seat, struct err *err)
+int lease_append(struct lease *lease, struct err *err)
 {
-	return redis_append(seat->redis, seat->command.words,
-			    seat->command.count, err);
+	return redis_append(lease->redis, lease->command.words,
+			    lease->command.count, err);
 }
 
-void seat_begin_beat(struct seat *seat, bool replays)
+void lease_begin_beat(struct lease *lease, bool replays)
 {
-	seat_begin_on(seat, SCRIPT_BEAT, replays, NULL, 0);
-	command_number(&seat->command, seat->set.group->owner_ttl_msecs);
-	command_word(&seat->command, seat->who);
+	lease_begin_on(lease, SCRIPT_BEAT, replays, NULL, 0);
+	command_number(&lease->command, lease->set.group->owner_ttl_msecs);
+	command_word(&lease->command, lease->who);
 }
 
-static int group_ensure(struct seat *seat, struct err *err)
+static int group_ensure(struct lease *lease, struct err *err)
 {
-	const struct settings_group *group = seat->set.group;
+	const struct settings_group *group = lease->set.group;
 	const struct reply *reply;
 	struct text what, at;
 
-	begin_script(seat, SCRIPT_ENSURE, seat->keys.stream, 4);
-	command_word(&seat->command, seat->keys.books);
-	command_word(&seat->command, seat->keys.start);
-	command_word(&seat->command, seat->keys.done);
-	command_word(&seat->command, group->name);
-	command_word(&seat->command, group->start);
-	command_word(&seat->command, seat->saw_group ? "1" : "0");
+	begin_script(lease, SCRIPT_ENSURE, lease->keys.stream, 4);
+	command_word(&lease->command, lease->keys.books);
+	command_word(&lease->command, lease->keys.start);
+	command_word(&lease->command, lease->keys.done);
+	command_word(&lease->command, group->name);
+	command_word(&lease->command, group->start);
+	command_word(&lease->command, lease->saw_group ? "1" : "0");
 	/* An effect in Redis takes place once, however often it is tried. */
-	command_word(&seat->command,
-		     seat->set.effect_script == NULL ? "1" : "0");
-	reply = seat_call(seat, "XGROUP CREATE", err);
+	command_word(&lease->command,
+		     lease->set.effect_script == NULL ? "1" : "0");
+	reply = lease_call(lease, "XGROUP CREATE", err);
 	if (reply == NULL)
 		return -1;
-	seat->saw_group = true;
+	lease->saw_group = true;
 	what = reply_text(reply_at(reply, 0));
 	at = reply_text(reply_at(reply, 1));
 	if (text_is(what, "again"))
 		log_line(LOG_ERR,
 			 "group %s on %s had vanished: created again at %.*s",
-			 group->name, seat->keys.stream, (int)at.length,
+			 group->name, lease->keys.stream, (int)at.length,
 			 at.data);
 	else if (text_is(what, "new"))
 		log_line(LOG_NOTICE, "group %s on %s: created at %s",
-			 group->name, seat->keys.stream, group->start);
+			 group->name, lease->keys.stream, group->start);
 	return 0;
 }
 
 /* Somebody else has the lease of our name. Dead or alive? Alive when the expiry
    moves. */
-static int lease_held(struct seat *seat, const struct reply *reply,
+static int lease_held(struct lease *lease, const struct reply *reply,
 		      struct err *err)
 {
 	struct text holder = reply_text(reply_at(reply, 1));
 	int64_t expiry = reply_integer(reply_at(reply, 2), 0);
 
-	seat->taken = seat->held_expiry != 0 && expiry != seat->held_expiry;
-	seat->held_expiry = expiry;
-	return err_set(err, seat->taken ? ERR_FATAL : ERR_RETRY,
+	lease->taken = lease->held_expiry != 0 && expiry != lease->held_expiry;
+	lease->held_expiry = expiry;
+	return err_set(err, lease->taken ? ERR_FATAL : ERR_RETRY,
 		       "consumer %s of group %s is held by %.*s%s",
-		       seat->set.consumer, seat->set.group->name,
+		       lease->set.consumer, lease->set.group->name,
 		       (int)holder.length, holder.data,
-		       seat->taken ? ", who is alive: give this node another "
-				     "name"
-				   : ": waiting for its lease to expire");
+		       lease->taken ? ", who is alive: give this node another "
+				      "name"
+				    : ": waiting for its lease to expire");
 }
 
-static int lease_acquire(struct seat *seat, struct err *err)
+static int lease_acquire(struct lease *lease, struct err *err)
 {
 	const struct reply *reply;
 	struct text token;
 
-	begin_script(seat, SCRIPT_ACQUIRE, seat->keys.stream, 2);
-	command_word(&seat->command, seat->keys.owners);
-	command_word(&seat->command, seat->set.group->name);
-	command_word(&seat->command, seat->set.consumer);
-	command_word(&seat->command, seat->set.node_id);
-	command_number(&seat->command, seat->set.group->owner_ttl_msecs);
-	command_word(&seat->command, seat->who);
-	reply = seat_call(seat, "lease", err);
+	begin_script(lease, SCRIPT_ACQUIRE, lease->keys.stream, 2);
+	command_word(&lease->command, lease->keys.owners);
+	command_word(&lease->command, lease->set.group->name);
+	command_word(&lease->command, lease->set.consumer);
+	command_word(&lease->command, lease->set.node_id);
+	command_number(&lease->command, lease->set.group->owner_ttl_msecs);
+	command_word(&lease->command, lease->who);
+	reply = lease_call(lease, "lease", err);
 	if (reply == NULL)
 		return -1;
 	if (text_is(reply_text(reply_at(reply, 0)), "held"))
-		return lease_held(seat, reply, err);
+		return lease_held(lease, reply, err);
 
 	token = reply_text(reply_at(reply, 1));
-	if (token.length == 0 || token.length >= sizeof(seat->token))
+	if (token.length == 0 || token.length >= sizeof(lease->token))
 		return err_set(err, ERR_RETRY, "lease: strange answer");
-	memcpy(seat->token, token.data, token.length + 1);
-	seat->held_expiry = 0;
+	memcpy(lease->token, token.data, token.length + 1);
+	lease->held_expiry = 0;
 	return 0;
 }
 
 /* Returns 1 when the lease we had is still ours, 0 when it is not, or -1. */
-static int lease_renew(struct seat *seat, struct err *err)
+static int lease_renew(struct lease *lease, struct err *err)
 {
 	const struct reply *reply;
 
-	if (seat->token[0] == '\0')
+	if (lease->token[0] == '\0')
 		return 0;
-	seat_begin_beat(seat, false);
-	reply = seat_call(seat, "lease", err);
+	lease_begin_beat(lease, false);
+	reply = lease_call(lease, "lease", err);
 	if (reply == NULL)
 		return -1;
 	return text_is(reply_text(reply_at(reply, 0)), "ok") ? 1 : 0;
 }
 
-static int seat_take(struct seat *seat, struct err *err)
+static int lease_take(struct lease *lease, struct err *err)
 {
 	int kept;
 
-	if (seat->set.groupless)
+	if (lease->set.groupless)
 		return 1;
-	if (scripts_load(seat, err) < 0 || group_ensure(seat, err) < 0)
+	if (scripts_load(lease, err) < 0 || group_ensure(lease, err) < 0)
 		return -1;
-	kept = lease_renew(seat, err);
+	kept = lease_renew(lease, err);
 	if (kept != 0)
 		return kept;
-	seat->token[0] = '\0';
-	return lease_acquire(seat, err);
+	lease->token[0] = '\0';
+	return lease_acquire(lease, err);
 }
 
-int seat_connect(struct seat *seat, struct err *err)
+int lease_connect(struct lease *lease, struct err *err)
 {
 	int kept;
 
-	seat_disconnect(seat);
-	if (redis_open(&seat->set.settings->redis, seat->set.wake_fd,
-		       &seat->redis, err) < 0)
+	lease_disconnect(lease);
+	if (redis_open(&lease->set.settings->redis, lease->set.wake_fd,
+		       &lease->redis, err) < 0)
 		return -1;
-	kept = seat_take(seat, err);
+	kept = lease_take(lease, err);
 	if (kept < 0)
-		seat_disconnect(seat);
+		lease_disconnect(lease);
 	return kept;
 }
 
-int64_t seat_release(struct seat *seat, struct err *err)
+int64_t lease_release(struct lease *lease, struct err *err)
 {
 	const struct reply *reply;
 
-	if (seat->set.groupless || seat->token[0] == '\0')
+	if (lease->set.groupless || lease->token[0] == '\0')
 		return 0;
-	seat_begin(seat, SCRIPT_RELEASE, NULL, 0);
-	reply = seat_call(seat, "release", err);
+	lease_begin(lease, SCRIPT_RELEASE, NULL, 0);
+	reply = lease_call(lease, "release", err);
 	if (reply == NULL)
 		return -1;
-	seat->token[0] = '\0';
+	lease->token[0] = '\0';
 	return reply_integer(reply_at(reply, 1), 0);
 }

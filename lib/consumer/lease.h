@@ -1,5 +1,5 @@
-#ifndef OMQ_SEAT_H
-#define OMQ_SEAT_H
+#ifndef OMQ_LEASE_H
+#define OMQ_LEASE_H
 
 #include "lib/redis/command.h"
 #include "lib/stream/keys.h"
@@ -14,11 +14,11 @@ struct reply;
 struct settings;
 struct settings_group;
 
-/* A seat in one consumer group: a connection to Redis, the scripts, the group,
-   and the lease of one consumer name. It is one process's own. A program
-   without a group has a seat with nothing but the connection. */
+/* A lease on one consumer of a group: a connection to Redis, the scripts, the
+   group, and the lease of one consumer name. It is one process's own. A program
+   without a group has one with nothing but the connection. */
 
-enum seat_script {
+enum lease_script {
 	SCRIPT_ENSURE,
 	SCRIPT_ACQUIRE,
 	SCRIPT_BEAT,
@@ -33,11 +33,11 @@ enum seat_script {
 	SCRIPT_COUNT,
 };
 
-#define SEAT_DIGEST_BYTES 41
-#define SEAT_TOKEN_BYTES 64
-#define SEAT_WHO_BYTES 96
+#define LEASE_DIGEST_BYTES 41
+#define LEASE_TOKEN_BYTES 64
+#define LEASE_WHO_BYTES 96
 
-struct seat_settings {
+struct lease_settings {
 	const struct settings *settings;
 	const struct settings_group *group;
 	bool groupless;
@@ -47,61 +47,61 @@ struct seat_settings {
 	int wake_fd;               /* ends every wait when readable */
 };
 
-struct seat {
-	struct seat_settings set;
+struct lease {
+	struct lease_settings set;
 	struct keys keys;
 	struct redis *redis; /* NULL: not connected */
 	struct arena *arena; /* of the replies to our own calls */
 	struct command command;
-	char digests[SCRIPT_COUNT][SEAT_DIGEST_BYTES];
-	char token[SEAT_TOKEN_BYTES]; /* "": no lease */
-	char who[SEAT_WHO_BYTES];     /* us, in words */
-	bool saw_group;               /* it was there once */
+	char digests[SCRIPT_COUNT][LEASE_DIGEST_BYTES];
+	char token[LEASE_TOKEN_BYTES]; /* "": no lease */
+	char who[LEASE_WHO_BYTES];     /* us, in words */
+	bool saw_group;                /* it was there once */
 	int64_t held_expiry; /* of a foreign lease, last seen; 0: none */
 	bool taken;          /* that lease is being renewed */
 };
 
-/* Everything in set is borrowed until seat_close(). Returns 0, or -1 with
+/* Everything in set is borrowed until lease_close(). Returns 0, or -1 with
    ERR_RETRY when out of memory. Connects nothing yet. */
-int seat_open(struct seat *seat, const struct seat_settings *set,
-	      struct err *err);
+int lease_open(struct lease *lease, const struct lease_settings *set,
+	       struct err *err);
 
 /* Drop the connection and free the memory. The lease stays: see
-   seat_release(). */
-void seat_close(struct seat *seat);
+   lease_release(). */
+void lease_close(struct lease *lease);
 
 /* Connect, load the scripts, make sure of the group, and renew the lease or
    take it. Returns 1 when the lease goes on, so that what is in hand is still
    ours; 0 when it is a new one; or -1, not connected, with ERR_RETRY, or with
    ERR_FATAL when only an operator helps. When somebody else keeps renewing the
-   lease of our name, seat->taken is set and the error names the holder. */
-int seat_connect(struct seat *seat, struct err *err);
-void seat_disconnect(struct seat *seat);
+   lease of our name, lease->taken is set and the error names the holder. */
+int lease_connect(struct lease *lease, struct err *err);
+void lease_disconnect(struct lease *lease);
 
 /* Begin the command that runs a script with our keys and fence; keys of the
    handler's own follow (key_count names). The caller adds words to
-   seat->command and then sends it with seat_append(). */
-void seat_begin(struct seat *seat, enum seat_script script,
-		const char *const *keys, size_t key_count);
+   lease->command and then sends it with lease_append(). */
+void lease_begin(struct lease *lease, enum lease_script script,
+		 const char *const *keys, size_t key_count);
 
 /* The same on P:<group>:replay when replays. */
-void seat_begin_on(struct seat *seat, enum seat_script script, bool replays,
-		   const char *const *keys, size_t key_count);
+void lease_begin_on(struct lease *lease, enum lease_script script, bool replays,
+		    const char *const *keys, size_t key_count);
 
-/* Queue seat->command. Returns 0, or -1 with ERR_RETRY. */
-int seat_append(struct seat *seat, struct err *err);
+/* Queue lease->command. Returns 0, or -1 with ERR_RETRY. */
+int lease_append(struct lease *lease, struct err *err);
 
-/* Send seat->command and wait for its answer, which lives until the next call.
+/* Send lease->command and wait for its answer, which lives until the next call.
    Nothing may be queued. Returns NULL with ERR_RETRY, or ERR_FATAL where only
    an operator helps, and what before the text; an error reply is a failure. */
-const struct reply *seat_call(struct seat *seat, const char *what,
-			      struct err *err);
+const struct reply *lease_call(struct lease *lease, const char *what,
+			       struct err *err);
 
 /* Begin a beat, on P:<group>:replay when replays: see lib/scripts/beat.lua. */
-void seat_begin_beat(struct seat *seat, bool replays);
+void lease_begin_beat(struct lease *lease, bool replays);
 
 /* Give the lease back: our consumer is deleted when nothing is pending for it.
    Returns how many entries are left for others, or -1 with ERR_RETRY. */
-int64_t seat_release(struct seat *seat, struct err *err);
+int64_t lease_release(struct lease *lease, struct err *err);
 
 #endif

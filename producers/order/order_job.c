@@ -84,10 +84,10 @@ static void state_write(struct job *job)
 {
 	struct err err;
 
-	if (job->state_file.path == NULL ||
+	if (job->order_state_file.path == NULL ||
 	    job->done.orders <= job->saved.orders)
 		return;
-	if (state_save(&job->state_file, &job->done, &err) < 0)
+	if (order_state_save(&job->order_state_file, &job->done, &err) < 0)
 		job_say(job, "%s", err.text);
 	else
 		job->saved = job->done;
@@ -197,7 +197,7 @@ static int not_the_input(struct job *job, struct err *err)
 	(void)err_set(err, ERR_REJECT,
 		      "%s is not what state %s is of: its first %" PRIu64
 		      " orders are others",
-		      job->source->name, job->state_file.path,
+		      job->source->name, job->order_state_file.path,
 		      job->resumed.orders);
 	return job_fail(job, EX_DATAERR);
 }
@@ -207,9 +207,9 @@ static int not_the_input(struct job *job, struct err *err)
 static int is_resumed(struct job *job, const struct source_item *item,
 		      struct err *err)
 {
-	if (job->state_file.path == NULL)
+	if (job->order_state_file.path == NULL)
 		return 0;
-	state_add(&job->given, item->pairs, item->pair_count, item->line);
+	order_state_add(&job->given, item->pairs, item->pair_count, item->line);
 	if (job->given.orders > job->resumed.orders)
 		return 0;
 	if (job->given.orders == job->resumed.orders &&

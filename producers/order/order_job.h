@@ -32,13 +32,14 @@ struct job {
 	struct pace pace;
 	struct progress progress;
 
-	struct state_file state_file; /* path NULL: none is kept */
-	struct state resumed; /* what the file said: its orders are skipped */
-	struct state given;   /* every order that the source gave */
-	struct state behind;  /* of these, up to the end of sent */
-	struct state done;    /* of these, what is surely published */
-	struct state saved;   /* what the file says now */
-	int64_t save_msecs;   /* when it is to be written again */
+	struct order_state_file order_state_file; /* path NULL: none is kept */
+	struct order_state
+		resumed; /* what the file said: its orders are skipped */
+	struct order_state given;  /* every order that the source gave */
+	struct order_state behind; /* of these, up to the end of sent */
+	struct order_state done;   /* of these, what is surely published */
+	struct order_state saved;  /* what the file says now */
+	int64_t save_msecs;        /* when it is to be written again */
 
 	uint64_t published; /* as new entries */
 	uint64_t known;     /* whose event key had an entry */

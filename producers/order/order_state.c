@@ -29,8 +29,8 @@ static uint32_t sum_part(uint32_t sum, struct text part)
 	return crc32c(sum, part.data, part.length);
 }
 
-void state_add(struct state *state, const struct text *pairs, size_t pair_count,
-	       uint64_t line)
+void order_state_add(struct order_state *state, const struct text *pairs,
+		     size_t pair_count, uint64_t line)
 {
 	state->orders++;
 	state->line = line;
@@ -40,8 +40,8 @@ void state_add(struct state *state, const struct text *pairs, size_t pair_count,
 }
 
 /* What stands in the file, without its own checksum. */
-static size_t state_print(const struct state_file *file,
-			  const struct state *state, char *text)
+static size_t state_print(const struct order_state_file *file,
+			  const struct order_state *state, char *text)
 {
 	char redis[STATE_SHOWN_BYTES], stream[STATE_SHOWN_BYTES];
 	int length = snprintf(
@@ -80,11 +80,12 @@ static bool state_is_whole(const char *text, size_t length)
 	       memcmp(sum_line, expected, (size_t)bytes) == 0;
 }
 
-static int state_parse(const struct state_file *file, const char *text,
-		       size_t length, struct state *state_r, struct err *err)
+static int state_parse(const struct order_state_file *file, const char *text,
+		       size_t length, struct order_state *state_r,
+		       struct err *err)
 {
 	char expected[STATE_BYTES];
-	const struct state state = {
+	const struct order_state state = {
 		.orders = number_find(text, "\norders ", 10),
 		.line = number_find(text, "\nline ", 10),
 		.sum = (uint32_t)number_find(text, "\ninput ", 16),
@@ -101,8 +102,8 @@ static int state_parse(const struct state_file *file, const char *text,
 	return 1;
 }
 
-static int state_read(const struct state_file *file, int fd,
-		      struct state *state_r, struct err *err)
+static int state_read(const struct order_state_file *file, int fd,
+		      struct order_state *state_r, struct err *err)
 {
 	/* One byte more than any of ours, and zeros to the end. */
 	char text[STATE_BYTES + 1] = "";
@@ -113,8 +114,8 @@ static int state_read(const struct state_file *file, int fd,
 	return state_parse(file, text, (size_t)got, state_r, err);
 }
 
-int state_load(const struct state_file *file, struct state *state_r,
-	       struct err *err)
+int order_state_load(const struct order_state_file *file,
+		     struct order_state *state_r, struct err *err)
 {
 	int fd = open(file->path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	int ret;
@@ -164,8 +165,8 @@ static int directory_sync(const char *path, struct err *err)
 	return ret;
 }
 
-int state_save(const struct state_file *file, const struct state *state,
-	       struct err *err)
+int order_state_save(const struct order_state_file *file,
+		     const struct order_state *state, struct err *err)
 {
 	char text[STATE_BYTES], beside[PATH_MAX];
 	size_t length = state_print(file, state, text);

@@ -1,5 +1,5 @@
-#ifndef OMQ_STATE_H
-#define OMQ_STATE_H
+#ifndef OMQ_ORDER_STATE_H
+#define OMQ_ORDER_STATE_H
 
 #include "lib/base/text.h"
 
@@ -13,18 +13,18 @@ struct err;
    time: what it does not know is published again, once. */
 
 /* A plain value; zeroed: nothing. */
-struct state {
+struct order_state {
 	uint64_t orders; /* so many */
 	uint64_t line;   /* of the last one */
 	uint32_t sum;    /* checksum of them all and their lines */
 };
 
 /* One more order belongs to it. */
-void state_add(struct state *state, const struct text *pairs, size_t pair_count,
-	       uint64_t line);
+void order_state_add(struct order_state *state, const struct text *pairs,
+		     size_t pair_count, uint64_t line);
 
 /* Where a state is kept and what it is of; all borrowed. */
-struct state_file {
+struct order_state_file {
 	const char *path;
 	const char *redis; /* the URL */
 	const char *stream;
@@ -33,13 +33,13 @@ struct state_file {
 /* Returns 1 with what the file says; 0 when there is no file; or -1 with
    ERR_REJECT: it is torn or changed, or is of another Redis or stream, or
    cannot be read. */
-int state_load(const struct state_file *file, struct state *state_r,
-	       struct err *err);
+int order_state_load(const struct order_state_file *file,
+		     struct order_state *state_r, struct err *err);
 
 /* Put state into the place of what the file said, so that a crash leaves one or
    the other: written beside it, synced, renamed. Returns 0, or -1 with
    ERR_RETRY, and the file says what it said. */
-int state_save(const struct state_file *file, const struct state *state,
-	       struct err *err);
+int order_state_save(const struct order_state_file *file,
+		     const struct order_state *state, struct err *err);
 
 #endif

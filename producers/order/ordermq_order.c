@@ -86,13 +86,13 @@ static int job_open(struct job *job, struct err *err)
 
 static int job_resume(struct job *job, struct err *err)
 {
-	job->state_file = (struct state_file){
+	job->order_state_file = (struct order_state_file){
 		.path = job->options.state,
 		.redis = job->settings.redis.url,
 		.stream = job->settings.stream_key,
 	};
 	if (job->options.state != NULL &&
-	    state_load(&job->state_file, &job->resumed, err) < 0)
+	    order_state_load(&job->order_state_file, &job->resumed, err) < 0)
 		return job_fail(job, EX_DATAERR);
 	job->saved = job->resumed;
 	return 0;

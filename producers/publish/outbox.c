@@ -99,8 +99,8 @@ static bool segment_read(const struct outbox *outbox, uint64_t offset,
    left there, nothing is written. */
 static bool segment_is_whole(const struct outbox *outbox)
 {
-	struct record_place place = { .segment = outbox->number };
-	char tail[RECORD_TAIL_BYTES];
+	struct outbox_record_place place = { .segment = outbox->number };
+	char tail[OUTBOX_RECORD_TAIL_BYTES];
 	bool is_whole;
 	size_t bytes;
 	char *data;
@@ -111,14 +111,14 @@ static bool segment_is_whole(const struct outbox *outbox)
 	    !segment_read(outbox, outbox->size - sizeof(tail), tail,
 			  sizeof(tail)))
 		return false;
-	bytes = record_last_bytes(tail);
-	if (bytes > RECORD_BYTES_MAX || bytes > outbox->size)
+	bytes = outbox_record_last_bytes(tail);
+	if (bytes > OUTBOX_RECORD_BYTES_MAX || bytes > outbox->size)
 		return false;
 	place.offset = outbox->size - bytes;
 	data = malloc(bytes);
 	is_whole = data != NULL &&
 		   segment_read(outbox, place.offset, data, bytes) &&
-		   record_check(place, data, bytes) == bytes;
+		   outbox_record_check(place, data, bytes) == bytes;
 	free(data);
 	return is_whole;
 }
@@ -148,8 +148,8 @@ static int window_format(struct outbox *outbox, const struct window *window,
 	char *buf;
 
 	for (size_t i = 0; i < window->count; i++)
-		bytes += record_bytes(window->orders[i].pairs,
-				      window->orders[i].pair_count);
+		bytes += outbox_record_bytes(window->orders[i].pairs,
+					     window->orders[i].pair_count);
 	buf = bytes <= outbox->bytes ? outbox->buf
 				     : realloc(outbox->buf, bytes);
 	if (buf == NULL)
@@ -160,14 +160,15 @@ static int window_format(struct outbox *outbox, const struct window *window,
 	outbox->used = 0;
 	for (size_t i = 0; i < window->count; i++) {
 		const struct window_order *order = &window->orders[i];
-		const struct record_place place = {
+		const struct outbox_record_place place = {
 			.segment = outbox->number,
 			.offset = outbox->size + outbox->used,
 		};
 
-		record_write(place, order->pairs, order->pair_count,
-			     buf + outbox->used);
-		outbox->used += record_bytes(order->pairs, order->pair_count);
+		outbox_record_write(place, order->pairs, order->pair_count,
+				    buf + outbox->used);
+		outbox->used +=
+			outbox_record_bytes(order->pairs, order->pair_count);
 	}
 	return 0;
 }

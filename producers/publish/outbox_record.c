@@ -29,7 +29,7 @@ static uint32_t number_get(const char *data)
 }
 
 /* Of the place and the first 8 bytes of the head. */
-static uint32_t head_sum(struct record_place place, const char *head)
+static uint32_t head_sum(struct outbox_record_place place, const char *head)
 {
 	char where[16];
 
@@ -47,9 +47,10 @@ static size_t body_bytes(const struct text *pairs, size_t pair_count)
 	return bytes;
 }
 
-size_t record_bytes(const struct text *pairs, size_t pair_count)
+size_t outbox_record_bytes(const struct text *pairs, size_t pair_count)
 {
-	return HEAD_BYTES + body_bytes(pairs, pair_count) + RECORD_TAIL_BYTES;
+	return HEAD_BYTES + body_bytes(pairs, pair_count) +
+	       OUTBOX_RECORD_TAIL_BYTES;
 }
 
 /* Returns where it ends. */
@@ -67,8 +68,8 @@ static char *body_write(const struct text *pairs, size_t pair_count, char *out)
 	return out;
 }
 
-void record_write(struct record_place place, const struct text *pairs,
-		  size_t pair_count, char *out)
+void outbox_record_write(struct outbox_record_place place,
+			 const struct text *pairs, size_t pair_count, char *out)
 {
 	const size_t bytes = body_bytes(pairs, pair_count);
 	char *const body = out + HEAD_BYTES;
@@ -82,7 +83,8 @@ void record_write(struct record_place place, const struct text *pairs,
 	number_put(out + 12, crc32c(sum, body, bytes), NUMBER_BYTES);
 }
 
-size_t record_check(struct record_place place, const char *data, size_t bytes)
+size_t outbox_record_check(struct outbox_record_place place, const char *data,
+			   size_t bytes)
 {
 	uint32_t sum;
 	size_t body;
@@ -92,18 +94,18 @@ size_t record_check(struct record_place place, const char *data, size_t bytes)
 		return 0;
 	body = number_get(data + 4);
 	sum = head_sum(place, data);
-	if (number_get(data + 8) != sum || body > RECORD_BYTES_MAX ||
-	    bytes < HEAD_BYTES + body + RECORD_TAIL_BYTES)
+	if (number_get(data + 8) != sum || body > OUTBOX_RECORD_BYTES_MAX ||
+	    bytes < HEAD_BYTES + body + OUTBOX_RECORD_TAIL_BYTES)
 		return 0;
 	if (number_get(data + 12) != crc32c(sum, data + HEAD_BYTES, body) ||
 	    number_get(data + HEAD_BYTES + body) != body)
 		return 0;
-	return HEAD_BYTES + body + RECORD_TAIL_BYTES;
+	return HEAD_BYTES + body + OUTBOX_RECORD_TAIL_BYTES;
 }
 
-size_t record_last_bytes(const char *tail)
+size_t outbox_record_last_bytes(const char *tail)
 {
-	return HEAD_BYTES + number_get(tail) + RECORD_TAIL_BYTES;
+	return HEAD_BYTES + number_get(tail) + OUTBOX_RECORD_TAIL_BYTES;
 }
 
 /* Take the next text of the body. Returns 0, or 1 when there is none. */
@@ -122,8 +124,8 @@ static int text_take(const char **at, size_t *left, struct text *text_r)
 	return 0;
 }
 
-int record_read(const char *data, struct arena *arena,
-		const struct text **pairs_r, size_t *pair_count_r)
+int outbox_record_read(const char *data, struct arena *arena,
+		       const struct text **pairs_r, size_t *pair_count_r)
 {
 	const char *at = data + HEAD_BYTES + NUMBER_BYTES;
 	size_t left = number_get(data + 4);
@@ -150,7 +152,7 @@ int record_read(const char *data, struct arena *arena,
 	return 0;
 }
 
-size_t record_search(const char *data, size_t bytes)
+size_t outbox_record_search(const char *data, size_t bytes)
 {
 	const char *found = bytes < 2 ? NULL
 				      : memmem(data + 1, bytes - 1, record_mark,

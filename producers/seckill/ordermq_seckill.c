@@ -141,9 +141,9 @@ static int status_run(void)
 	return EX_DATAERR;
 }
 
-static struct desk *desk_make(size_t size, struct err *err)
+static struct seckill_queue *seckill_queue_make(size_t size, struct err *err)
 {
-	const struct desk_settings set = {
+	const struct seckill_queue_settings set = {
 		.redis = &settings.redis,
 		.stream = settings.stream_key,
 		.size = size,
@@ -151,12 +151,12 @@ static struct desk *desk_make(size_t size, struct err *err)
 		.wake_fd = stop_fd(),
 	};
 
-	return desk_open(&set, err);
+	return seckill_queue_open(&set, err);
 }
 
-static int buy_failed(const struct desk_entry *entry)
+static int buy_failed(const struct seckill_queue_entry *entry)
 {
-	seckill_say("%s", entry->state == DESK_FAILED
+	seckill_say("%s", entry->state == SECKILL_QUEUE_FAILED
 				  ? entry->reason
 				  : "the order number is another user's");
 	if (entry->in_doubt)
@@ -165,15 +165,15 @@ static int buy_failed(const struct desk_entry *entry)
 			    entry->request.orderno);
 	if (stop_signal() != 0)
 		return seckill_signal_status();
-	if (entry->state != DESK_FAILED)
+	if (entry->state != SECKILL_QUEUE_FAILED)
 		return EX_DATAERR;
 	return entry->is_fatal ? EX_CONFIG : EX_TEMPFAIL;
 }
 
-static int buy_at(struct desk *desk)
+static int buy_at(struct seckill_queue *queue)
 {
-	struct desk_entry *put = desk_put(desk);
-	const struct desk_entry *entry;
+	struct seckill_queue_entry *put = seckill_queue_put(queue);
+	const struct seckill_queue_entry *entry;
 	char line[SECKILL_LINE_BYTES];
 	struct orderno orderno;
 	char number[ORDERNO_BYTES];
@@ -185,31 +185,32 @@ static int buy_at(struct desk *desk)
 			       sizeof(put->request.orderno), "%s",
 			       orderno_next(&orderno, number));
 	}
-	desk_await(desk);
-	entry = desk_take(desk);
-	if (entry->state == DESK_FAILED ||
+	seckill_queue_await(queue);
+	entry = seckill_queue_take(queue);
+	if (entry->state == SECKILL_QUEUE_FAILED ||
 	    entry->decision.result == SECKILL_TAKEN)
 		return buy_failed(entry);
 	line[seckill_line_write(entry, line)] = '\0';
 	return print_line(line);
 }
 
-static int desk_run(size_t size, int (*run)(struct desk *desk))
+static int seckill_queue_run(size_t size,
+			     int (*run)(struct seckill_queue *queue))
 {
 	struct err err;
-	struct desk *desk = desk_make(size, &err);
+	struct seckill_queue *queue = seckill_queue_make(size, &err);
 	int status;
 
-	if (desk == NULL)
+	if (queue == NULL)
 		return failure(&err);
-	status = run(desk);
-	desk_close(&desk);
+	status = run(queue);
+	seckill_queue_close(&queue);
 	return status;
 }
 
-static int serve_at(struct desk *desk)
+static int serve_at(struct seckill_queue *queue)
 {
-	return seckill_serve(desk, options.listen);
+	return seckill_serve(queue, options.listen);
 }
 
 static int verb_run(void)
@@ -218,11 +219,11 @@ static int verb_run(void)
 	case SECKILL_LOAD:
 		return load_run();
 	case SECKILL_BUY:
-		return desk_run(1, buy_at);
+		return seckill_queue_run(1, buy_at);
 	case SECKILL_STATUS:
 		return status_run();
 	case SECKILL_SERVE:
-		return desk_run(SERVE_DESK_SIZE, serve_at);
+		return seckill_queue_run(SERVE_DESK_SIZE, serve_at);
 	case SECKILL_BENCH:
 		return seckill_bench(&options, &settings);
 	case SECKILL_VERB_COUNT:

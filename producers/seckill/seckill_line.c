@@ -179,7 +179,7 @@ static char *put_decision(char *out, const struct seckill_decision *decision)
 	return out;
 }
 
-static char *put_error(char *out, const struct desk_entry *entry,
+static char *put_error(char *out, const struct seckill_queue_entry *entry,
 		       const char *reason)
 {
 	if (entry->request.orderno[0] == '\0')
@@ -190,7 +190,7 @@ static char *put_error(char *out, const struct desk_entry *entry,
 					: ",\"in_doubt\":false");
 }
 
-size_t seckill_line_write(const struct desk_entry *entry, char *buf)
+size_t seckill_line_write(const struct seckill_queue_entry *entry, char *buf)
 {
 	char *out = buf;
 
@@ -200,7 +200,7 @@ size_t seckill_line_write(const struct desk_entry *entry, char *buf)
 		out = put_member(out, "{\"voucher\"", entry->request.voucher);
 		out = put_member(out, ",\"user\"", entry->request.user);
 	}
-	if (entry->state == DESK_FAILED)
+	if (entry->state == SECKILL_QUEUE_FAILED)
 		out = put_error(out, entry, entry->reason);
 	else if (entry->decision.result == SECKILL_TAKEN)
 		out = put_error(out, entry,

@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct desk_entry;
+struct seckill_queue_entry;
 struct err;
 
 /* What ordermq-seckill reads and writes: one JSON object a line. */
@@ -24,7 +24,7 @@ int seckill_line_read(const char *line, size_t bytes,
 
 /* Write what came of a request as a line with its end, to buf. Returns its
    length. */
-size_t seckill_line_write(const struct desk_entry *entry, char *buf);
+size_t seckill_line_write(const struct seckill_queue_entry *entry, char *buf);
 
 /* For other lines: put text (UTF-8) as a JSON string with its quotes to out, at
    most 6 bytes for each of its own and 2. Returns where it ends. */

@@ -27,8 +27,8 @@
      reply_at  what a reply belongs to: the first from there on that is sent
      send_at   the first that is not sent, or failed
      tail      one behind the last. */
-struct desk {
-	struct desk_settings set;
+struct seckill_queue {
+	struct seckill_queue_settings set;
 	struct seckill seckill;
 	struct redis *redis; /* NULL: not connected */
 	struct arena *replies;
@@ -43,79 +43,82 @@ struct desk {
 	bool is_hurried;
 	uint64_t head, reply_at, send_at, tail;
 	size_t under_way;
-	struct desk_entry *entries;
+	struct seckill_queue_entry *entries;
 };
 
-static struct desk_entry *entry_at(const struct desk *desk, uint64_t n)
+static struct seckill_queue_entry *entry_at(const struct seckill_queue *queue,
+					    uint64_t n)
 {
-	return &desk->entries[n % desk->set.size];
+	return &queue->entries[n % queue->set.size];
 }
 
-struct desk *desk_open(const struct desk_settings *set, struct err *err)
+struct seckill_queue *seckill_queue_open(
+	const struct seckill_queue_settings *set, struct err *err)
 {
-	struct desk *desk = calloc(1, sizeof(*desk));
+	struct seckill_queue *queue = calloc(1, sizeof(*queue));
 
-	if (desk != NULL) {
-		desk->set = *set;
-		desk->retry_at_msecs = -1;
-		desk->backoff = (struct backoff){ BACKOFF_FIRST_MSECS,
-						  BACKOFF_MAX_MSECS, 0 };
-		desk->entries = calloc(set->size, sizeof(*desk->entries));
-		desk->replies = arena_open((size_t)64 * 1024);
-		if (desk->entries == NULL || desk->replies == NULL ||
-		    command_open(&desk->command, SECKILL_WORDS_MAX) < 0)
-			desk_close(&desk);
+	if (queue != NULL) {
+		queue->set = *set;
+		queue->retry_at_msecs = -1;
+		queue->backoff = (struct backoff){ BACKOFF_FIRST_MSECS,
+						   BACKOFF_MAX_MSECS, 0 };
+		queue->entries = calloc(set->size, sizeof(*queue->entries));
+		queue->replies = arena_open((size_t)64 * 1024);
+		if (queue->entries == NULL || queue->replies == NULL ||
+		    command_open(&queue->command, SECKILL_WORDS_MAX) < 0)
+			seckill_queue_close(&queue);
 	}
-	if (desk == NULL)
+	if (queue == NULL)
 		(void)err_set(err, ERR_RETRY, "out of memory");
-	return desk;
+	return queue;
 }
 
-void desk_close(struct desk **_desk)
+void seckill_queue_close(struct seckill_queue **_desk)
 {
-	struct desk *desk = *_desk;
+	struct seckill_queue *queue = *_desk;
 
 	*_desk = NULL;
-	if (desk == NULL)
+	if (queue == NULL)
 		return;
-	redis_close(&desk->redis);
-	arena_close(&desk->replies);
-	command_close(&desk->command);
-	free(desk->entries);
-	free(desk);
+	redis_close(&queue->redis);
+	arena_close(&queue->replies);
+	command_close(&queue->command);
+	free(queue->entries);
+	free(queue);
 }
 
-bool desk_is_full(const struct desk *desk)
+bool seckill_queue_is_full(const struct seckill_queue *queue)
 {
-	return desk->tail - desk->head == desk->set.size;
+	return queue->tail - queue->head == queue->set.size;
 }
 
-bool desk_is_empty(const struct desk *desk)
+bool seckill_queue_is_empty(const struct seckill_queue *queue)
 {
-	return desk->tail == desk->head;
+	return queue->tail == queue->head;
 }
 
-struct desk_entry *desk_put(struct desk *desk)
+struct seckill_queue_entry *seckill_queue_put(struct seckill_queue *queue)
 {
-	struct desk_entry *entry = entry_at(desk, desk->tail++);
+	struct seckill_queue_entry *entry = entry_at(queue, queue->tail++);
 
-	*entry = (struct desk_entry){
-		.until_msecs = clock_msecs() + desk->set.timeout_msecs,
+	*entry = (struct seckill_queue_entry){
+		.until_msecs = clock_msecs() + queue->set.timeout_msecs,
 	};
 	return entry;
 }
 
-static void entry_fail(struct desk_entry *entry, const char *reason,
+static void entry_fail(struct seckill_queue_entry *entry, const char *reason,
 		       bool is_fatal)
 {
-	entry->state = DESK_FAILED;
+	entry->state = SECKILL_QUEUE_FAILED;
 	entry->is_fatal = is_fatal;
 	(void)text_show(text_of(reason), entry->reason, sizeof(entry->reason));
 }
 
-struct desk_entry *desk_put_failed(struct desk *desk, const char *reason)
+struct seckill_queue_entry *seckill_queue_put_failed(
+	struct seckill_queue *queue, const char *reason)
 {
-	struct desk_entry *entry = desk_put(desk);
+	struct seckill_queue_entry *entry = seckill_queue_put(queue);
 
 	entry_fail(entry, reason, false);
 	return entry;
@@ -123,106 +126,109 @@ struct desk_entry *desk_put_failed(struct desk *desk, const char *reason)
 
 /* Something went wrong: give up what has waited long enough, and send what is
    left again, from the first on, after a while. Nothing is under way. */
-static void desk_retry(struct desk *desk, const struct err *err)
+static void seckill_queue_retry(struct seckill_queue *queue,
+				const struct err *err)
 {
 	const bool is_fatal = err->class == ERR_FATAL;
 	const int64_t now = clock_msecs();
 	int64_t first_until = -1;
 
-	for (uint64_t n = desk->head; n < desk->tail; n++) {
-		struct desk_entry *entry = entry_at(desk, n);
+	for (uint64_t n = queue->head; n < queue->tail; n++) {
+		struct seckill_queue_entry *entry = entry_at(queue, n);
 
-		if (entry->state != DESK_WAITING)
+		if (entry->state != SECKILL_QUEUE_WAITING)
 			continue;
-		if (is_fatal || desk->is_hurried || entry->until_msecs <= now)
+		if (is_fatal || queue->is_hurried || entry->until_msecs <= now)
 			entry_fail(entry, err->text, is_fatal);
 		else
 			first_until =
 				clock_earlier(first_until, entry->until_msecs);
 	}
-	desk->send_at = desk->reply_at = desk->head;
-	desk->is_held = false;
-	desk->held_closes = false;
-	desk->retry_at_msecs =
-		clock_earlier(now + backoff_next(&desk->backoff), first_until);
+	queue->send_at = queue->reply_at = queue->head;
+	queue->is_held = false;
+	queue->held_closes = false;
+	queue->retry_at_msecs =
+		clock_earlier(now + backoff_next(&queue->backoff), first_until);
 }
 
 /* The connection is of no use any more. What was sent may be decided. */
-static void desk_broken(struct desk *desk, const struct err *err)
+static void seckill_queue_broken(struct seckill_queue *queue,
+				 const struct err *err)
 {
-	redis_close(&desk->redis);
-	arena_reset(desk->replies);
-	for (uint64_t n = desk->head; n < desk->tail; n++) {
-		struct desk_entry *entry = entry_at(desk, n);
+	redis_close(&queue->redis);
+	arena_reset(queue->replies);
+	for (uint64_t n = queue->head; n < queue->tail; n++) {
+		struct seckill_queue_entry *entry = entry_at(queue, n);
 
-		if (entry->state != DESK_SENT)
+		if (entry->state != SECKILL_QUEUE_SENT)
 			continue;
-		entry->state = DESK_WAITING;
+		entry->state = SECKILL_QUEUE_WAITING;
 		entry->in_doubt = true;
 	}
 	/* One that was idle is opened again when it is needed. */
-	if (desk->under_way > 0 || desk->send_at < desk->tail)
-		desk_retry(desk, err);
-	desk->under_way = 0;
+	if (queue->under_way > 0 || queue->send_at < queue->tail)
+		seckill_queue_retry(queue, err);
+	queue->under_way = 0;
 }
 
 /* How long nothing may be heard. */
-static int64_t silence_msecs(const struct desk *desk)
+static int64_t silence_msecs(const struct seckill_queue *queue)
 {
-	return desk->is_hurried ? HURRY_MSECS
-				: desk->set.redis->reply_timeout_msecs;
+	return queue->is_hurried ? HURRY_MSECS
+				 : queue->set.redis->reply_timeout_msecs;
 }
 
 /* Is there something to send now? */
-static bool desk_sends(const struct desk *desk)
+static bool seckill_queue_sends(const struct seckill_queue *queue)
 {
-	return desk->send_at < desk->tail && !desk->is_held &&
-	       clock_until(desk->retry_at_msecs) <= 0;
+	return queue->send_at < queue->tail && !queue->is_held &&
+	       clock_until(queue->retry_at_msecs) <= 0;
 }
 
-static int desk_connect(struct desk *desk, struct err *err)
+static int seckill_queue_connect(struct seckill_queue *queue, struct err *err)
 {
-	if (redis_open(desk->set.redis, desk->set.wake_fd, &desk->redis, err) <
-	    0)
+	if (redis_open(queue->set.redis, queue->set.wake_fd, &queue->redis,
+		       err) < 0)
 		return -1;
-	if (seckill_script(&desk->seckill, desk->redis, err) == 0)
+	if (seckill_script(&queue->seckill, queue->redis, err) == 0)
 		return 0;
-	redis_close(&desk->redis);
+	redis_close(&queue->redis);
 	return -1;
 }
 
-static int entry_send(struct desk *desk, struct desk_entry *entry,
-		      struct err *err)
+static int entry_send(struct seckill_queue *queue,
+		      struct seckill_queue_entry *entry, struct err *err)
 {
-	seckill_command(&desk->seckill, desk->set.stream, &entry->request,
-			&desk->command);
-	if (redis_append(desk->redis, desk->command.words, desk->command.count,
-			 err) < 0)
+	seckill_command(&queue->seckill, queue->set.stream, &entry->request,
+			&queue->command);
+	if (redis_append(queue->redis, queue->command.words,
+			 queue->command.count, err) < 0)
 		return -1;
-	entry->state = DESK_SENT;
-	if (desk->under_way++ == 0)
-		desk->silent_at_msecs = clock_msecs() + silence_msecs(desk);
+	entry->state = SECKILL_QUEUE_SENT;
+	if (queue->under_way++ == 0)
+		queue->silent_at_msecs = clock_msecs() + silence_msecs(queue);
 	return 0;
 }
 
-static int desk_send(struct desk *desk, struct err *err)
+static int seckill_queue_send(struct seckill_queue *queue, struct err *err)
 {
-	if (!desk_sends(desk))
+	if (!seckill_queue_sends(queue))
 		return 0;
-	desk->retry_at_msecs = -1;
-	for (; desk->send_at < desk->tail; desk->send_at++) {
-		struct desk_entry *entry = entry_at(desk, desk->send_at);
+	queue->retry_at_msecs = -1;
+	for (; queue->send_at < queue->tail; queue->send_at++) {
+		struct seckill_queue_entry *entry =
+			entry_at(queue, queue->send_at);
 
-		if (entry->state == DESK_WAITING &&
-		    entry_send(desk, entry, err) < 0)
+		if (entry->state == SECKILL_QUEUE_WAITING &&
+		    entry_send(queue, entry, err) < 0)
 			return -1;
 	}
 	return 0;
 }
 
 /* An error reply: Redis has not decided. */
-static void entry_refused(struct desk *desk, struct desk_entry *entry,
-			  struct text text)
+static void entry_refused(struct seckill_queue *queue,
+			  struct seckill_queue_entry *entry, struct text text)
 {
 	enum redis_class class = redis_error_class(text);
 	char shown[200];
@@ -232,158 +238,161 @@ static void entry_refused(struct desk *desk, struct desk_entry *entry,
 		entry_fail(entry, shown, true);
 		return;
 	}
-	entry->state = DESK_WAITING;
-	desk->is_held = true;
-	desk->held_closes = desk->held_closes || class != REDIS_WAIT;
-	(void)err_set(&desk->held, ERR_RETRY, "seckill: %s", shown);
+	entry->state = SECKILL_QUEUE_WAITING;
+	queue->is_held = true;
+	queue->held_closes = queue->held_closes || class != REDIS_WAIT;
+	(void)err_set(&queue->held, ERR_RETRY, "seckill: %s", shown);
 }
 
-static int reply_take(struct desk *desk, const struct reply *reply,
+static int reply_take(struct seckill_queue *queue, const struct reply *reply,
 		      struct err *err)
 {
-	struct desk_entry *entry;
+	struct seckill_queue_entry *entry;
 
-	while (entry_at(desk, desk->reply_at)->state != DESK_SENT)
-		desk->reply_at++;
-	entry = entry_at(desk, desk->reply_at);
+	while (entry_at(queue, queue->reply_at)->state != SECKILL_QUEUE_SENT)
+		queue->reply_at++;
+	entry = entry_at(queue, queue->reply_at);
 	if (reply_is_error(reply)) {
-		entry_refused(desk, entry, reply_text(reply));
+		entry_refused(queue, entry, reply_text(reply));
 	} else {
 		if (seckill_answer(reply, &entry->decision, err) < 0)
 			return -1;
-		entry->state = DESK_DECIDED;
-		backoff_reset(&desk->backoff);
+		entry->state = SECKILL_QUEUE_DECIDED;
+		backoff_reset(&queue->backoff);
 	}
-	desk->reply_at++;
-	desk->under_way--;
+	queue->reply_at++;
+	queue->under_way--;
 	return 0;
 }
 
-static int replies_take(struct desk *desk, struct err *err)
+static int replies_take(struct seckill_queue *queue, struct err *err)
 {
-	const size_t before = desk->under_way;
+	const size_t before = queue->under_way;
 	const struct reply *reply;
 	int got = 0;
 
-	while (desk->under_way > 0 &&
-	       (got = redis_next(desk->redis, desk->replies, &reply, err)) >
+	while (queue->under_way > 0 &&
+	       (got = redis_next(queue->redis, queue->replies, &reply, err)) >
 		       0) {
-		if (reply_take(desk, reply, err) < 0)
+		if (reply_take(queue, reply, err) < 0)
 			return -1;
-		arena_reset(desk->replies);
+		arena_reset(queue->replies);
 	}
-	if (desk->under_way < before)
-		desk->silent_at_msecs = clock_msecs() + silence_msecs(desk);
+	if (queue->under_way < before)
+		queue->silent_at_msecs = clock_msecs() + silence_msecs(queue);
 	return got < 0 ? -1 : 0;
 }
 
 /* Send and receive. What came before the end of a connection counts. */
-static int desk_exchange(struct desk *desk, struct err *err)
+static int seckill_queue_exchange(struct seckill_queue *queue, struct err *err)
 {
 	struct err late;
 	int pumped;
 
-	if (desk_send(desk, err) < 0)
+	if (seckill_queue_send(queue, err) < 0)
 		return -1;
-	pumped = redis_pump(desk->redis, err);
-	if (replies_take(desk, pumped < 0 ? &late : err) < 0 || pumped < 0)
+	pumped = redis_pump(queue->redis, err);
+	if (replies_take(queue, pumped < 0 ? &late : err) < 0 || pumped < 0)
 		return -1;
-	if (desk->under_way > 0 && clock_until(desk->silent_at_msecs) == 0)
+	if (queue->under_way > 0 && clock_until(queue->silent_at_msecs) == 0)
 		return err_set(err, ERR_RETRY, "redis: no answer in time");
 	return 0;
 }
 
-void desk_work(struct desk *desk)
+void seckill_queue_work(struct seckill_queue *queue)
 {
 	struct err err;
 
-	while (desk->send_at < desk->tail &&
-	       entry_at(desk, desk->send_at)->state != DESK_WAITING)
-		desk->send_at++;
-	if (desk->redis == NULL && !desk_sends(desk))
+	while (queue->send_at < queue->tail &&
+	       entry_at(queue, queue->send_at)->state != SECKILL_QUEUE_WAITING)
+		queue->send_at++;
+	if (queue->redis == NULL && !seckill_queue_sends(queue))
 		return;
-	if (desk->redis == NULL && desk_connect(desk, &err) < 0) {
-		desk_retry(desk, &err);
-		return;
-	}
-	if (desk_exchange(desk, &err) < 0) {
-		desk_broken(desk, &err);
+	if (queue->redis == NULL && seckill_queue_connect(queue, &err) < 0) {
+		seckill_queue_retry(queue, &err);
 		return;
 	}
-	if (!desk->is_held || desk->under_way > 0)
+	if (seckill_queue_exchange(queue, &err) < 0) {
+		seckill_queue_broken(queue, &err);
 		return;
-	if (desk->held_closes)
-		redis_close(&desk->redis);
-	desk_retry(desk, &desk->held);
+	}
+	if (!queue->is_held || queue->under_way > 0)
+		return;
+	if (queue->held_closes)
+		redis_close(&queue->redis);
+	seckill_queue_retry(queue, &queue->held);
 }
 
-int desk_fd(const struct desk *desk)
+int seckill_queue_fd(const struct seckill_queue *queue)
 {
-	return desk->redis == NULL ? -1 : redis_fd(desk->redis);
+	return queue->redis == NULL ? -1 : redis_fd(queue->redis);
 }
 
-short desk_events(const struct desk *desk)
+short seckill_queue_events(const struct seckill_queue *queue)
 {
-	return desk->redis == NULL ? 0 : redis_events(desk->redis);
+	return queue->redis == NULL ? 0 : redis_events(queue->redis);
 }
 
-int64_t desk_wait_msecs(const struct desk *desk)
+int64_t seckill_queue_wait_msecs(const struct seckill_queue *queue)
 {
 	int64_t deadline = -1;
 
-	if (desk_sends(desk))
+	if (seckill_queue_sends(queue))
 		return 0;
-	if (desk->under_way > 0)
-		deadline = desk->silent_at_msecs;
-	if (desk->send_at < desk->tail && !desk->is_held)
-		deadline = clock_earlier(deadline, desk->retry_at_msecs);
+	if (queue->under_way > 0)
+		deadline = queue->silent_at_msecs;
+	if (queue->send_at < queue->tail && !queue->is_held)
+		deadline = clock_earlier(deadline, queue->retry_at_msecs);
 	return clock_until(deadline);
 }
 
-void desk_hurry(struct desk *desk)
+void seckill_queue_hurry(struct seckill_queue *queue)
 {
 	struct err err;
 
-	if (desk->is_hurried)
+	if (queue->is_hurried)
 		return;
-	desk->is_hurried = true;
-	desk->silent_at_msecs = clock_earlier(
-		desk->silent_at_msecs, clock_msecs() + silence_msecs(desk));
-	if (desk->retry_at_msecs >= 0 && desk->under_way == 0) {
+	queue->is_hurried = true;
+	queue->silent_at_msecs = clock_earlier(
+		queue->silent_at_msecs, clock_msecs() + silence_msecs(queue));
+	if (queue->retry_at_msecs >= 0 && queue->under_way == 0) {
 		(void)err_set(&err, ERR_RETRY, "stopped before an answer came");
-		desk_retry(desk, &err);
+		seckill_queue_retry(queue, &err);
 	}
 }
 
-const struct desk_entry *desk_take(struct desk *desk)
+const struct seckill_queue_entry *seckill_queue_take(
+	struct seckill_queue *queue)
 {
-	const struct desk_entry *entry = entry_at(desk, desk->head);
+	const struct seckill_queue_entry *entry = entry_at(queue, queue->head);
 
-	if (desk_is_empty(desk) || entry->state < DESK_DECIDED)
+	if (seckill_queue_is_empty(queue) ||
+	    entry->state < SECKILL_QUEUE_DECIDED)
 		return NULL;
-	desk->head++;
-	if (desk->send_at < desk->head)
-		desk->send_at = desk->head;
-	if (desk->reply_at < desk->head)
-		desk->reply_at = desk->head;
+	queue->head++;
+	if (queue->send_at < queue->head)
+		queue->send_at = queue->head;
+	if (queue->reply_at < queue->head)
+		queue->reply_at = queue->head;
 	return entry;
 }
 
-void desk_await(struct desk *desk)
+void seckill_queue_await(struct seckill_queue *queue)
 {
-	struct pollfd fds[2] = { { .fd = desk->set.wake_fd,
+	struct pollfd fds[2] = { { .fd = queue->set.wake_fd,
 				   .events = POLLIN } };
 
 	for (;;) {
-		desk_work(desk);
-		if (entry_at(desk, desk->head)->state >= DESK_DECIDED)
+		seckill_queue_work(queue);
+		if (entry_at(queue, queue->head)->state >=
+		    SECKILL_QUEUE_DECIDED)
 			return;
-		fds[1].fd = desk_fd(desk);
-		fds[1].events = desk_events(desk);
-		if (poll(fds, 2, (int)desk_wait_msecs(desk)) > 0 &&
+		fds[1].fd = seckill_queue_fd(queue);
+		fds[1].events = seckill_queue_events(queue);
+		if (poll(fds, 2, (int)seckill_queue_wait_msecs(queue)) > 0 &&
 		    fds[0].revents != 0) {
 			fds[0].fd = -1;
-			desk_hurry(desk);
+			seckill_queue_hurry(queue);
 		}
 	}
 }

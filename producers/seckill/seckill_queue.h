@@ -1,5 +1,5 @@
-#ifndef OMQ_DESK_H
-#define OMQ_DESK_H
+#ifndef OMQ_SECKILL_QUEUE_H
+#define OMQ_SECKILL_QUEUE_H
 
 #include "producers/seckill/seckill.h"
 
@@ -15,9 +15,9 @@ struct settings_redis;
    that breaks is opened again, and what was not answered is asked again: the
    order number tells Redis that it is the same request. Not for sharing;
    to be opened after a fork(). */
-struct desk;
+struct seckill_queue;
 
-struct desk_settings {
+struct seckill_queue_settings {
 	const struct settings_redis *redis; /* borrowed */
 	const char *stream;                 /* the key; borrowed */
 	size_t size;                        /* requests on the way, at most */
@@ -25,64 +25,68 @@ struct desk_settings {
 	int wake_fd;           /* readable: stop trying to connect; -1: none */
 };
 
-enum desk_state {
-	DESK_WAITING,
-	DESK_SENT,
-	DESK_DECIDED,
-	DESK_FAILED, /* no decision: err says why */
+enum seckill_queue_state {
+	SECKILL_QUEUE_WAITING,
+	SECKILL_QUEUE_SENT,
+	SECKILL_QUEUE_DECIDED,
+	SECKILL_QUEUE_FAILED, /* no decision: err says why */
 };
 
 /* One request, and what came of it. */
-struct desk_entry {
+struct seckill_queue_entry {
 	struct seckill_request request;
 	void *owner;   /* whatever the caller needs to know it again */
 	uint64_t line; /* the same */
-	/* The rest is the desk's. */
-	enum desk_state state;
-	struct seckill_decision decision; /* of DESK_DECIDED */
-	bool in_doubt;    /* of DESK_FAILED: it may be decided all the same */
-	bool is_fatal;    /* of DESK_FAILED: only an operator helps */
-	char reason[256]; /* of DESK_FAILED */
+	/* The rest is the queue's. */
+	enum seckill_queue_state state;
+	struct seckill_decision decision; /* of SECKILL_QUEUE_DECIDED */
+	bool in_doubt;    /* of SECKILL_QUEUE_FAILED: it may be decided all the
+			     same */
+	bool is_fatal;    /* of SECKILL_QUEUE_FAILED: only an operator helps */
+	char reason[256]; /* of SECKILL_QUEUE_FAILED */
 	int64_t until_msecs; /* clock_msecs(), when to give up */
 };
 
-/* Returns a desk that the caller must desk_close(), or NULL with ERR_RETRY: out
-   of memory. Nothing is connected before there is a request. */
-struct desk *desk_open(const struct desk_settings *set, struct err *err);
+/* Returns a queue that the caller must seckill_queue_close(), or NULL with
+   ERR_RETRY: out of memory. Nothing is connected before there is a request. */
+struct seckill_queue *seckill_queue_open(
+	const struct seckill_queue_settings *set, struct err *err);
 
-/* Set *desk to NULL. NULL is fine. What is on the way is in doubt. */
-void desk_close(struct desk **desk);
+/* Set *queue to NULL. NULL is fine. What is on the way is in doubt. */
+void seckill_queue_close(struct seckill_queue **queue);
 
-bool desk_is_full(const struct desk *desk);
-bool desk_is_empty(const struct desk *desk);
+bool seckill_queue_is_full(const struct seckill_queue *queue);
+bool seckill_queue_is_empty(const struct seckill_queue *queue);
 
 /* A new request behind the others, zeroed, for the caller to fill in before the
-   next desk_work(). The desk must not be full. */
-struct desk_entry *desk_put(struct desk *desk);
+   next seckill_queue_work(). The queue must not be full. */
+struct seckill_queue_entry *seckill_queue_put(struct seckill_queue *queue);
 
 /* The same for what needs no decision, so that its answer comes in its turn: it
    has failed for that reason. */
-struct desk_entry *desk_put_failed(struct desk *desk, const char *reason);
+struct seckill_queue_entry *seckill_queue_put_failed(
+	struct seckill_queue *queue, const char *reason);
 
 /* Send and receive what can be without waiting; connecting may take as long as
    the settings allow. */
-void desk_work(struct desk *desk);
+void seckill_queue_work(struct seckill_queue *queue);
 
-/* What to wait for before the next desk_work(): the descriptor (-1: none) and
-   its events, and how long, -1: for ever. */
-int desk_fd(const struct desk *desk);
-short desk_events(const struct desk *desk);
-int64_t desk_wait_msecs(const struct desk *desk);
+/* What to wait for before the next seckill_queue_work(): the descriptor (-1:
+   none) and its events, and how long, -1: for ever. */
+int seckill_queue_fd(const struct seckill_queue *queue);
+short seckill_queue_events(const struct seckill_queue *queue);
+int64_t seckill_queue_wait_msecs(const struct seckill_queue *queue);
 
 /* From now on nothing is tried again. */
-void desk_hurry(struct desk *desk);
+void seckill_queue_hurry(struct seckill_queue *queue);
 
 /* The first request, if something came of it; else NULL. It is taken off, and
-   lives until the next desk_put(). */
-const struct desk_entry *desk_take(struct desk *desk);
+   lives until the next seckill_queue_put(). */
+const struct seckill_queue_entry *seckill_queue_take(
+	struct seckill_queue *queue);
 
-/* Work and wait until something came of the first request. The desk must not be
-   empty. */
-void desk_await(struct desk *desk);
+/* Work and wait until something came of the first request. The queue must not
+   be empty. */
+void seckill_queue_await(struct seckill_queue *queue);
 
 #endif

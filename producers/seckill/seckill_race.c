@@ -23,7 +23,7 @@ struct runner {
 	const struct race *race;
 	struct race_tally *tally;
 	struct orderno orderno;
-	struct desk *desk;
+	struct seckill_queue *queue;
 	int64_t *users;
 	int64_t count;
 	int64_t sent;
@@ -71,7 +71,7 @@ static void users_shuffle(struct runner *runner)
 static void request_put(struct runner *runner)
 {
 	const int64_t user = runner->users[runner->sent++];
-	struct desk_entry *entry = desk_put(runner->desk);
+	struct seckill_queue_entry *entry = seckill_queue_put(runner->queue);
 	char number[ORDERNO_BYTES];
 
 	entry->owner = &runner->race->users[user];
@@ -82,7 +82,8 @@ static void request_put(struct runner *runner)
 		       "%s", orderno_next(&runner->orderno, number));
 }
 
-static void accepted_note(struct runner *runner, const struct desk_entry *entry)
+static void accepted_note(struct runner *runner,
+			  const struct seckill_queue_entry *entry)
 {
 	struct race_user *user = entry->owner;
 
@@ -95,12 +96,13 @@ static void accepted_note(struct runner *runner, const struct desk_entry *entry)
 	memcpy(user->id, entry->decision.id, sizeof(user->id));
 }
 
-static void answer_note(struct runner *runner, const struct desk_entry *entry)
+static void answer_note(struct runner *runner,
+			const struct seckill_queue_entry *entry)
 {
 	struct race_tally *tally = runner->tally;
 
 	runner->answered++;
-	if (entry->state == DESK_FAILED) {
+	if (entry->state == SECKILL_QUEUE_FAILED) {
 		if (tally->failed++ == 0)
 			memcpy(tally->reason, entry->reason,
 			       sizeof(tally->reason));
@@ -126,28 +128,29 @@ static bool runner_wait(struct runner *runner)
 {
 	struct pollfd fds[] = {
 		{ .fd = stop_fd(), .events = POLLIN },
-		{ .fd = desk_fd(runner->desk),
-		  .events = desk_events(runner->desk) },
+		{ .fd = seckill_queue_fd(runner->queue),
+		  .events = seckill_queue_events(runner->queue) },
 	};
 
-	(void)poll(fds, 2, (int)desk_wait_msecs(runner->desk));
+	(void)poll(fds, 2, (int)seckill_queue_wait_msecs(runner->queue));
 	return fds[0].revents == 0;
 }
 
 static void requests_put(struct runner *runner)
 {
-	while (!desk_is_full(runner->desk) && runner->sent < runner->count)
+	while (!seckill_queue_is_full(runner->queue) &&
+	       runner->sent < runner->count)
 		request_put(runner);
 }
 
 static void runner_race(struct runner *runner)
 {
-	const struct desk_entry *entry;
+	const struct seckill_queue_entry *entry;
 
 	do {
 		requests_put(runner);
-		desk_work(runner->desk);
-		while ((entry = desk_take(runner->desk)) != NULL)
+		seckill_queue_work(runner->queue);
+		while ((entry = seckill_queue_take(runner->queue)) != NULL)
 			answer_note(runner, entry);
 		/* What can be sent is not waited with. */
 		requests_put(runner);
@@ -158,7 +161,7 @@ static void runner_race(struct runner *runner)
 
 static int runner_open(struct runner *runner, int64_t n)
 {
-	const struct desk_settings set = {
+	const struct seckill_queue_settings set = {
 		.redis = &runner->race->settings->redis,
 		.stream = runner->race->settings->stream_key,
 		.size = RACE_DESK_SIZE,
@@ -171,8 +174,8 @@ static int runner_open(struct runner *runner, int64_t n)
 	if (users_choose(runner, n) < 0)
 		return -1;
 	users_shuffle(runner);
-	runner->desk = desk_open(&set, &err);
-	return runner->desk == NULL ? -1 : 0;
+	runner->queue = seckill_queue_open(&set, &err);
+	return runner->queue == NULL ? -1 : 0;
 }
 
 int race_run(const struct race *race, int64_t n)
@@ -185,7 +188,7 @@ int race_run(const struct race *race, int64_t n)
 		runner_race(&runner);
 		status = 0;
 	}
-	desk_close(&runner.desk);
+	seckill_queue_close(&runner.queue);
 	free(runner.users);
 	return status;
 }

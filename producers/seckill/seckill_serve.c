@@ -44,7 +44,7 @@ enum {
 };
 
 struct serve {
-	struct desk *desk;
+	struct seckill_queue *queue;
 	struct orderno orderno;
 	int listener; /* -1: standard input is the only client */
 	int64_t rest_until_msecs;
@@ -60,7 +60,7 @@ static void line_put(struct serve *serve, struct client *client,
 		     enum client_line got, struct text line)
 {
 	struct seckill_request request = { 0 };
-	struct desk_entry *entry;
+	struct seckill_queue_entry *entry;
 	struct err err;
 	int ret;
 
@@ -69,8 +69,8 @@ static void line_put(struct serve *serve, struct client *client,
 			      CLIENT_LINE_BYTES / 1024);
 	else
 		ret = seckill_line_read(line.data, line.length, &request, &err);
-	entry = ret < 0 ? desk_put_failed(serve->desk, err.text)
-			: desk_put(serve->desk);
+	entry = ret < 0 ? seckill_queue_put_failed(serve->queue, err.text)
+			: seckill_queue_put(serve->queue);
 	serve->some_bad = serve->some_bad || ret < 0;
 	entry->request = request;
 	entry->owner = client;
@@ -85,13 +85,13 @@ static void line_put(struct serve *serve, struct client *client,
 	client->waiting++;
 }
 
-/* Returns how many lines of the client went to the desk. */
+/* Returns how many lines of the client went to the queue. */
 static int lines_take(struct serve *serve, struct client *client)
 {
 	struct text line;
 	int taken = 0;
 
-	while (taken < SERVE_TURN && !desk_is_full(serve->desk)) {
+	while (taken < SERVE_TURN && !seckill_queue_is_full(serve->queue)) {
 		enum client_line got = client_take(client, &line);
 
 		if (got == CLIENT_NONE)
@@ -102,7 +102,7 @@ static int lines_take(struct serve *serve, struct client *client)
 	return taken;
 }
 
-/* In turn, until the desk is full or no client has a line. */
+/* In turn, until the queue is full or no client has a line. */
 static void requests_take(struct serve *serve)
 {
 	int taken;
@@ -118,15 +118,15 @@ static void requests_take(struct serve *serve)
 
 static void answers_give(struct serve *serve)
 {
-	const struct desk_entry *entry;
+	const struct seckill_queue_entry *entry;
 
-	while ((entry = desk_take(serve->desk)) != NULL) {
+	while ((entry = seckill_queue_take(serve->queue)) != NULL) {
 		struct client *client = entry->owner;
 		char line[SECKILL_LINE_BYTES];
 
-		serve->some_failed =
-			serve->some_failed || (entry->state == DESK_FAILED &&
-					       entry->request.user[0] != '\0');
+		serve->some_failed = serve->some_failed ||
+				     (entry->state == SECKILL_QUEUE_FAILED &&
+				      entry->request.user[0] != '\0');
 		client->waiting--;
 		client_answer(client, line, seckill_line_write(entry, line));
 	}
@@ -186,8 +186,8 @@ static void poll_want(struct serve *serve, int i, int fd, short events)
 
 static void serve_wait(struct serve *serve)
 {
-	const bool is_full = desk_is_full(serve->desk);
-	int64_t wait_msecs = desk_wait_msecs(serve->desk);
+	const bool is_full = seckill_queue_is_full(serve->queue);
+	int64_t wait_msecs = seckill_queue_wait_msecs(serve->queue);
 	const bool rests = clock_until(serve->rest_until_msecs) > 0;
 
 	for (int i = 0; i < SERVE_CLIENTS_MAX; i++) {
@@ -204,8 +204,8 @@ static void serve_wait(struct serve *serve)
 				  client_free(serve) == NULL
 			  ? 0
 			  : POLLIN);
-	poll_want(serve, POLL_REDIS, desk_fd(serve->desk),
-		  desk_events(serve->desk));
+	poll_want(serve, POLL_REDIS, seckill_queue_fd(serve->queue),
+		  seckill_queue_events(serve->queue));
 	if (rests || serve->is_stopping)
 		wait_msecs = clock_earlier(wait_msecs, SERVE_REST_MSECS);
 	(void)poll(serve->fds, POLL_COUNT, (int)wait_msecs);
@@ -219,7 +219,7 @@ static void serve_stop(struct serve *serve)
 		if (serve->clients[i].is_there)
 			client_end(&serve->clients[i]);
 	}
-	desk_hurry(serve->desk);
+	seckill_queue_hurry(serve->queue);
 }
 
 /* What poll() has found. */
@@ -241,7 +241,7 @@ static bool serve_is_done(struct serve *serve)
 	const bool some = clients_sweep(serve);
 
 	if (serve->is_stopping)
-		return desk_is_empty(serve->desk) &&
+		return seckill_queue_is_empty(serve->queue) &&
 		       (!some || clock_until(serve->stop_until_msecs) == 0);
 	return serve->listener < 0 && !some;
 }
@@ -250,11 +250,11 @@ static void serve_loop(struct serve *serve)
 {
 	for (;;) {
 		requests_take(serve);
-		desk_work(serve->desk);
+		seckill_queue_work(serve->queue);
 		answers_give(serve);
 		if (serve_is_done(serve))
 			return;
-		if (!desk_is_full(serve->desk))
+		if (!seckill_queue_is_full(serve->queue))
 			requests_take(serve);
 		serve_wait(serve);
 		serve_hear(serve);
@@ -301,7 +301,7 @@ static int serve_run(struct serve *serve, const char *path)
 	return status;
 }
 
-int seckill_serve(struct desk *desk, const char *path)
+int seckill_serve(struct seckill_queue *queue, const char *path)
 {
 	struct serve *serve = calloc(1, sizeof(*serve));
 	int status;
@@ -310,7 +310,7 @@ int seckill_serve(struct desk *desk, const char *path)
 		seckill_say("out of memory");
 		return EX_TEMPFAIL;
 	}
-	serve->desk = desk;
+	serve->queue = queue;
 	status = serve_run(serve, path);
 	free(serve);
 	return status;

@@ -195,15 +195,16 @@ static enum source_event damage_skip(struct drain *drain,
 				     struct source_item *item_r)
 {
 	const size_t begin = drain->offset;
-	struct record_place place = { .segment = drain->number };
+	struct outbox_record_place place = { .segment = drain->number };
 
 	do {
-		drain->offset += record_search(drain->data + drain->offset,
-					       drain->bytes - drain->offset);
+		drain->offset +=
+			outbox_record_search(drain->data + drain->offset,
+					     drain->bytes - drain->offset);
 		place.offset = drain->offset;
 	} while (drain->offset < drain->bytes &&
-		 record_check(place, drain->data + drain->offset,
-			      drain->bytes - drain->offset) == 0);
+		 outbox_record_check(place, drain->data + drain->offset,
+				     drain->bytes - drain->offset) == 0);
 	drain->is_bad = true;
 	(void)snprintf(drain->reason, sizeof(drain->reason),
 		       "%zu bytes are no whole record%s; set aside",
@@ -229,8 +230,8 @@ static enum source_event record_give(struct drain *drain, size_t bytes,
 		.line = drain->offset,
 		.reason = "a record that holds no order; set aside",
 	};
-	got = record_read(drain->data + drain->offset, drain->arena,
-			  &item_r->pairs, &item_r->pair_count);
+	got = outbox_record_read(drain->data + drain->offset, drain->arena,
+				 &item_r->pairs, &item_r->pair_count);
 	if (got < 0) {
 		(void)err_set(err, ERR_RETRY, "out of memory");
 		return SOURCE_FAILED;
@@ -259,7 +260,7 @@ static enum source_event drain_next(struct source *source,
 				    struct source_item *item_r, struct err *err)
 {
 	struct drain *drain = (struct drain *)source;
-	struct record_place place;
+	struct outbox_record_place place;
 	size_t bytes;
 	int got = 1;
 
@@ -277,9 +278,9 @@ static enum source_event drain_next(struct source *source,
 		if (got == 0)
 			return drain->watch_fd >= 0 ? SOURCE_LATER : SOURCE_END;
 	}
-	place = (struct record_place){ drain->number, drain->offset };
-	bytes = record_check(place, drain->data + drain->offset,
-			     drain->bytes - drain->offset);
+	place = (struct outbox_record_place){ drain->number, drain->offset };
+	bytes = outbox_record_check(place, drain->data + drain->offset,
+				    drain->bytes - drain->offset);
 	return bytes == 0 ? damage_skip(drain, item_r)
 			  : record_give(drain, bytes, item_r, err);
 }

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-void record_write(FILE *out, json_t *object)
+void json_line_write(FILE *out, json_t *object)
 {
 	if (object == NULL)
 		return;
@@ -20,7 +20,7 @@ void record_write(FILE *out, json_t *object)
 	json_decref(object);
 }
 
-json_t *record_shown(struct text text)
+json_t *json_line_shown(struct text text)
 {
 	json_t *string = json_stringn(text.data, text.length);
 	char shown[1024];
@@ -30,9 +30,9 @@ json_t *record_shown(struct text text)
 	return json_string(text_show(text, shown, sizeof(shown)));
 }
 
-json_t *record_text(const char *text)
+json_t *json_line_text(const char *text)
 {
-	return record_shown(text_of(text));
+	return json_line_shown(text_of(text));
 }
 
 /* RFC 4648, padded. Three bytes become four letters. */
@@ -57,7 +57,7 @@ static void base64_write(struct text text, char *out)
 	*out = '\0';
 }
 
-json_t *record_bytes(struct text text)
+json_t *json_line_bytes(struct text text)
 {
 	json_t *string = json_stringn(text.data, text.length);
 	char *base64;
@@ -73,23 +73,23 @@ json_t *record_bytes(struct text text)
 	return string;
 }
 
-json_t *record_text_or_null(const char *text)
+json_t *json_line_text_or_null(const char *text)
 {
-	return text[0] == '\0' ? json_null() : record_text(text);
+	return text[0] == '\0' ? json_null() : json_line_text(text);
 }
 
-json_t *record_count(int64_t count)
+json_t *json_line_count(int64_t count)
 {
 	return count < 0 ? json_null() : json_integer(count);
 }
 
-json_t *record_real(double count)
+json_t *json_line_real(double count)
 {
 	/* Not a number is not one. */
 	return count >= 0 ? json_real(count) : json_null();
 }
 
-json_t *record_time(int64_t msecs)
+json_t *json_line_time(int64_t msecs)
 {
 	char text[WHEN_TEXT_BYTES];
 

@@ -1,5 +1,5 @@
-#ifndef OMQ_RECORD_H
-#define OMQ_RECORD_H
+#ifndef OMQ_JSON_LINE_H
+#define OMQ_JSON_LINE_H
 
 #include "lib/base/text.h"
 
@@ -12,28 +12,28 @@
 /* Write object as one line and release it. NULL (out of memory, or no UTF-8
    where it is due) writes nothing. On a terminal no byte beyond ASCII is
    written. */
-void record_write(FILE *out, json_t *object);
+void json_line_write(FILE *out, json_t *object);
 
 /* A string of any bytes: those that are no UTF-8 are shown as \xNN. */
-json_t *record_text(const char *text);
+json_t *json_line_text(const char *text);
 
-json_t *record_shown(struct text text);
+json_t *json_line_shown(struct text text);
 
 /* A string where nothing may be lost: bytes that are no UTF-8 become an object
    {"base64": "..."}. */
-json_t *record_bytes(struct text text);
+json_t *json_line_bytes(struct text text);
 
-/* As record_text(), where the empty string means unknown: null. */
-json_t *record_text_or_null(const char *text);
+/* As json_line_text(), where the empty string means unknown: null. */
+json_t *json_line_text_or_null(const char *text);
 
 /* A number, where a negative one means unknown: null. */
-json_t *record_count(int64_t count);
+json_t *json_line_count(int64_t count);
 
 /* The same for one with decimals. */
-json_t *record_real(double count);
+json_t *json_line_real(double count);
 
 /* A moment in milliseconds since 1970, as RFC 3339 in UTC; out of range:
    null. */
-json_t *record_time(int64_t msecs);
+json_t *json_line_time(int64_t msecs);
 
 #endif

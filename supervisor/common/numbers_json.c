@@ -33,8 +33,9 @@ void numbers_put(json_t *group, const struct redis_numbers *numbers)
 	for (size_t i = 0; i < KEYS_COUNT; i++) {
 		const char *at = (const char *)numbers + numbers_keys[i].offset;
 
-		(void)json_object_set_new(group, numbers_keys[i].key,
-					  record_count(*(const int64_t *)at));
+		(void)json_object_set_new(
+			group, numbers_keys[i].key,
+			json_line_count(*(const int64_t *)at));
 	}
 }
 
@@ -58,22 +59,22 @@ json_t *numbers_stream(const char *key, const struct figures_stream *stream,
 	if (stream == NULL)
 		stream = &unknown;
 	return json_pack("{s:s,s:o,s:o,s:o,s:o,s:o,s:o,s:o}", "kind", "stream",
-			 "key", record_text(key), "entries",
-			 record_count(stream->entries), "added",
-			 record_count(stream->added), "added_per_second",
-			 record_real(stream->added_per_sec), "first_seconds",
-			 record_count(stream->first_secs), "last_seconds",
-			 record_count(stream->last_secs), "numbers_age_seconds",
-			 record_count(age_secs));
+			 "key", json_line_text(key), "entries",
+			 json_line_count(stream->entries), "added",
+			 json_line_count(stream->added), "added_per_second",
+			 json_line_real(stream->added_per_sec), "first_seconds",
+			 json_line_count(stream->first_secs), "last_seconds",
+			 json_line_count(stream->last_secs),
+			 "numbers_age_seconds", json_line_count(age_secs));
 }
 
 json_t *numbers_other(const struct figures_other *other)
 {
-	return json_pack("{s:s,s:o,s:o,s:o,s:o,s:o,s:o}", "kind", "other_group",
-			 "name", record_text(other->name), "lag",
-			 record_count(other->lag), "lag_seconds",
-			 record_count(other->lag_secs), "pending",
-			 record_count(other->pending), "oldest_pending_seconds",
-			 record_count(other->oldest_pending_secs),
-			 "silent_seconds", record_count(other->silent_secs));
+	return json_pack(
+		"{s:s,s:o,s:o,s:o,s:o,s:o,s:o}", "kind", "other_group", "name",
+		json_line_text(other->name), "lag", json_line_count(other->lag),
+		"lag_seconds", json_line_count(other->lag_secs), "pending",
+		json_line_count(other->pending), "oldest_pending_seconds",
+		json_line_count(other->oldest_pending_secs), "silent_seconds",
+		json_line_count(other->silent_secs));
 }

@@ -3,18 +3,16 @@ libsupervisor_a_SOURCES += \
 	%D%/overview.c %D%/overview.h \
 	%D%/cell.c %D%/cell.h \
 	%D%/table.c %D%/table.h \
-	%D%/complete.c %D%/complete.h \
-	%D%/ctl.c %D%/ctl.h \
+	%D%/ctl.h %D%/complete.h \
+	%D%/complete.c \
+	%D%/ctl.c \
 	%D%/verbs.h \
-	%D%/verb_pause.c \
-	%D%/verb_trim.c \
 	%D%/tell.c %D%/tell.h \
 	%D%/terminal.c %D%/terminal.h \
 	%D%/screen.c %D%/screen.h \
 	%D%/verb_status.c \
 	%D%/verb_steer.c \
 	%D%/verb_events.c \
-	%D%/verb_wait.c \
 	%D%/check.c %D%/check.h
 include %D%/redis/local.mk
 include %D%/doctor/local.mk

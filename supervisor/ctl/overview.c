@@ -32,8 +32,8 @@ static bool is_text(const json_t *object, const char *key, const char *text)
 static json_t *silent_group(const struct settings_group *group)
 {
 	return json_pack("{s:s,s:o,s:o,s:n,s:n,s:n}", "kind", "group", "name",
-			 record_text(group->name), "program",
-			 record_text(group->program), "instances", "ready",
+			 json_line_text(group->name), "program",
+			 json_line_text(group->program), "instances", "ready",
 			 "finished");
 }
 
@@ -74,7 +74,7 @@ static json_t *sum_of(const json_t *objects, const char *group, const char *key)
 			return json_null();
 		sum = (sum < 0 ? 0 : sum) + json_integer_value(count);
 	}
-	return record_count(sum);
+	return json_line_count(sum);
 }
 
 static void add_numbers(json_t *group, const json_t *objects,
@@ -169,13 +169,13 @@ static void add_all_numbers(struct overview *overview, struct redis **redis,
 static void add_stream(struct overview *overview, struct redis *redis,
 		       struct arena *arena, const struct settings *settings)
 {
-	static struct keep keep;
+	static struct keep_round keep;
 	const struct figures *figures = &keep.figures;
 	json_t *stream = json_array_get(overview->objects, STREAM_INDEX);
 	struct err err;
 
-	keep = (struct keep){ .settings = settings, .arena = arena };
-	if (redis == NULL || keep_look(&keep, redis, &err) < 0)
+	keep = (struct keep_round){ .settings = settings, .arena = arena };
+	if (redis == NULL || keep_round_look(&keep, redis, &err) < 0)
 		return;
 	if (is_text(stream, "kind", "stream"))
 		(void)json_object_update_new(
@@ -207,7 +207,7 @@ static void ask_redis(struct overview *overview,
 }
 
 /* Leave out other groups and their instances. */
-static void keep_group(json_t *objects, const char *group)
+static void keep_round_group(json_t *objects, const char *group)
 {
 	for (size_t i = json_array_size(objects); i-- > 0;) {
 		const json_t *object = json_array_get(objects, i);
@@ -231,10 +231,10 @@ void overview_open(struct overview *overview, const char *path,
 	if (!overview->has_supervisor)
 		overview->objects = silent_supervisor(settings);
 	if (group != NULL)
-		keep_group(overview->objects, group);
+		keep_round_group(overview->objects, group);
 	ask_redis(overview, settings);
 	if (group != NULL)
-		keep_group(overview->objects, group);
+		keep_round_group(overview->objects, group);
 }
 
 void overview_close(struct overview *overview)

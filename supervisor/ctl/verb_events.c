@@ -29,7 +29,7 @@ static void print(const struct ctl *ctl, json_t *event)
 	char shown[1024];
 
 	if (ctl->as_json) {
-		record_write(stdout, json_incref(event));
+		json_line_write(stdout, json_incref(event));
 		return;
 	}
 	printf("%s  %-17s %s\n", text_of_member(event, "time"),

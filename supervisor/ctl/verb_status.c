@@ -67,7 +67,7 @@ static void print(const struct ctl *ctl, const struct overview *overview)
 		return;
 	}
 	json_array_foreach(overview->objects, i, object)
-		record_write(stdout, json_incref(object));
+		json_line_write(stdout, json_incref(object));
 }
 
 /* Look once, and print it. */

@@ -19,8 +19,8 @@ static bool is_in(char names[][SETTINGS_NAME_BYTES], size_t count,
 	return false;
 }
 
-static void say_silent(const struct keep_result *result,
-		       const struct keep_group *group)
+static void say_silent(const struct keep_round_result *result,
+		       const struct keep_round_group *group)
 {
 	bool holds = strcmp(result->holder, group->name) == 0;
 	char age[NUM_TEXT_MAX];
@@ -33,12 +33,12 @@ static void say_silent(const struct keep_result *result,
 		       : "");
 }
 
-void alarm_say(struct alarm_book *book, const struct keep_result *result)
+void alarm_say(struct alarm_book *book, const struct keep_round_result *result)
 {
 	struct alarm_book now = { .silent_count = 0 };
 
 	for (size_t i = 0; i < result->group_count; i++) {
-		const struct keep_group *group = &result->groups[i];
+		const struct keep_round_group *group = &result->groups[i];
 		bool was_silent =
 			is_in(book->silent, book->silent_count, group->name);
 

@@ -43,7 +43,7 @@ static void script_begin(const struct settings *settings, const char *prefix,
 				      : "keep");
 	command_number(command, retention->ceiling);
 	command_word(command, is_dry_run ? "1" : "0");
-	command_number(command, KEEP_SILENT_MSECS);
+	command_number(command, KEEP_ROUND_SILENT_MSECS);
 	command_number(command, retention->ignore.count);
 	for (int64_t i = 0; i < retention->ignore.count; i++)
 		command_word(command, retention->ignore.names[i]);
@@ -57,8 +57,9 @@ static void script_begin(const struct settings *settings, const char *prefix,
 	}
 }
 
-static const struct reply *script_run(struct keep *keep, struct redis *redis,
-				      bool is_dry_run, struct err *err)
+static const struct reply *script_run(struct keep_round *keep,
+				      struct redis *redis, bool is_dry_run,
+				      struct err *err)
 {
 	const struct settings *settings = keep->settings;
 	char prefix[KEYS_BYTES];
@@ -92,15 +93,16 @@ static void text_take(const struct reply *reply, char *buf, size_t bytes)
 
 /* The row of that group, made when there is none; NULL when there are too many.
  */
-static struct keep_group *group_at(struct keep_result *result, const char *name)
+static struct keep_round_group *group_at(struct keep_round_result *result,
+					 const char *name)
 {
-	struct keep_group *group = result->groups;
+	struct keep_round_group *group = result->groups;
 
 	for (size_t i = 0; i < result->group_count; i++, group++) {
 		if (strcmp(group->name, name) == 0)
 			return group;
 	}
-	if (result->group_count == KEEP_GROUPS_MAX)
+	if (result->group_count == KEEP_ROUND_GROUPS_MAX)
 		return NULL;
 	result->group_count++;
 	(void)snprintf(group->name, sizeof(group->name), "%s", name);
@@ -108,7 +110,8 @@ static struct keep_group *group_at(struct keep_result *result, const char *name)
 }
 
 /* What one call has done comes on top of what was done before. */
-static void result_take(struct keep_result *result, const struct reply *reply)
+static void result_take(struct keep_round_result *result,
+			const struct reply *reply)
 {
 	const struct reply *rows = reply_at(reply, 5);
 	const struct reply *ages = reply_at(reply, 6);
@@ -124,7 +127,7 @@ static void result_take(struct keep_result *result, const struct reply *reply)
 	for (size_t i = 0; i < reply_count(rows); i++) {
 		const struct reply *row = reply_at(rows, i);
 		char name[SETTINGS_NAME_BYTES];
-		struct keep_group *group;
+		struct keep_round_group *group;
 
 		text_take(reply_at(row, 0), name, sizeof(name));
 		group = group_at(result, name);
@@ -140,8 +143,8 @@ static void result_take(struct keep_result *result, const struct reply *reply)
 	}
 }
 
-int keep_trim(struct keep *keep, struct redis *redis, bool is_dry_run,
-	      struct err *err)
+int keep_round_trim(struct keep_round *keep, struct redis *redis,
+		    bool is_dry_run, struct err *err)
 {
 	int64_t before = -1;
 
@@ -158,8 +161,8 @@ int keep_trim(struct keep *keep, struct redis *redis, bool is_dry_run,
 	return 0;
 }
 
-static const struct keep_group *group_find(const struct keep_result *result,
-					   const char *name)
+static const struct keep_round_group *group_find(
+	const struct keep_round_result *result, const char *name)
 {
 	for (size_t i = 0; i < result->group_count; i++) {
 		if (strcmp(result->groups[i].name, name) == 0)
@@ -168,13 +171,14 @@ static const struct keep_group *group_find(const struct keep_result *result,
 	return NULL;
 }
 
-static int group_look(struct keep *keep, struct redis *redis, int64_t i,
+static int group_look(struct keep_round *keep, struct redis *redis, int64_t i,
 		      struct err *err)
 {
 	const struct settings_group *group = &keep->settings->groups[i];
 	struct figures *figures = &keep->figures;
 	struct figures_group *found = &figures->groups[figures->count];
-	const struct keep_group *kept = group_find(&keep->result, group->name);
+	const struct keep_round_group *kept =
+		group_find(&keep->result, group->name);
 
 	if (redis_numbers_read(redis, keep->arena, keep->settings, group,
 			       &found->numbers, err) < 0)
@@ -198,9 +202,9 @@ static int64_t secs_of(int64_t msecs)
 	return msecs < 0 ? -1 : msecs / 1000;
 }
 
-static void stream_look(struct keep *keep)
+static void stream_look(struct keep_round *keep)
 {
-	const struct keep_result *result = &keep->result;
+	const struct keep_round_result *result = &keep->result;
 
 	rate_note(&keep->added, clock_msecs(), result->added);
 	keep->figures.stream = (struct figures_stream){
@@ -213,12 +217,12 @@ static void stream_look(struct keep *keep)
 }
 
 /* Groups on the stream that the configuration does not know. */
-static void others_look(struct keep *keep)
+static void others_look(struct keep_round *keep)
 {
 	struct figures *figures = &keep->figures;
 
 	for (size_t i = 0; i < keep->result.group_count; i++) {
-		const struct keep_group *group = &keep->result.groups[i];
+		const struct keep_round_group *group = &keep->result.groups[i];
 		struct figures_other *other =
 			&figures->others[figures->other_count];
 
@@ -237,23 +241,25 @@ static void others_look(struct keep *keep)
 	}
 }
 
-int keep_look(struct keep *keep, struct redis *redis, struct err *err)
+int keep_round_look(struct keep_round *keep, struct redis *redis,
+		    struct err *err)
 {
 	memset(&keep->figures, 0, sizeof(keep->figures));
-	if (keep_trim(keep, redis, true, err) < 0)
+	if (keep_round_trim(keep, redis, true, err) < 0)
 		return -1;
 	stream_look(keep);
 	others_look(keep);
 	return 0;
 }
 
-int keep_round(struct keep *keep, struct redis *redis, struct err *err)
+int keep_round_run(struct keep_round *keep, struct redis *redis,
+		   struct err *err)
 {
 	const struct settings *settings = keep->settings;
 
 	memset(&keep->figures, 0, sizeof(keep->figures));
 	keep->figures.msecs = -1;
-	if (keep_trim(keep, redis, false, err) < 0)
+	if (keep_round_trim(keep, redis, false, err) < 0)
 		return -1;
 	stream_look(keep);
 	others_look(keep);

@@ -27,7 +27,7 @@
 struct keeper {
 	struct process process;
 	struct redis *redis; /* NULL: not connected */
-	struct keep keep;
+	struct keep_round keep;
 	struct alarm_book alarms;
 	struct backoff backoff;
 	bool was_ready;
@@ -93,7 +93,7 @@ static int work(struct keeper *keeper, struct err *err)
 	    redis_open(&process->settings.redis, process->wake_fd,
 		       &keeper->redis, err) < 0)
 		return -1;
-	return keep_round(&keeper->keep, keeper->redis, err);
+	return keep_round_run(&keeper->keep, keeper->redis, err);
 }
 
 static void turn(struct keeper *keeper)

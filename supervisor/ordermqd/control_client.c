@@ -61,9 +61,9 @@ void control_result(struct control_client *client, int code, const char *text)
 		control_client_drop(client);
 		return;
 	}
-	record_write(out, json_pack("{s:s,s:b,s:i,s:o}", "kind", "result", "ok",
-				    code == 0, "code", code, "text",
-				    record_text(text)));
+	json_line_write(out, json_pack("{s:s,s:b,s:i,s:o}", "kind", "result",
+				       "ok", code == 0, "code", code, "text",
+				       json_line_text(text)));
 	(void)fclose(out);
 	control_answer(client, line, length);
 }

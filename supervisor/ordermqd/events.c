@@ -48,15 +48,16 @@ void events_write(FILE *out, const struct events *events, int64_t from)
 	int64_t oldest =
 		events->next > EVENTS_MAX ? events->next - EVENTS_MAX : 0;
 
-	record_write(out, json_pack("{s:s,s:I}", "kind", "events", "next",
-				    (json_int_t)events->next));
+	json_line_write(out, json_pack("{s:s,s:I}", "kind", "events", "next",
+				       (json_int_t)events->next));
 	for (int64_t i = from > oldest ? from : oldest; i < events->next; i++) {
 		const struct event *event = &events->ring[i % EVENTS_MAX];
 
-		record_write(out, json_pack("{s:s,s:I,s:o,s:o,s:o}", "kind",
-					    "event", "number", (json_int_t)i,
-					    "time", record_time(event->msecs),
-					    "name", record_text(event->name),
-					    "text", record_text(event->text)));
+		json_line_write(out,
+				json_pack("{s:s,s:I,s:o,s:o,s:o}", "kind",
+					  "event", "number", (json_int_t)i,
+					  "time", json_line_time(event->msecs),
+					  "name", json_line_text(event->name),
+					  "text", json_line_text(event->text)));
 	}
 }

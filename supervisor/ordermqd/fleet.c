@@ -39,7 +39,7 @@ struct fleet *fleet_open(struct loop *loop, const char *node_id)
 		free(fleet);
 		return NULL;
 	}
-	fleet->home = (struct slot_home){
+	fleet->home = (struct instance_home){
 		.loop = loop,
 		.settings_fd = -1,
 		.programs = fleet->settings.supervisor.programs,
@@ -184,7 +184,7 @@ void fleet_stop(struct fleet *fleet)
 static void hurry(struct service *service)
 {
 	for (int i = 0; i < service->count; i++)
-		slot_hurry(&service->slots[i]);
+		instance_hurry(&service->instances[i]);
 }
 
 void fleet_hurry(struct fleet *fleet)
@@ -236,9 +236,9 @@ int fleet_figures(const struct fleet *fleet, struct figures *figures_r)
 {
 	const struct service *keeper = fleet->keeper;
 
-	if (keeper->count == 0 || keeper->slots[0].board_fd < 0)
+	if (keeper->count == 0 || keeper->instances[0].board_fd < 0)
 		return -1;
-	return figures_read(keeper->slots[0].board_fd, clock_msecs(),
+	return figures_read(keeper->instances[0].board_fd, clock_msecs(),
 			    figures_r);
 }
 

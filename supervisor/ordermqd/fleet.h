@@ -15,7 +15,7 @@ struct err;
 /* All services, and the settings in force. A group that is gone from the
    settings stays here until its last instance has drained. */
 struct fleet {
-	struct slot_home home;
+	struct instance_home home;
 	struct settings settings;
 	char runtime_dir[SETTINGS_TEXT_BYTES];
 	struct service *services[2 * SETTINGS_GROUPS_MAX];

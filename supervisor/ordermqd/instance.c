@@ -35,99 +35,103 @@
 static void death_ready(void *owner, uint32_t events);
 static void words_ready(void *owner, uint32_t events);
 
-void slot_open(struct slot *slot, struct slot_group *group, int number)
+void instance_open(struct instance *instance, struct instance_group *group,
+		   int number)
 {
-	memset(slot, 0, sizeof(*slot));
-	slot->group = group;
-	slot->number = number;
-	(void)snprintf(slot->name, sizeof(slot->name),
+	memset(instance, 0, sizeof(*instance));
+	instance->group = group;
+	instance->number = number;
+	(void)snprintf(instance->name, sizeof(instance->name),
 		       number == 0 ? "%s" : "%s-%d", group->settings.name,
 		       number);
-	slot->state = INSTANCE_STOPPED;
-	slot->death = (struct loop_watch){ -1, death_ready, slot };
-	slot->words = (struct loop_watch){ -1, words_ready, slot };
-	slot->board_fd = -1;
-	slot->timer_msecs = -1;
-	slot->ready_msecs = -1;
-	slot->log_level = -1;
-	restart_slot_reset(&slot->restart);
+	instance->state = INSTANCE_STOPPED;
+	instance->death = (struct loop_watch){ -1, death_ready, instance };
+	instance->words = (struct loop_watch){ -1, words_ready, instance };
+	instance->board_fd = -1;
+	instance->timer_msecs = -1;
+	instance->ready_msecs = -1;
+	instance->log_level = -1;
+	restart_instance_reset(&instance->restart);
 }
 
-void slot_close(struct slot *slot)
+void instance_close(struct instance *instance)
 {
 	char path[2 * SETTINGS_TEXT_BYTES];
 
-	if (slot->board_fd >= 0)
-		(void)close(slot->board_fd);
-	slot->board_fd = -1;
-	slot_process_board_path(slot, path, sizeof(path));
+	if (instance->board_fd >= 0)
+		(void)close(instance->board_fd);
+	instance->board_fd = -1;
+	instance_process_board_path(instance, path, sizeof(path));
 	(void)unlink(path);
 }
 
-bool slot_is_running(const struct slot *slot)
+bool instance_is_running(const struct instance *instance)
 {
-	return slot->death.fd >= 0;
+	return instance->death.fd >= 0;
 }
 
-int slot_board(const struct slot *slot, struct board *board_r)
+int instance_board(const struct instance *instance, struct board *board_r)
 {
-	return slot->board_fd < 0 ? -1 : board_read(slot->board_fd, board_r);
+	return instance->board_fd < 0 ? -1
+				      : board_read(instance->board_fd, board_r);
 }
 
-bool slot_is_over(const struct slot *slot)
+bool instance_is_over(const struct instance *instance)
 {
-	return slot->is_over && (slot->state == INSTANCE_FAILED ||
-				 slot->state == INSTANCE_FINISHED);
+	return instance->is_over && (instance->state == INSTANCE_FAILED ||
+				     instance->state == INSTANCE_FINISHED);
 }
 
-static uint64_t handled(const struct slot *slot)
+static uint64_t handled(const struct instance *instance)
 {
 	struct board board;
 
-	if (slot_board(slot, &board) < 0)
+	if (instance_board(instance, &board) < 0)
 		return 0;
 	return board_get(&board.counters[BOARD_HANDLED]);
 }
 
-int64_t slot_settled(const struct slot *slot)
+int64_t instance_settled(const struct instance *instance)
 {
-	return (int64_t)(handled(slot) - slot->handled_before);
+	return (int64_t)(handled(instance) - instance->handled_before);
 }
 
 /* What an instance says, a line of the words of sd_notify(3). What is unknown
    is none of our business, and so is STOPPING=1: its end will show. */
-static void hear(struct slot *slot, const char *line)
+static void hear(struct instance *instance, const char *line)
 {
 	if (strcmp(line, "READY=1") == 0)
-		slot_event(slot, INSTANCE_UP);
+		instance_event(instance, INSTANCE_UP);
 	else if (strncmp(line, "STATUS=", strlen("STATUS=")) == 0)
-		(void)text_show(text_of(line + strlen("STATUS=")), slot->status,
-				sizeof(slot->status));
+		(void)text_show(text_of(line + strlen("STATUS=")),
+				instance->status, sizeof(instance->status));
 	else if (strncmp(line, "ERRNO=", strlen("ERRNO=")) == 0)
-		slot->exec_errno = atoi(line + strlen("ERRNO="));
+		instance->exec_errno = atoi(line + strlen("ERRNO="));
 }
 
 /* Read what came over the lifeline. Its end is no news: only the pidfd says
    that a process has died. But the descriptor must go then, or the loop would
    spin on it. */
-static void read_words(struct slot *slot)
+static void read_words(struct instance *instance)
 {
 	char words[WORDS_BYTES + 1];
 
-	for (int i = 0; i < WORDS_A_TURN && slot->words.fd >= 0; i++) {
-		ssize_t length = recv(slot->words.fd, words, WORDS_BYTES, 0);
+	for (int i = 0; i < WORDS_A_TURN && instance->words.fd >= 0; i++) {
+		ssize_t length =
+			recv(instance->words.fd, words, WORDS_BYTES, 0);
 		char *rest = NULL;
 
 		if (length < 0 && (errno == EAGAIN || errno == EINTR))
 			return;
 		if (length <= 0) {
-			loop_drop(slot->group->home->loop, &slot->words);
+			loop_drop(instance->group->home->loop,
+				  &instance->words);
 			return;
 		}
 		words[length] = '\0';
 		for (char *line = strtok_r(words, "\n", &rest); line != NULL;
 		     line = strtok_r(NULL, "\n", &rest))
-			hear(slot, line);
+			hear(instance, line);
 	}
 }
 
@@ -138,10 +142,11 @@ static void words_ready(void *owner, uint32_t events)
 }
 
 /* Whatever happens to it makes a log line and an event. */
-static void say(const struct slot *slot, int level, const char *fmt, ...)
-	__attribute__((format(printf, 3, 4)));
+static void say(const struct instance *instance, int level, const char *fmt,
+		...) __attribute__((format(printf, 3, 4)));
 
-static void say(const struct slot *slot, int level, const char *fmt, ...)
+static void say(const struct instance *instance, int level, const char *fmt,
+		...)
 {
 	char text[256];
 	va_list args;
@@ -149,172 +154,181 @@ static void say(const struct slot *slot, int level, const char *fmt, ...)
 	va_start(args, fmt);
 	(void)vsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
-	log_line(level, "%s: %s", slot->name, text);
-	events_add(slot->group->home->events, slot->name, "%s", text);
+	log_line(level, "%s: %s", instance->name, text);
+	events_add(instance->group->home->events, instance->name, "%s", text);
 }
 
 /* One line for the end of a process, with what follows from it. */
-static void say_end(struct slot *slot, int level, const char *consequence)
+static void say_end(struct instance *instance, int level,
+		    const char *consequence)
 {
-	if (slot->pid == 0)
+	if (instance->pid == 0)
 		return;
-	say(slot, level, "pid %d ended by %s, %s", (int)slot->pid,
-	    slot->last_exit, consequence);
-	slot->pid = 0;
+	say(instance, level, "pid %d ended by %s, %s", (int)instance->pid,
+	    instance->last_exit, consequence);
+	instance->pid = 0;
 }
 
-static void act_spawn(struct slot *slot)
+static void act_spawn(struct instance *instance)
 {
 	int64_t now = clock_msecs();
 	struct err err;
 
-	say_end(slot, LOG_INFO, "starts again as asked");
-	slot->timer_msecs = -1;
-	slot->started_msecs = now;
-	slot->ready_msecs = -1;
-	slot->frozen_msecs = 0;
-	slot->exec_errno = 0;
-	slot->is_later = false;
-	slot->is_over = false;
-	slot->is_worn = false;
-	slot->status[0] = '\0';
-	slot->version = slot->group->version;
-	restart_begun(&slot->group->restart, now);
-	if (slot_process_start(slot, &err) < 0) {
-		(void)snprintf(slot->last_exit, sizeof(slot->last_exit), "%.*s",
-			       (int)sizeof(slot->last_exit) - 1, err.text);
-		slot->has_tried = true;
-		say(slot, LOG_ERR, "%s", err.text);
-		slot_event(slot, INSTANCE_DIED);
+	say_end(instance, LOG_INFO, "starts again as asked");
+	instance->timer_msecs = -1;
+	instance->started_msecs = now;
+	instance->ready_msecs = -1;
+	instance->frozen_msecs = 0;
+	instance->exec_errno = 0;
+	instance->is_later = false;
+	instance->is_over = false;
+	instance->is_worn = false;
+	instance->status[0] = '\0';
+	instance->version = instance->group->version;
+	restart_begun(&instance->group->restart, now);
+	if (instance_process_start(instance, &err) < 0) {
+		(void)snprintf(instance->last_exit, sizeof(instance->last_exit),
+			       "%.*s", (int)sizeof(instance->last_exit) - 1,
+			       err.text);
+		instance->has_tried = true;
+		say(instance, LOG_ERR, "%s", err.text);
+		instance_event(instance, INSTANCE_DIED);
 		return;
 	}
-	slot->handled_before = handled(slot);
-	slot->timer_msecs = now + slot->group->home->hang_msecs / LOOKS;
-	say(slot, LOG_INFO, "pid %d started", (int)slot->pid);
+	instance->handled_before = handled(instance);
+	instance->timer_msecs = now + instance->group->home->hang_msecs / LOOKS;
+	say(instance, LOG_INFO, "pid %d started", (int)instance->pid);
 	/* Without it has the level from the settings. */
-	if (slot->log_level >= 0 || slot->group->log_level >= 0)
-		slot_process_log_level(slot);
+	if (instance->log_level >= 0 || instance->group->log_level >= 0)
+		instance_process_log_level(instance);
 }
 
-static void act_greet(struct slot *slot)
+static void act_greet(struct instance *instance)
 {
-	slot->ready_msecs = clock_msecs();
-	slot->has_tried = true;
-	restart_went_well(&slot->group->restart);
-	say(slot, LOG_INFO, "pid %d is ready", (int)slot->pid);
+	instance->ready_msecs = clock_msecs();
+	instance->has_tried = true;
+	restart_went_well(&instance->group->restart);
+	say(instance, LOG_INFO, "pid %d is ready", (int)instance->pid);
 }
 
-static void act_wait(struct slot *slot)
+static void act_wait(struct instance *instance)
 {
-	struct slot_group *group = slot->group;
+	struct instance_group *group = instance->group;
 	int64_t now = clock_msecs();
-	enum restart_death death = restart_judge(
-		slot->ready_msecs, now, handled(slot) != slot->handled_before,
-		slot->is_later);
+	enum restart_death death =
+		restart_judge(instance->ready_msecs, now,
+			      handled(instance) != instance->handled_before,
+			      instance->is_later);
 	char consequence[NUM_TEXT_MAX + 64] = "restart at once";
 	char wait[NUM_TEXT_MAX];
 
-	slot->timer_msecs = restart_after(&group->restart, &slot->restart,
-					  death, slot->started_msecs, now);
+	instance->timer_msecs =
+		restart_after(&group->restart, &instance->restart, death,
+			      instance->started_msecs, now);
 	if (death != RESTART_TEMPORARY)
-		slot->restart_count++;
-	if (slot->timer_msecs > now)
+		instance->restart_count++;
+	if (instance->timer_msecs > now)
 		(void)snprintf(
 			consequence, sizeof(consequence), "%s%s in %s",
-			slot->restart.is_loop ? "does not stay up: " : "",
+			instance->restart.is_loop ? "does not stay up: " : "",
 			death == RESTART_UNREADY ? "next try of its group"
 						 : "restart",
-			num_format_duration(slot->timer_msecs - now, wait));
-	say_end(slot, slot->restart.is_loop ? LOG_ALERT : LOG_WARNING,
+			num_format_duration(instance->timer_msecs - now, wait));
+	say_end(instance, instance->restart.is_loop ? LOG_ALERT : LOG_WARNING,
 		consequence);
 }
 
-static void act_term(struct slot *slot)
+static void act_term(struct instance *instance)
 {
-	say(slot, LOG_INFO, "pid %d is asked to stop", (int)slot->pid);
-	slot->timer_msecs = clock_msecs() + slot->group->home->drain_msecs;
-	slot_process_signal(slot, SIGTERM);
-	slot_process_signal(slot, SIGCONT);
+	say(instance, LOG_INFO, "pid %d is asked to stop", (int)instance->pid);
+	instance->timer_msecs =
+		clock_msecs() + instance->group->home->drain_msecs;
+	instance_process_signal(instance, SIGTERM);
+	instance_process_signal(instance, SIGCONT);
 }
 
-static void act_kill(struct slot *slot)
+static void act_kill(struct instance *instance)
 {
-	say(slot, LOG_WARNING, "pid %d has not stopped, kill", (int)slot->pid);
-	slot->timer_msecs = clock_msecs() + KILL_AGAIN_MSECS;
-	slot_process_signal(slot, SIGKILL);
+	say(instance, LOG_WARNING, "pid %d has not stopped, kill",
+	    (int)instance->pid);
+	instance->timer_msecs = clock_msecs() + KILL_AGAIN_MSECS;
+	instance_process_signal(instance, SIGKILL);
 }
 
-static void act_abort(struct slot *slot)
+static void act_abort(struct instance *instance)
 {
-	say(slot, LOG_ERR, "pid %d %s, abort", (int)slot->pid,
-	    slot->frozen_msecs != 0 ? "is stopped by a signal" : "hangs");
-	slot->timer_msecs = clock_msecs() + ABORT_MSECS;
-	slot_process_signal(slot, SIGABRT);
+	say(instance, LOG_ERR, "pid %d %s, abort", (int)instance->pid,
+	    instance->frozen_msecs != 0 ? "is stopped by a signal" : "hangs");
+	instance->timer_msecs = clock_msecs() + ABORT_MSECS;
+	instance_process_signal(instance, SIGABRT);
 	/* A stopped process would not see it. */
-	slot_process_signal(slot, SIGCONT);
+	instance_process_signal(instance, SIGCONT);
 }
 
-static void act_settle(struct slot *slot)
+static void act_settle(struct instance *instance)
 {
-	slot->timer_msecs = -1;
-	if (slot->state == INSTANCE_FINISHED)
-		say_end(slot, LOG_INFO, "has finished: not started again");
-	else if (slot->state == INSTANCE_FAILED && slot->is_over)
-		say_end(slot, LOG_ERR,
+	instance->timer_msecs = -1;
+	if (instance->state == INSTANCE_FINISHED)
+		say_end(instance, LOG_INFO, "has finished: not started again");
+	else if (instance->state == INSTANCE_FAILED && instance->is_over)
+		say_end(instance, LOG_ERR,
 			"not started again: restart is \"never\"");
-	else if (slot->state == INSTANCE_FAILED)
-		say_end(slot, LOG_ERR, "not started again before a reload");
+	else if (instance->state == INSTANCE_FAILED)
+		say_end(instance, LOG_ERR, "not started again before a reload");
 	else
-		say_end(slot, LOG_INFO, "stopped as asked");
+		say_end(instance, LOG_INFO, "stopped as asked");
 }
 
-static void act_nothing(struct slot *slot)
+static void act_nothing(struct instance *instance)
 {
-	(void)slot;
+	(void)instance;
 }
 
-static void (*const actions[INSTANCE_ACTION_COUNT])(struct slot *slot) = {
+static void (*const actions[INSTANCE_ACTION_COUNT])(
+	struct instance *instance) = {
 	[INSTANCE_NOTHING] = act_nothing, [INSTANCE_SPAWN] = act_spawn,
 	[INSTANCE_GREET] = act_greet,     [INSTANCE_WAIT] = act_wait,
 	[INSTANCE_TERM] = act_term,       [INSTANCE_KILL] = act_kill,
 	[INSTANCE_SETTLE] = act_settle,   [INSTANCE_ABORT] = act_abort,
 };
 
-void slot_event(struct slot *slot, enum instance_event event)
+void instance_event(struct instance *instance, enum instance_event event)
 {
-	struct instance_step step = instance_step(slot->state, event);
+	struct instance_step step = instance_step(instance->state, event);
 
-	if (event == INSTANCE_START && !slot_is_running(slot))
-		restart_slot_reset(&slot->restart);
-	slot->state = step.next;
-	actions[step.action](slot);
+	if (event == INSTANCE_START && !instance_is_running(instance))
+		restart_instance_reset(&instance->restart);
+	instance->state = step.next;
+	actions[step.action](instance);
 }
 
 /* The process has ended: hear its last words, take its status, and only then
    let the table know. */
-static void died(struct slot *slot)
+static void died(struct instance *instance)
 {
-	struct loop *loop = slot->group->home->loop;
+	struct loop *loop = instance->group->home->loop;
 	siginfo_t info = { 0 };
 	enum instance_event event;
 	int status;
 
-	if (waitid(P_PIDFD, (id_t)slot->death.fd, &info, WEXITED | WNOHANG) < 0)
-		log_line(LOG_ERR, "%s: waitid: %s", slot->name,
+	if (waitid(P_PIDFD, (id_t)instance->death.fd, &info,
+		   WEXITED | WNOHANG) < 0)
+		log_line(LOG_ERR, "%s: waitid: %s", instance->name,
 			 strerror(errno));
 	else if (info.si_pid == 0)
 		return;
-	read_words(slot);
-	loop_drop(loop, &slot->words);
-	loop_drop(loop, &slot->death);
-	slot_process_note_exit(slot, &info);
-	slot->has_tried = true;
+	read_words(instance);
+	loop_drop(loop, &instance->words);
+	loop_drop(loop, &instance->death);
+	instance_process_note_exit(instance, &info);
+	instance->has_tried = true;
 	status = info.si_code == CLD_EXITED ? info.si_status : -1;
 	event = instance_end(
-		(enum settings_restart)slot->group->settings.restart, status);
-	slot->is_later = status == EX_TEMPFAIL;
-	slot->is_over = event != INSTANCE_DIED && status != EX_CONFIG;
-	slot_event(slot, event);
+		(enum settings_restart)instance->group->settings.restart,
+		status);
+	instance->is_later = status == EX_TEMPFAIL;
+	instance->is_over = event != INSTANCE_DIED && status != EX_CONFIG;
+	instance_event(instance, event);
 }
 
 static void death_ready(void *owner, uint32_t events)
@@ -323,65 +337,66 @@ static void death_ready(void *owner, uint32_t events)
 	died(owner);
 }
 
-int64_t slot_deadline(const struct slot *slot)
+int64_t instance_deadline(const struct instance *instance)
 {
-	int64_t gate = restart_gate(&slot->group->restart);
+	int64_t gate = restart_gate(&instance->group->restart);
 
-	if (slot->state == INSTANCE_WAITING && slot->timer_msecs < gate)
+	if (instance->state == INSTANCE_WAITING && instance->timer_msecs < gate)
 		return gate;
-	return slot->timer_msecs;
+	return instance->timer_msecs;
 }
 
 /* Since when it gives no sign of life; 0: it does, or it waits for something to
    do, and cannot hang. */
-static int64_t silent_since(struct slot *slot, int64_t now_msecs)
+static int64_t silent_since(struct instance *instance, int64_t now_msecs)
 {
 	struct board board;
 	int64_t busy_msecs = 0;
 
-	if (!slot_process_is_stopped(slot))
-		slot->frozen_msecs = 0;
-	else if (slot->frozen_msecs == 0)
-		slot->frozen_msecs = now_msecs;
-	if (slot_board(slot, &board) == 0)
+	if (!instance_process_is_stopped(instance))
+		instance->frozen_msecs = 0;
+	else if (instance->frozen_msecs == 0)
+		instance->frozen_msecs = now_msecs;
+	if (instance_board(instance, &board) == 0)
 		busy_msecs = (int64_t)board_get(&board.busy_msecs);
 	/* The board may still be as the one before has left it. */
-	if (busy_msecs != 0 && busy_msecs < slot->started_msecs)
-		busy_msecs = slot->started_msecs;
-	return busy_msecs != 0 ? busy_msecs : slot->frozen_msecs;
+	if (busy_msecs != 0 && busy_msecs < instance->started_msecs)
+		busy_msecs = instance->started_msecs;
+	return busy_msecs != 0 ? busy_msecs : instance->frozen_msecs;
 }
 
-static void look(struct slot *slot, int64_t now_msecs)
+static void look(struct instance *instance, int64_t now_msecs)
 {
-	int64_t hang_msecs = slot->group->home->hang_msecs;
-	int64_t since_msecs = silent_since(slot, now_msecs);
+	int64_t hang_msecs = instance->group->home->hang_msecs;
+	int64_t since_msecs = silent_since(instance, now_msecs);
 
-	slot->timer_msecs = now_msecs + hang_msecs / LOOKS;
+	instance->timer_msecs = now_msecs + hang_msecs / LOOKS;
 	if (since_msecs != 0 && now_msecs - since_msecs >= hang_msecs)
-		slot_event(slot, INSTANCE_HUNG);
+		instance_event(instance, INSTANCE_HUNG);
 }
 
-void slot_tick(struct slot *slot, int64_t now_msecs)
+void instance_tick(struct instance *instance, int64_t now_msecs)
 {
-	int64_t deadline = slot_deadline(slot);
+	int64_t deadline = instance_deadline(instance);
 
 	if (deadline < 0 || deadline > now_msecs)
 		return;
-	if (slot->state == INSTANCE_STARTING || slot->state == INSTANCE_READY)
-		look(slot, now_msecs);
+	if (instance->state == INSTANCE_STARTING ||
+	    instance->state == INSTANCE_READY)
+		look(instance, now_msecs);
 	else
-		slot_event(slot, INSTANCE_TIMER);
+		instance_event(instance, INSTANCE_TIMER);
 }
 
-void slot_log_level(struct slot *slot, int level)
+void instance_log_level(struct instance *instance, int level)
 {
-	slot->log_level = level;
-	slot_process_log_level(slot);
+	instance->log_level = level;
+	instance_process_log_level(instance);
 }
 
-void slot_hurry(struct slot *slot)
+void instance_hurry(struct instance *instance)
 {
-	if (slot->state == INSTANCE_STOPPING ||
-	    slot->state == INSTANCE_RECYCLING)
-		slot->timer_msecs = clock_msecs();
+	if (instance->state == INSTANCE_STOPPING ||
+	    instance->state == INSTANCE_RECYCLING)
+		instance->timer_msecs = clock_msecs();
 }

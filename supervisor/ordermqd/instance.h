@@ -1,5 +1,5 @@
-#ifndef OMQ_SLOT_H
-#define OMQ_SLOT_H
+#ifndef OMQ_INSTANCE_H
+#define OMQ_INSTANCE_H
 
 #include "lib/process/board.h"
 #include "lib/settings/settings.h"
@@ -11,16 +11,16 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* One instance with its process: does what the table in instance.h says, and
-   writes a log line for every transition. */
+/* One instance with its process: does what the table in instance_table.h says,
+   and writes a log line for every transition. */
 
-#define SLOT_NAME_BYTES (SETTINGS_NAME_BYTES + 8)
-#define SLOT_BOARD_DIR "board" /* in the runtime directory */
+#define INSTANCE_NAME_BYTES (SETTINGS_NAME_BYTES + 8)
+#define INSTANCE_BOARD_DIR "board" /* in the runtime directory */
 
 struct events;
 
-/* What all slots share and their fleet owns. */
-struct slot_home {
+/* What all instances share and their fleet owns. */
+struct instance_home {
 	struct loop *loop;
 	int settings_fd; /* the settings in force, as a sealed memfd */
 	int64_t drain_msecs;
@@ -32,10 +32,11 @@ struct slot_home {
 	struct events *events; /* what happens to them */
 };
 
-/* What the slots of one group share and their service owns. */
-struct slot_group {
-	const struct slot_home *home;
-	/* Not of the configuration: it has one slot, number 0, named as it. */
+/* What the instances of one group share and their service owns. */
+struct instance_group {
+	const struct instance_home *home;
+	/* Not of the configuration: it has one instance, number 0, named as it.
+	 */
 	bool is_single;
 	struct settings_group settings;
 	struct restart_group restart;
@@ -43,10 +44,10 @@ struct slot_group {
 	int log_level;        /* asked for at run time; -1: none */
 };
 
-struct slot {
-	struct slot_group *group;
+struct instance {
+	struct instance_group *group;
 	int number; /* from 1; 0: the only one */
-	char name[SLOT_NAME_BYTES];
+	char name[INSTANCE_NAME_BYTES];
 	enum instance_state state;
 	bool is_worn;   /* to be replaced, once its turn has come */
 	bool is_held;   /* stopped by an operator, until he lets it go */
@@ -68,47 +69,48 @@ struct slot {
 	int log_level;  /* asked for at run time; -1: none */
 	int exec_errno; /* why its program could not be run; 0: it could */
 
-	struct restart_slot restart;
+	struct restart_instance restart;
 	uint64_t restart_count;
 	char last_exit[128]; /* "" = never ended */
 	char status[256];    /* its STATUS=, printable; "" = none */
 };
 
-/* Make slot number of group, stopped. group is borrowed; the slot must stay
-   where it is until slot_close(). */
-void slot_open(struct slot *slot, struct slot_group *group, int number);
+/* Make instance number of group, stopped. group is borrowed; the instance must
+   stay where it is until instance_close(). */
+void instance_open(struct instance *instance, struct instance_group *group,
+		   int number);
 
-/* Forget a slot that has no process, and remove its board. */
-void slot_close(struct slot *slot);
+/* Forget an instance that has no process, and remove its board. */
+void instance_close(struct instance *instance);
 
 /* Let event happen to it. INSTANCE_START also forgets former deaths when it
    is not running. */
-void slot_event(struct slot *slot, enum instance_event event);
+void instance_event(struct instance *instance, enum instance_event event);
 
-/* When slot_tick() has something to do; -1: never. */
-int64_t slot_deadline(const struct slot *slot);
+/* When instance_tick() has something to do; -1: never. */
+int64_t instance_deadline(const struct instance *instance);
 
 /* Do what is due at now_msecs. */
-void slot_tick(struct slot *slot, int64_t now_msecs);
+void instance_tick(struct instance *instance, int64_t now_msecs);
 
 /* Let it write log lines of this level (of <syslog.h>) and above from now on,
    also after it was started again; -1: as its group does, or the settings. */
-void slot_log_level(struct slot *slot, int level);
+void instance_log_level(struct instance *instance, int level);
 
 /* Do not wait for the drain to end. */
-void slot_hurry(struct slot *slot);
+void instance_hurry(struct instance *instance);
 
 /* Is it down for good, as its group's restart says: finished, or failed? One
    that failed by exit status 78 is not. */
-bool slot_is_over(const struct slot *slot);
+bool instance_is_over(const struct instance *instance);
 
 /* Has it a process? */
-bool slot_is_running(const struct slot *slot);
+bool instance_is_running(const struct instance *instance);
 
 /* Entries it has settled in this life, 0 when that is unknown. */
-int64_t slot_settled(const struct slot *slot);
+int64_t instance_settled(const struct instance *instance);
 
 /* Its board as it is now. Returns 0, or -1: there is none to read. */
-int slot_board(const struct slot *slot, struct board *board_r);
+int instance_board(const struct instance *instance, struct board *board_r);
 
 #endif

@@ -1,33 +1,36 @@
-#ifndef OMQ_SLOT_PROCESS_H
-#define OMQ_SLOT_PROCESS_H
+#ifndef OMQ_INSTANCE_PROCESS_H
+#define OMQ_INSTANCE_PROCESS_H
 
 #include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 
 struct err;
-struct slot;
+struct instance;
 
-/* What a slot does with its process; for slot.c alone, who decides when. */
+/* What an instance does with its process; for instance.c alone, who decides
+ * when. */
 
-/* Start the process of slot and watch its end and its words; the callbacks of
-   slot->death and slot->words must be set. Returns 0; or -1 with ERR_RETRY, and
-   then there is no process. */
-int slot_process_start(struct slot *slot, struct err *err);
+/* Start the process of instance and watch its end and its words; the callbacks
+   of instance->death and instance->words must be set. Returns 0; or -1 with
+   ERR_RETRY, and then there is no process. */
+int instance_process_start(struct instance *instance, struct err *err);
 
 /* Send signal. A process that has just ended is no failure. */
-void slot_process_signal(struct slot *slot, int signal);
+void instance_process_signal(struct instance *instance, int signal);
 
 /* Has a signal (SIGSTOP) stopped it, and none let it go on? */
-bool slot_process_is_stopped(const struct slot *slot);
+bool instance_process_is_stopped(const struct instance *instance);
 
 /* Tell it at which level it is to log, if it runs. */
-void slot_process_log_level(const struct slot *slot);
+void instance_process_log_level(const struct instance *instance);
 
-/* Say in slot->last_exit how it ended, as waitid() told. */
-void slot_process_note_exit(struct slot *slot, const siginfo_t *info);
+/* Say in instance->last_exit how it ended, as waitid() told. */
+void instance_process_note_exit(struct instance *instance,
+				const siginfo_t *info);
 
-/* Where the board of slot is. */
-void slot_process_board_path(const struct slot *slot, char *path, size_t bytes);
+/* Where the board of instance is. */
+void instance_process_board_path(const struct instance *instance, char *path,
+				 size_t bytes);
 
 #endif

@@ -1,5 +1,5 @@
-#ifndef OMQ_INSTANCE_H
-#define OMQ_INSTANCE_H
+#ifndef OMQ_INSTANCE_TABLE_H
+#define OMQ_INSTANCE_TABLE_H
 
 #include "lib/settings/settings.h"
 

@@ -9,11 +9,11 @@ static const struct backoff fresh_backoff = {
 	.max_msecs = RESTART_MAX_MSECS,
 };
 
-void restart_slot_reset(struct restart_slot *slot)
+void restart_instance_reset(struct restart_instance *instance)
 {
-	slot->backoff = fresh_backoff;
-	slot->unproven_count = 0;
-	slot->is_loop = false;
+	instance->backoff = fresh_backoff;
+	instance->unproven_count = 0;
+	instance->is_loop = false;
 }
 
 /* The rates stay in force: they bound what a reload in a loop can do. */
@@ -72,7 +72,8 @@ static int64_t group_waits(struct restart_group *group, int64_t started_msecs,
 	return group->next_msecs;
 }
 
-int64_t restart_after(struct restart_group *group, struct restart_slot *slot,
+int64_t restart_after(struct restart_group *group,
+		      struct restart_instance *instance,
 		      enum restart_death death, int64_t started_msecs,
 		      int64_t now_msecs)
 {
@@ -84,20 +85,22 @@ int64_t restart_after(struct restart_group *group, struct restart_slot *slot,
 	unsigned int steps = group->backoff.step_count;
 	int64_t due;
 
-	slot->is_loop = false;
+	instance->is_loop = false;
 	switch (death) {
 	case RESTART_PROGRESS:
-		restart_slot_reset(slot);
+		restart_instance_reset(instance);
 		return at_once(group, now_msecs);
 	case RESTART_NO_PROGRESS:
-		slot->is_loop = ++slot->unproven_count == RESTART_LOOP_COUNT;
-		if (slot->unproven_count == 1)
+		instance->is_loop =
+			++instance->unproven_count == RESTART_LOOP_COUNT;
+		if (instance->unproven_count == 1)
 			return at_once(group, now_msecs);
-		return now_msecs + backoff_next(&slot->backoff);
+		return now_msecs + backoff_next(&instance->backoff);
 	case RESTART_UNREADY:
 		due = group_waits(group, started_msecs, now_msecs);
-		slot->is_loop = group->backoff.step_count > steps &&
-				group->backoff.step_count == RESTART_LOOP_COUNT;
+		instance->is_loop =
+			group->backoff.step_count > steps &&
+			group->backoff.step_count == RESTART_LOOP_COUNT;
 		return due;
 	case RESTART_TEMPORARY:
 		break;

@@ -34,8 +34,8 @@ enum restart_death {
 	RESTART_TEMPORARY,   /* exit status 75: no crash, "later" */
 };
 
-/* What is remembered of one instance. Zero it with restart_slot_reset(). */
-struct restart_slot {
+/* What is remembered of one instance. Zero it with restart_instance_reset(). */
+struct restart_instance {
 	struct backoff backoff;
 	unsigned int unproven_count; /* deaths in a row without progress */
 	bool is_loop; /* its last death showed that it does not stay up */
@@ -53,7 +53,7 @@ struct restart_group {
 };
 
 /* Forget all deaths: the operator has changed something. */
-void restart_slot_reset(struct restart_slot *slot);
+void restart_instance_reset(struct restart_instance *instance);
 void restart_group_reset(struct restart_group *group);
 
 /* Which death was it? ready_msecs is when it said that it is ready, -1 if it
@@ -63,7 +63,8 @@ enum restart_death restart_judge(int64_t ready_msecs, int64_t now_msecs,
 
 /* An instance that was started at started_msecs has died. Returns when it may
    start again, as far as it alone is concerned. */
-int64_t restart_after(struct restart_group *group, struct restart_slot *slot,
+int64_t restart_after(struct restart_group *group,
+		      struct restart_instance *instance,
 		      enum restart_death death, int64_t started_msecs,
 		      int64_t now_msecs);
 

@@ -78,15 +78,15 @@ static int remove_boards(int dir, struct err *err)
 	int fd;
 	DIR *boards;
 
-	if (make_dir(dir, SLOT_BOARD_DIR, err) < 0)
+	if (make_dir(dir, INSTANCE_BOARD_DIR, err) < 0)
 		return -1;
-	fd = open_dir(dir, SLOT_BOARD_DIR, err);
+	fd = open_dir(dir, INSTANCE_BOARD_DIR, err);
 	if (fd < 0)
 		return -1;
 	boards = fdopendir(fd);
 	if (boards == NULL) {
 		(void)close(fd);
-		return err_errno(err, ERR_FATAL, SLOT_BOARD_DIR);
+		return err_errno(err, ERR_FATAL, INSTANCE_BOARD_DIR);
 	}
 	for (struct dirent *entry; (entry = readdir(boards)) != NULL;)
 		(void)unlinkat(fd, entry->d_name, 0);

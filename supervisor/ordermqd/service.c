@@ -6,7 +6,7 @@
 
 #include <stdlib.h>
 
-struct service *service_open(const struct slot_home *home,
+struct service *service_open(const struct instance_home *home,
 			     const struct settings_group *settings,
 			     bool is_single)
 {
@@ -32,7 +32,7 @@ void service_close(struct service **_service)
 	if (service == NULL)
 		return;
 	for (int i = 0; i < service->count; i++)
-		slot_close(&service->slots[i]);
+		instance_close(&service->instances[i]);
 	free(service);
 }
 
@@ -42,22 +42,23 @@ void service_close(struct service **_service)
 static void reconcile(struct service *service, bool changes)
 {
 	for (; service->count < service->wanted; service->count++) {
-		struct slot *slot = &service->slots[service->count];
+		struct instance *instance = &service->instances[service->count];
 
-		slot_open(slot, &service->group,
-			  service->group.is_single ? 0 : service->count + 1);
-		slot->is_held = service->is_held;
+		instance_open(instance, &service->group,
+			      service->group.is_single ? 0
+						       : service->count + 1);
+		instance->is_held = service->is_held;
 	}
 	for (int i = 0; i < service->wanted; i++) {
-		struct slot *slot = &service->slots[i];
+		struct instance *instance = &service->instances[i];
 
-		if (slot->is_held)
-			slot_event(slot, INSTANCE_STOP);
-		else if (changes || !slot_is_over(slot))
-			slot_event(slot, INSTANCE_START);
+		if (instance->is_held)
+			instance_event(instance, INSTANCE_STOP);
+		else if (changes || !instance_is_over(instance))
+			instance_event(instance, INSTANCE_START);
 	}
 	for (int i = service->count; i > service->wanted; i--)
-		slot_event(&service->slots[i - 1], INSTANCE_STOP);
+		instance_event(&service->instances[i - 1], INSTANCE_STOP);
 }
 
 void service_apply(struct service *service,
@@ -87,18 +88,18 @@ static void resize(struct service *service, int count)
 
 	service->wanted = count;
 	for (int i = count; i < service->count; i++)
-		slot_event(&service->slots[i], INSTANCE_STOP);
+		instance_event(&service->instances[i], INSTANCE_STOP);
 	for (int i = before; i < count; i++) {
-		struct slot *slot = &service->slots[i];
+		struct instance *instance = &service->instances[i];
 
 		/* One that was scaled away may still drain. */
 		if (i == service->count) {
-			slot_open(slot, &service->group, i + 1);
-			slot->is_held = service->is_held;
+			instance_open(instance, &service->group, i + 1);
+			instance->is_held = service->is_held;
 			service->count++;
 		}
-		if (!slot->is_held)
-			slot_event(slot, INSTANCE_START);
+		if (!instance->is_held)
+			instance_event(instance, INSTANCE_START);
 	}
 }
 
@@ -116,11 +117,12 @@ void service_follow(struct service *service, int count)
 
 void service_hold(struct service *service, int i, bool is_held)
 {
-	struct slot *slot = &service->slots[i];
+	struct instance *instance = &service->instances[i];
 
-	slot->is_held = is_held;
-	slot_event(slot, is_held || i >= service->wanted ? INSTANCE_STOP
-							 : INSTANCE_START);
+	instance->is_held = is_held;
+	instance_event(instance, is_held || i >= service->wanted
+					 ? INSTANCE_STOP
+					 : INSTANCE_START);
 }
 
 int service_reset_failed(struct service *service, int from, int to)
@@ -129,13 +131,13 @@ int service_reset_failed(struct service *service, int from, int to)
 
 	restart_group_reset(&service->group.restart);
 	for (int i = from; i < to; i++) {
-		struct slot *slot = &service->slots[i];
+		struct instance *instance = &service->instances[i];
 
-		if (slot->state != INSTANCE_FAILED &&
-		    slot->state != INSTANCE_FINISHED &&
-		    slot->state != INSTANCE_WAITING)
+		if (instance->state != INSTANCE_FAILED &&
+		    instance->state != INSTANCE_FINISHED &&
+		    instance->state != INSTANCE_WAITING)
 			continue;
-		slot_event(slot, INSTANCE_START);
+		instance_event(instance, INSTANCE_START);
 		count++;
 	}
 	return count;
@@ -147,15 +149,16 @@ void service_log_level(struct service *service, int level)
 
 	service->group.log_level = level;
 	for (int i = 0; i < service->count; i++) {
-		if (changes || service->slots[i].log_level >= 0)
-			slot_log_level(&service->slots[i], -1);
+		if (changes || service->instances[i].log_level >= 0)
+			instance_log_level(&service->instances[i], -1);
 	}
 }
 
 void service_tell_log_level(struct service *service)
 {
 	for (int i = 0; i < service->count; i++)
-		slot_log_level(&service->slots[i], service->slots[i].log_level);
+		instance_log_level(&service->instances[i],
+				   service->instances[i].log_level);
 }
 
 void service_stop(struct service *service)
@@ -164,20 +167,20 @@ void service_stop(struct service *service)
 	reconcile(service, false);
 }
 
-static bool is_old(const struct slot *slot)
+static bool is_old(const struct instance *instance)
 {
-	return slot->version != slot->group->version;
+	return instance->version != instance->group->version;
 }
 
-static void recycle(struct slot *slot)
+static void recycle(struct instance *instance)
 {
-	slot_event(slot, INSTANCE_STOP);
-	slot_event(slot, INSTANCE_START);
+	instance_event(instance, INSTANCE_STOP);
+	instance_event(instance, INSTANCE_START);
 }
 
 void service_recycle(struct service *service, int i)
 {
-	recycle(&service->slots[i]);
+	recycle(&service->instances[i]);
 }
 
 /* Replace what runs with old settings. One that is not ready has nothing to
@@ -186,21 +189,21 @@ void service_recycle(struct service *service, int i)
    or failed with the old settings, says nothing of the new ones. */
 static void roll(struct service *service)
 {
-	struct slot *next = NULL;
+	struct instance *next = NULL;
 	bool busy = false;
 
 	for (int i = 0; i < service->wanted; i++) {
-		struct slot *slot = &service->slots[i];
+		struct instance *instance = &service->instances[i];
 
-		if (slot->is_held || slot->state == INSTANCE_FINISHED ||
-		    (is_old(slot) && slot_is_over(slot)))
+		if (instance->is_held || instance->state == INSTANCE_FINISHED ||
+		    (is_old(instance) && instance_is_over(instance)))
 			continue;
-		if (is_old(slot) && slot->state == INSTANCE_STARTING)
-			recycle(slot);
-		if (slot->state != INSTANCE_READY)
+		if (is_old(instance) && instance->state == INSTANCE_STARTING)
+			recycle(instance);
+		if (instance->state != INSTANCE_READY)
 			busy = true;
-		else if (is_old(slot) && next == NULL)
-			next = slot;
+		else if (is_old(instance) && next == NULL)
+			next = instance;
 	}
 	if (next != NULL && !busy)
 		recycle(next);
@@ -210,34 +213,34 @@ static void roll(struct service *service)
    reason holds up nobody. */
 static void renew(struct service *service)
 {
-	struct slot *next = NULL;
+	struct instance *next = NULL;
 
 	for (int i = 0; i < service->wanted; i++) {
-		struct slot *slot = &service->slots[i];
+		struct instance *instance = &service->instances[i];
 
-		if (slot->state == INSTANCE_STARTING ||
-		    slot->state == INSTANCE_RECYCLING)
+		if (instance->state == INSTANCE_STARTING ||
+		    instance->state == INSTANCE_RECYCLING)
 			return;
-		if (slot->is_worn && slot->state == INSTANCE_READY &&
+		if (instance->is_worn && instance->state == INSTANCE_READY &&
 		    next == NULL)
-			next = slot;
+			next = instance;
 	}
 	if (next != NULL)
 		recycle(next);
 }
 
-/* Forget the highest slots as soon as they are down. */
+/* Forget the highest instances as soon as they are down. */
 static void shrink(struct service *service)
 {
 	while (service->count > service->wanted &&
-	       service->slots[service->count - 1].state == INSTANCE_STOPPED)
-		slot_close(&service->slots[--service->count]);
+	       service->instances[service->count - 1].state == INSTANCE_STOPPED)
+		instance_close(&service->instances[--service->count]);
 }
 
 void service_tick(struct service *service, int64_t now_msecs)
 {
 	for (int i = 0; i < service->count; i++)
-		slot_tick(&service->slots[i], now_msecs);
+		instance_tick(&service->instances[i], now_msecs);
 	roll(service);
 	renew(service);
 	shrink(service);
@@ -248,8 +251,8 @@ int64_t service_deadline(const struct service *service)
 	int64_t deadline = -1;
 
 	for (int i = 0; i < service->count; i++)
-		deadline = clock_earlier(deadline,
-					 slot_deadline(&service->slots[i]));
+		deadline = clock_earlier(
+			deadline, instance_deadline(&service->instances[i]));
 	return deadline;
 }
 
@@ -258,7 +261,7 @@ int service_ready_count(const struct service *service)
 	int count = 0;
 
 	for (int i = 0; i < service->wanted; i++)
-		count += service->slots[i].state == INSTANCE_READY;
+		count += service->instances[i].state == INSTANCE_READY;
 	return count;
 }
 
@@ -267,14 +270,15 @@ int service_finished_count(const struct service *service)
 	int count = 0;
 
 	for (int i = 0; i < service->wanted; i++)
-		count += service->slots[i].state == INSTANCE_FINISHED;
+		count += service->instances[i].state == INSTANCE_FINISHED;
 	return count;
 }
 
 bool service_has_tried(const struct service *service)
 {
 	for (int i = 0; i < service->wanted; i++) {
-		if (!service->slots[i].has_tried && !service->slots[i].is_held)
+		if (!service->instances[i].has_tried &&
+		    !service->instances[i].is_held)
 			return false;
 	}
 	return true;

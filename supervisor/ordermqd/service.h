@@ -11,20 +11,21 @@
 /* One group of the configuration with its instances: keeps as many running as
    are wanted, and touches no other than those that are too few or too many. */
 struct service {
-	struct slot_group group; /* what the slots look at */
+	struct instance_group group; /* what the instances look at */
 	int target; /* instances, as configured or as the backlog wants */
 	int scaled; /* those asked for at run time instead; -1: none */
 	struct autoscale autoscale;
 	bool is_held; /* all of it, also instances that come */
-	int wanted;   /* slots 1 to wanted shall run, but those that are held */
-	int count;    /* slots in existence, maybe on their way out */
-	struct slot slots[SETTINGS_INSTANCES_MAX];
+	int wanted; /* instances 1 to wanted shall run, but those that are held
+		     */
+	int count;  /* instances in existence, maybe on their way out */
+	struct instance instances[SETTINGS_INSTANCES_MAX];
 };
 
-/* A service that wants nothing yet; is_single: see slot.h. home and
+/* A service that wants nothing yet; is_single: see instance.h. home and
    settings->name must not change as long as it lives. Returns NULL when out of
    memory. */
-struct service *service_open(const struct slot_home *home,
+struct service *service_open(const struct instance_home *home,
 			     const struct settings_group *settings,
 			     bool is_single);
 

@@ -20,32 +20,33 @@ static json_t *supervisor(const struct status_head *head,
 
 	return json_pack("{s:s,s:s,s:o,s:s,s:i,s:I,s:o,s:s,s:o}", "kind",
 			 "supervisor", "version", PACKAGE_VERSION, "node",
-			 record_text(fleet->settings.node), "node_id",
+			 json_line_text(fleet->settings.node), "node_id",
 			 fleet->home.node_id, "pid", (int)getpid(),
 			 "uptime_seconds", (json_int_t)(uptime_msecs / 1000),
-			 "config", record_text(head->config), "state",
+			 "config", json_line_text(head->config), "state",
 			 head->is_stopping ? "stopping" : "running",
 			 "reload_error",
-			 record_text_or_null(head->reload_error));
+			 json_line_text_or_null(head->reload_error));
 }
 
 /* The table knows a living process from a dead one, the board whether a living
    one gets on. board is NULL where there is none. */
-static const char *state_word(const struct slot *slot,
+static const char *state_word(const struct instance *instance,
 			      const struct board *board)
 {
 	uint64_t state = board == NULL ? BOARD_READY : board_get(&board->state);
 
-	if (slot->frozen_msecs != 0 &&
-	    (slot->state == INSTANCE_READY || slot->state == INSTANCE_STARTING))
+	if (instance->frozen_msecs != 0 &&
+	    (instance->state == INSTANCE_READY ||
+	     instance->state == INSTANCE_STARTING))
 		return "frozen";
-	if (slot->state == INSTANCE_READY &&
+	if (instance->state == INSTANCE_READY &&
 	    (state == BOARD_DEGRADED || state == BOARD_STALLED ||
 	     state == BOARD_PAUSED))
 		return board_state_name(state);
-	if (slot->is_held && slot->state == INSTANCE_STOPPED)
+	if (instance->is_held && instance->state == INSTANCE_STOPPED)
 		return "held";
-	return instance_state_name(slot->state);
+	return instance_state_name(instance->state);
 }
 
 /* Would it work, if there is something to do, and it may? */
@@ -69,15 +70,16 @@ static void add_figures(json_t *object, const char *name,
 
 	(void)json_object_set_new(
 		object, "numbers_age_seconds",
-		record_count(found == NULL ? -1 : age_secs(figures)));
+		json_line_count(found == NULL ? -1 : age_secs(figures)));
 	if (found == NULL)
 		return;
 	numbers_put(object, &found->numbers);
 	if (found->handled_per_sec >= 0)
-		(void)json_object_set_new(object, "handled_per_second",
-					  record_real(found->handled_per_sec));
+		(void)json_object_set_new(
+			object, "handled_per_second",
+			json_line_real(found->handled_per_sec));
 	(void)json_object_set_new(object, "silent_seconds",
-				  record_count(found->silent_secs));
+				  json_line_count(found->silent_secs));
 	(void)json_object_set_new(object, "paused", pause_json(&found->pause));
 }
 
@@ -102,10 +104,10 @@ static void add_recent(json_t *object, const struct recent_sum *sum,
 
 	(void)json_object_set_new(
 		object, "handled_per_second",
-		record_real(is_known ? recent_rate(sum) : -1));
+		json_line_real(is_known ? recent_rate(sum) : -1));
 	(void)json_object_set_new(
 		object, "p99_seconds",
-		record_real(usecs < 0 ? -1 : (double)usecs / 1e6));
+		json_line_real(usecs < 0 ? -1 : (double)usecs / 1e6));
 }
 
 static json_t *group(const struct service *service,
@@ -118,15 +120,16 @@ static json_t *group(const struct service *service,
 	int ready = 0;
 
 	for (int i = 0; i < service->count; i++) {
-		const struct slot *slot = &service->slots[i];
+		const struct instance *instance = &service->instances[i];
 		struct board board;
-		bool has_board = slot_board(slot, &board) == 0;
+		bool has_board = instance_board(instance, &board) == 0;
 
 		if (has_board)
 			recent_add(&board.recent, clock_usecs(), &sum);
 		is_known = is_known && has_board;
 		ready += i < service->wanted &&
-			 is_well(state_word(slot, has_board ? &board : NULL));
+			 is_well(state_word(instance,
+					    has_board ? &board : NULL));
 	}
 	object = json_pack("{s:s,s:s,s:s,s:i,s:i,s:i,s:I}", "kind", "group",
 			   "name", settings->name, "program", settings->program,
@@ -160,27 +163,28 @@ static void add_counters(json_t *object, const struct board *board)
 		if (board != NULL)
 			count = (int64_t)board_get(&board->counters[i]);
 		(void)json_object_set_new(object, names[i],
-					  record_count(count));
+					  json_line_count(count));
 	}
 }
 
 /* What there is to say of every process. */
-static json_t *process(const char *kind, const struct slot *slot,
+static json_t *process(const char *kind, const struct instance *instance,
 		       const struct board *board)
 {
-	bool runs = slot_is_running(slot);
-	int64_t uptime_msecs = clock_msecs() - slot->started_msecs;
-	int64_t bytes = runs ? memory_bytes(slot->pid) : -1;
+	bool runs = instance_is_running(instance);
+	int64_t uptime_msecs = clock_msecs() - instance->started_msecs;
+	int64_t bytes = runs ? memory_bytes(instance->pid) : -1;
 
 	return json_pack("{s:s,s:s,s:o,s:s,s:o,s:I,s:o,s:o,s:o}", "kind", kind,
-			 "name", slot->name, "pid",
-			 record_count(runs ? slot->pid : -1), "state",
-			 state_word(slot, board), "uptime_seconds",
-			 record_count(runs ? uptime_msecs / 1000 : -1),
-			 "restarts", (json_int_t)slot->restart_count,
-			 "last_exit", record_text_or_null(slot->last_exit),
-			 "status", record_text_or_null(slot->status),
-			 "memory_bytes", record_count(bytes));
+			 "name", instance->name, "pid",
+			 json_line_count(runs ? instance->pid : -1), "state",
+			 state_word(instance, board), "uptime_seconds",
+			 json_line_count(runs ? uptime_msecs / 1000 : -1),
+			 "restarts", (json_int_t)instance->restart_count,
+			 "last_exit",
+			 json_line_text_or_null(instance->last_exit), "status",
+			 json_line_text_or_null(instance->status),
+			 "memory_bytes", json_line_count(bytes));
 }
 
 /* Which part of the last seconds it had entries in hand. What it is at now is
@@ -200,37 +204,38 @@ static int64_t busy_percent(const struct board *board,
 	return busy_usecs * 100 / window_usecs;
 }
 
-static json_t *instance(const struct slot *slot)
+static json_t *instance(const struct instance *instance)
 {
 	struct board copy;
-	const struct board *board = slot_board(slot, &copy) == 0 ? &copy : NULL;
+	const struct board *board =
+		instance_board(instance, &copy) == 0 ? &copy : NULL;
 	int64_t in_flight = -1, busy = -1;
 	struct recent_sum sum = { 0 };
-	json_t *object = process("instance", slot, board);
+	json_t *object = process("instance", instance, board);
 
 	if (board != NULL)
 		recent_add(&board->recent, clock_usecs(), &sum);
-	if (slot_is_running(slot) && board != NULL) {
+	if (instance_is_running(instance) && board != NULL) {
 		in_flight = (int64_t)board_get(&board->in_flight);
 		busy = busy_percent(board, &sum);
 	}
 	(void)json_object_update_new(
-		object,
-		json_pack("{s:s,s:i,s:o,s:o}", "group",
-			  slot->group->settings.name, "slot", slot->number,
-			  "in_flight", record_count(in_flight), "busy_percent",
-			  record_count(busy)));
+		object, json_pack("{s:s,s:i,s:o,s:o}", "group",
+				  instance->group->settings.name, "slot",
+				  instance->number, "in_flight",
+				  json_line_count(in_flight), "busy_percent",
+				  json_line_count(busy)));
 	add_counters(object, board);
 	add_recent(object, &sum, board != NULL);
 	return object;
 }
 
-static json_t *keeper(const struct slot *slot)
+static json_t *keeper(const struct instance *instance)
 {
 	struct board board;
 
-	return process("keeper", slot,
-		       slot_board(slot, &board) == 0 ? &board : NULL);
+	return process("keeper", instance,
+		       instance_board(instance, &board) == 0 ? &board : NULL);
 }
 
 void status_write(FILE *out, const struct status_head *head,
@@ -240,21 +245,21 @@ void status_write(FILE *out, const struct status_head *head,
 	const struct figures *figures =
 		fleet_figures(fleet, &now) == 0 ? &now : NULL;
 
-	record_write(out, supervisor(head, fleet));
-	record_write(out,
-		     numbers_stream(fleet->settings.stream_key,
+	json_line_write(out, supervisor(head, fleet));
+	json_line_write(
+		out, numbers_stream(fleet->settings.stream_key,
 				    figures == NULL ? NULL : &figures->stream,
 				    age_secs(figures)));
 	for (size_t i = 0; i < fleet->count; i++)
-		record_write(out, group(fleet->services[i], figures));
+		json_line_write(out, group(fleet->services[i], figures));
 	for (int64_t i = 0; figures != NULL && i < figures->other_count; i++)
-		record_write(out, numbers_other(&figures->others[i]));
+		json_line_write(out, numbers_other(&figures->others[i]));
 	for (size_t i = 0; i < fleet->count; i++) {
 		const struct service *service = fleet->services[i];
 
 		for (int j = 0; j < service->count; j++)
-			record_write(out, instance(&service->slots[j]));
+			json_line_write(out, instance(&service->instances[j]));
 	}
 	if (fleet->keeper->count > 0)
-		record_write(out, keeper(&fleet->keeper->slots[0]));
+		json_line_write(out, keeper(&fleet->keeper->instances[0]));
 }

@@ -22,7 +22,7 @@
 struct target {
 	struct service *service;
 	bool is_group;
-	int from; /* slots, counted from 0 */
+	int from; /* instances, counted from 0 */
 	int to;   /* behind the last one */
 };
 
@@ -70,7 +70,7 @@ static bool find_instance(struct service *service, const char *name,
 			  struct target *target_r)
 {
 	for (int i = 0; i < service->count; i++) {
-		if (strcmp(service->slots[i].name, name) != 0)
+		if (strcmp(service->instances[i].name, name) != 0)
 			continue;
 		*target_r = (struct target){ service, false, i, i + 1 };
 		return true;
@@ -235,7 +235,8 @@ static void log_level(struct steer *steer, struct control_client *client,
 	} else if (target.is_group) {
 		service_log_level(target.service, level);
 	} else {
-		slot_log_level(&target.service->slots[target.from], level);
+		instance_log_level(&target.service->instances[target.from],
+				   level);
 	}
 	answer(steer, client, 0, *name == '\0' ? "ordermqd" : name,
 	       "log level %s, until the next reload", args);

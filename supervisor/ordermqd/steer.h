@@ -20,7 +20,7 @@ struct steer_job {
 	bool is_rolling; /* one after the other */
 	bool is_begun;   /* the next one, or all, are told */
 	char group[SETTINGS_NAME_BYTES];
-	int first; /* slots, counted from 0 */
+	int first; /* instances, counted from 0 */
 	int next;  /* one that is to be replaced */
 	int end;
 };

@@ -15,9 +15,9 @@
 enum progress { UNDER_WAY, READY, FAILED };
 
 /* What has become of one that was told to start again? */
-static enum progress progress_of(const struct slot *slot)
+static enum progress progress_of(const struct instance *instance)
 {
-	switch (slot->state) {
+	switch (instance->state) {
 	case INSTANCE_READY:
 	case INSTANCE_FINISHED: /* it was quick */
 		return READY;
@@ -42,16 +42,16 @@ static void finish(struct steer *steer, struct steer_job *job, int code,
 }
 
 static void finish_failed(struct steer *steer, struct steer_job *job,
-			  const struct slot *slot)
+			  const struct instance *instance)
 {
 	char text[320];
 	int left = job->is_rolling ? job->end - job->next - 1 : 0;
 
 	(void)snprintf(text, sizeof(text),
 		       "%s did not become ready (%.100s); %d not restarted",
-		       slot->name,
-		       slot->last_exit[0] == '\0' ? "held or stopped"
-						  : slot->last_exit,
+		       instance->name,
+		       instance->last_exit[0] == '\0' ? "held or stopped"
+						      : instance->last_exit,
 		       left);
 	finish(steer, job, EX_SOFTWARE, text);
 }
@@ -62,7 +62,7 @@ static int count_of(const struct service *service, const struct steer_job *job)
 	int count = 0;
 
 	for (int i = job->first; i < job->end; i++)
-		count += !service->slots[i].is_held;
+		count += !service->instances[i].is_held;
 	return count;
 }
 
@@ -74,7 +74,7 @@ static void finish_well(struct steer *steer, struct steer_job *job,
 
 	for (int i = job->first; i < job->end; i++)
 		all_ready = all_ready &&
-			    service->slots[i].state != INSTANCE_FINISHED;
+			    service->instances[i].state != INSTANCE_FINISHED;
 	(void)snprintf(text, sizeof(text), "%d restarted, all ready%s",
 		       count_of(service, job), all_ready ? "" : " or finished");
 	finish(steer, job, 0, text);
@@ -84,17 +84,18 @@ static void turn_rolling(struct steer *steer, struct steer_job *job,
 			 struct service *service)
 {
 	for (; job->next < job->end; job->next++) {
-		const struct slot *slot = &service->slots[job->next];
+		const struct instance *instance =
+			&service->instances[job->next];
 
-		if (slot->is_held && !job->is_begun)
+		if (instance->is_held && !job->is_begun)
 			continue;
 		if (!job->is_begun) {
 			service_recycle(service, job->next);
 			job->is_begun = true;
 		}
-		if (progress_of(slot) == FAILED)
-			finish_failed(steer, job, slot);
-		if (progress_of(slot) != READY)
+		if (progress_of(instance) == FAILED)
+			finish_failed(steer, job, instance);
+		if (progress_of(instance) != READY)
 			return;
 		job->is_begun = false;
 	}
@@ -107,17 +108,17 @@ static void turn_at_once(struct steer *steer, struct steer_job *job,
 	bool all_ready = true;
 
 	for (int i = job->first; i < job->end; i++) {
-		const struct slot *slot = &service->slots[i];
+		const struct instance *instance = &service->instances[i];
 
-		if (slot->is_held)
+		if (instance->is_held)
 			continue;
 		if (!job->is_begun)
 			service_recycle(service, i);
-		if (progress_of(slot) == FAILED) {
-			finish_failed(steer, job, slot);
+		if (progress_of(instance) == FAILED) {
+			finish_failed(steer, job, instance);
 			return;
 		}
-		all_ready = all_ready && progress_of(slot) == READY;
+		all_ready = all_ready && progress_of(instance) == READY;
 	}
 	job->is_begun = true;
 	if (all_ready)

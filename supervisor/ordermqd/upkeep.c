@@ -43,18 +43,19 @@ static bool follows(const struct service *service)
 }
 
 /* Neither held back, nor down for longer: it is not waited for. */
-static bool is_able(const struct slot *slot)
+static bool is_able(const struct instance *instance)
 {
-	return !slot->is_held && !slot_is_over(slot) &&
-	       slot->state != INSTANCE_WAITING &&
-	       slot->state != INSTANCE_FAILED;
+	return !instance->is_held && !instance_is_over(instance) &&
+	       instance->state != INSTANCE_WAITING &&
+	       instance->state != INSTANCE_FAILED;
 }
 
-static bool is_working(const struct slot *slot)
+static bool is_working(const struct instance *instance)
 {
 	struct board board;
 
-	return slot->state == INSTANCE_READY && slot_board(slot, &board) == 0 &&
+	return instance->state == INSTANCE_READY &&
+	       instance_board(instance, &board) == 0 &&
 	       board_get(&board.state) == BOARD_READY;
 }
 
@@ -79,8 +80,8 @@ static struct autoscale_look look_at(const struct service *service,
 	look.arrived =
 		sum_of(look.settled, sum_of(numbers->pending, numbers->lag));
 	for (int i = 0; i < service->wanted; i++) {
-		look.able += is_able(&service->slots[i]);
-		look.working += is_working(&service->slots[i]);
+		look.able += is_able(&service->instances[i]);
+		look.working += is_working(&service->instances[i]);
 	}
 	return look;
 }
@@ -130,44 +131,44 @@ static void follow_all(struct fleet *fleet)
 
 /* ---- those that are worn ---- */
 
-static int64_t recycle_after(const struct slot *slot)
+static int64_t recycle_after(const struct instance *instance)
 {
-	int64_t count = slot->group->settings.recycle_after;
+	int64_t count = instance->group->settings.recycle_after;
 
-	return count + count / 5 * ((slot->number - 1) % SPREAD_STEPS) /
+	return count + count / 5 * ((instance->number - 1) % SPREAD_STEPS) /
 			       (SPREAD_STEPS - 1);
 }
 
 /* One that is replaced before it got anything done would be so for ever. */
-static void check(const struct fleet *fleet, struct slot *slot,
+static void check(const struct fleet *fleet, struct instance *instance,
 		  int64_t now_msecs)
 {
-	const struct settings_group *group = &slot->group->settings;
-	int64_t settled = slot_settled(slot);
+	const struct settings_group *group = &instance->group->settings;
+	int64_t settled = instance_settled(instance);
 	int64_t bytes = -1;
 
-	if (slot->state != INSTANCE_READY || slot->is_worn ||
-	    restart_judge(slot->ready_msecs, now_msecs, settled > 0, false) !=
-		    RESTART_PROGRESS)
+	if (instance->state != INSTANCE_READY || instance->is_worn ||
+	    restart_judge(instance->ready_msecs, now_msecs, settled > 0,
+			  false) != RESTART_PROGRESS)
 		return;
-	if (group->recycle_after > 0 && settled >= recycle_after(slot)) {
-		slot->is_worn = true;
-		say(fleet, LOG_NOTICE, slot->name,
+	if (group->recycle_after > 0 && settled >= recycle_after(instance)) {
+		instance->is_worn = true;
+		say(fleet, LOG_NOTICE, instance->name,
 		    "pid %d has settled %" PRId64
 		    " entries, to be replaced (recycle_after %" PRId64 ")",
-		    (int)slot->pid, settled, group->recycle_after);
+		    (int)instance->pid, settled, group->recycle_after);
 		return;
 	}
 	if (group->max_rss_bytes > 0)
-		bytes = memory_bytes(slot->pid);
+		bytes = memory_bytes(instance->pid);
 	if (bytes > group->max_rss_bytes) {
 		char most[NUM_TEXT_MAX];
 
-		slot->is_worn = true;
-		say(fleet, LOG_WARNING, slot->name,
+		instance->is_worn = true;
+		say(fleet, LOG_WARNING, instance->name,
 		    "pid %d has %" PRId64
 		    "KiB of memory, to be replaced (max_rss %s)",
-		    (int)slot->pid, bytes / 1024,
+		    (int)instance->pid, bytes / 1024,
 		    num_format_size(group->max_rss_bytes, most));
 	}
 }
@@ -182,7 +183,7 @@ static void check_all(const struct fleet *fleet, struct service *service,
 		      int64_t now_msecs)
 {
 	for (int i = 0; i < service->wanted; i++)
-		check(fleet, &service->slots[i], now_msecs);
+		check(fleet, &service->instances[i], now_msecs);
 }
 
 /* ---- once a second ---- */

@@ -35,8 +35,8 @@ enum round {
 
 struct compare {
 	const struct compare_options *options;
-	struct stage stage;
-	struct compare_cast cast;
+	struct sandbox sandbox;
+	struct compare_workers workers;
 	struct compare_plan plan;
 	struct compare_result results[COMPARE_WAYS];
 	bool has_begun; /* all that was needed was there */
@@ -65,12 +65,13 @@ static int publish(struct compare *compare, int64_t first, int64_t last,
 		   struct err *err)
 {
 	for (int64_t order = first; order <= last; order++) {
-		if (stage_check(&compare->stage, err) < 0)
+		if (sandbox_check(&compare->sandbox, err) < 0)
 			return -1;
 		for (int way = 0; way < COMPARE_WAYS; way++) {
 			if (compare_way_publish((enum compare_way)way, order,
-						compare->stage.redis,
-						compare->stage.arena, err) < 0)
+						compare->sandbox.redis,
+						compare->sandbox.arena,
+						err) < 0)
 				return err_wrap(err, "order %" PRId64, order);
 		}
 	}
@@ -83,27 +84,27 @@ static int round_end(struct compare *compare, enum round round, size_t count,
 {
 	for (size_t i = 0; i < count; i++) {
 		for (int way = 0; way < COMPARE_WAYS; way++) {
-			if (compare_way_publish_end((enum compare_way)way,
-						    round, compare->stage.redis,
-						    compare->stage.arena,
-						    err) < 0)
+			if (compare_way_publish_end(
+				    (enum compare_way)way, round,
+				    compare->sandbox.redis,
+				    compare->sandbox.arena, err) < 0)
 				return -1;
 		}
 	}
-	return compare_cast_await_end(
-		&compare->cast,
+	return compare_workers_await_end(
+		&compare->workers,
 		END_MSECS + compare->options->orders *
 				    compare->options->workers / 10,
 		err);
 }
 
-static int victims_have_stopped(struct stage *stage, void *context,
+static int victims_have_stopped(struct sandbox *sandbox, void *context,
 				struct err *err)
 {
 	struct compare *compare = context;
-	int stopped = compare_cast_stopped(&compare->cast, err);
+	int stopped = compare_workers_stopped(&compare->workers, err);
 
-	(void)stage;
+	(void)sandbox;
 	return stopped < 0 ? -1 : stopped == COMPARE_WAYS;
 }
 
@@ -111,12 +112,12 @@ static int victims_have_stopped(struct stage *stage, void *context,
 static int hands_look(struct compare *compare, struct err *err)
 {
 	for (int way = 0; way < COMPARE_WAYS; way++) {
-		char path[STAGE_PATH_BYTES];
+		char path[SANDBOX_PATH_BYTES];
 		struct compare_notes notes;
 		int ret;
 
-		compare_cast_notes(&compare->cast,
-				   &compare->cast.workers[way][0], path);
+		compare_workers_notes(&compare->workers,
+				      &compare->workers.workers[way][0], path);
 		ret = compare_notes_read(path, compare->plan.orders, &notes,
 					 err);
 		compare->plan.in_hand[way] = notes.in_hand;
@@ -137,16 +138,16 @@ static int publish_and_kill(struct compare *compare, int64_t first,
 
 		if (publish(compare, order, order, err) < 0)
 			return -1;
-		stopped = victims_have_stopped(&compare->stage, compare, err);
+		stopped = victims_have_stopped(&compare->sandbox, compare, err);
 		if (stopped < 0)
 			return -1;
 		if (stopped == 0)
 			(void)poll(NULL, 0, PACE_MSECS);
 	}
-	if (stage_wait(&compare->stage, victims_have_stopped, compare,
-		       STOP_MSECS, err) < 0)
+	if (sandbox_wait(&compare->sandbox, victims_have_stopped, compare,
+			 STOP_MSECS, err) < 0)
 		return err_wrap(err, "not every victim gets an order");
-	compare_cast_kill_victims(&compare->cast);
+	compare_workers_kill_victims(&compare->workers);
 	return hands_look(compare, err);
 }
 
@@ -155,11 +156,11 @@ static int publish_and_kill(struct compare *compare, int64_t first,
 static int orders_play(struct compare *compare, struct err *err)
 {
 	int64_t orders = compare->plan.orders;
-	size_t last = compare->cast.count - 1;
+	size_t last = compare->workers.count - 1;
 
-	if (compare_cast_start(&compare->cast, 0, last - 1, ROUND_ORDERS,
-			       orders / 4 + 1, err) < 0 ||
-	    compare_cast_await_ready(&compare->cast, err) < 0)
+	if (compare_workers_start(&compare->workers, 0, last - 1, ROUND_ORDERS,
+				  orders / 4 + 1, err) < 0 ||
+	    compare_workers_await_ready(&compare->workers, err) < 0)
 		return -1;
 	compare->has_begun = true;
 	say(compare, "workers", "%zu of %zu for each way are there", last,
@@ -170,11 +171,11 @@ static int orders_play(struct compare *compare, struct err *err)
 	say(compare, "kill -9",
 	    "one worker of each way, in the middle of an order");
 	compare->plan.joined = orders / 2 + 1;
-	if (compare_cast_start(&compare->cast, 0, 0, ROUND_ORDERS, 0, err) <
-		    0 ||
-	    compare_cast_start(&compare->cast, last, last, ROUND_ORDERS, 0,
-			       err) < 0 ||
-	    compare_cast_await_ready(&compare->cast, err) < 0)
+	if (compare_workers_start(&compare->workers, 0, 0, ROUND_ORDERS, 0,
+				  err) < 0 ||
+	    compare_workers_start(&compare->workers, last, last, ROUND_ORDERS,
+				  0, err) < 0 ||
+	    compare_workers_await_ready(&compare->workers, err) < 0)
 		return -1;
 	say(compare, "workers",
 	    "the killed are back, the late come after %" PRId64 " orders",
@@ -189,9 +190,9 @@ static int orders_play(struct compare *compare, struct err *err)
 /* One more worker for each way, who wants all orders once more. */
 static int replay_play(struct compare *compare, struct err *err)
 {
-	if (compare_cast_start_latecomers(&compare->cast, ROUND_REPLAY, err) <
-		    0 ||
-	    compare_cast_await_ready(&compare->cast, err) < 0 ||
+	if (compare_workers_start_latecomers(&compare->workers, ROUND_REPLAY,
+					     err) < 0 ||
+	    compare_workers_await_ready(&compare->workers, err) < 0 ||
 	    round_end(compare, ROUND_REPLAY, 1, err) < 0)
 		return -1;
 	say(compare, "replay", "a new worker for each way asked for all again");
@@ -202,8 +203,8 @@ static int replay_play(struct compare *compare, struct err *err)
    is killed; "always" costs a disk's time for each order. */
 static int redis_be_safe(struct compare *compare, struct err *err)
 {
-	return redis_command(compare->stage.redis, compare->stage.arena, err,
-			     "CONFIG", "SET", "appendfsync", "always",
+	return redis_command(compare->sandbox.redis, compare->sandbox.arena,
+			     err, "CONFIG", "SET", "appendfsync", "always",
 			     NULL) == NULL
 		       ? -1
 		       : 0;
@@ -213,36 +214,36 @@ static int redis_be_safe(struct compare *compare, struct err *err)
 static int restart_play(struct compare *compare, struct err *err)
 {
 	int64_t orders = compare->plan.orders;
-	size_t last = compare->cast.count - 1;
+	size_t last = compare->workers.count - 1;
 	int64_t since = clock_msecs();
 
 	if (redis_be_safe(compare, err) < 0 ||
 	    publish(compare, orders + 1, orders + compare->plan.waiting, err) <
 		    0 ||
-	    stage_restart_redis(&compare->stage, err) < 0)
+	    sandbox_restart_redis(&compare->sandbox, err) < 0)
 		return -1;
 	say(compare, "redis-server",
 	    "dies by kill -9 while %" PRId64 " orders wait; back after %" PRId64
 	    " ms",
 	    compare->plan.waiting, clock_msecs() - since);
-	if (compare_cast_start(&compare->cast, 0, last, ROUND_RESTART, 0, err) <
-		    0 ||
-	    compare_cast_await_ready(&compare->cast, err) < 0)
+	if (compare_workers_start(&compare->workers, 0, last, ROUND_RESTART, 0,
+				  err) < 0 ||
+	    compare_workers_await_ready(&compare->workers, err) < 0)
 		return -1;
 	return round_end(compare, ROUND_RESTART, last + 1, err);
 }
 
 static int play(struct compare *compare, struct err *err)
 {
-	if (stage_open(&compare->stage, "compare", server_options, err) < 0)
+	if (sandbox_open(&compare->sandbox, "compare", server_options, err) < 0)
 		return -1;
 	say(compare, "redis-server", "a private one in %s, with AOF",
-	    compare->stage.dir);
+	    compare->sandbox.dir);
 	if (orders_play(compare, err) < 0 || replay_play(compare, err) < 0 ||
 	    restart_play(compare, err) < 0)
 		return -1;
 	for (int way = 0; way < COMPARE_WAYS; way++) {
-		if (compare_count(&compare->cast, (enum compare_way)way,
+		if (compare_count(&compare->workers, (enum compare_way)way,
 				  &compare->plan, &compare->results[way],
 				  err) < 0)
 			return -1;
@@ -257,7 +258,8 @@ static void title_say(const struct compare *compare)
 	(void)snprintf(
 		text, sizeof(text),
 		"ordermq compare: %s orders, four ways, %zu workers each",
-		demo_number(compare->plan.orders, number), compare->cast.count);
+		demo_number(compare->plan.orders, number),
+		compare->workers.count);
 	demo_title(text);
 }
 
@@ -270,8 +272,8 @@ int compare_run(const struct compare_options *options)
 	compare.options = options;
 	compare.plan.orders = options->orders;
 	compare.plan.waiting = options->orders / 10;
-	compare_cast_open(&compare.cast, &compare.stage, options->build_dir,
-			  (size_t)options->workers);
+	compare_workers_open(&compare.workers, &compare.sandbox,
+			     options->build_dir, (size_t)options->workers);
 	demo_table_open();
 	if (!options->as_json)
 		title_say(&compare);
@@ -281,10 +283,10 @@ int compare_run(const struct compare_options *options)
 		compare_table_json(compare.results);
 	else
 		compare_table_print(compare.results);
-	compare_cast_close(&compare.cast);
-	stage_close(&compare.stage, status != EX_OK);
+	compare_workers_close(&compare.workers);
+	sandbox_close(&compare.sandbox, status != EX_OK);
 	if (status != EX_OK)
 		fprintf(stderr, "ordermqctl compare: %s\nThe logs are in %s\n",
-			err.text, compare.stage.dir);
+			err.text, compare.sandbox.dir);
 	return status;
 }

@@ -15,28 +15,29 @@ struct count {
 	struct compare_notes again; /* of the latecomer */
 };
 
-static int notes_read(const struct compare_cast *cast,
+static int notes_read(const struct compare_workers *workers,
 		      const struct compare_worker *worker, int64_t orders,
 		      struct compare_notes *notes, struct err *err)
 {
-	char path[STAGE_PATH_BYTES];
+	char path[SANDBOX_PATH_BYTES];
 
-	compare_cast_notes(cast, worker, path);
+	compare_workers_notes(workers, worker, path);
 	return compare_notes_read(path, orders, notes, err);
 }
 
-static int count_open(struct count *count, const struct compare_cast *cast,
+static int count_open(struct count *count,
+		      const struct compare_workers *workers,
 		      enum compare_way way, struct err *err)
 {
 	int64_t orders = count->plan->orders + count->plan->waiting;
 
 	for (size_t i = 0; i < count->workers; i++) {
-		if (notes_read(cast, &cast->workers[way][i], orders,
+		if (notes_read(workers, &workers->workers[way][i], orders,
 			       &count->notes[i], err) < 0)
 			return -1;
 	}
-	return notes_read(cast, &cast->latecomers[way], orders, &count->again,
-			  err);
+	return notes_read(workers, &workers->latecomers[way], orders,
+			  &count->again, err);
 }
 
 static void count_close(struct count *count)
@@ -133,20 +134,20 @@ static void deliveries_count(const struct count *count,
 				   result->orders + result->waiting);
 }
 
-int compare_count(const struct compare_cast *cast, enum compare_way way,
+int compare_count(const struct compare_workers *workers, enum compare_way way,
 		  const struct compare_plan *plan,
 		  struct compare_result *result_r, struct err *err)
 {
-	struct count count = { .plan = plan, .workers = cast->count };
+	struct count count = { .plan = plan, .workers = workers->count };
 	int shared = -1;
 
 	*result_r = (struct compare_result){
 		.way = compare_way_name(way),
 		.orders = plan->orders,
-		.workers = (int64_t)cast->count,
+		.workers = (int64_t)workers->count,
 		.waiting = plan->waiting,
 	};
-	if (count_open(&count, cast, way, err) == 0)
+	if (count_open(&count, workers, way, err) == 0)
 		shared = is_shared(&count, err);
 	if (shared >= 0) {
 		result_r->is_shared = shared == 1;

@@ -40,7 +40,7 @@ struct compare_result {
 /* Count one way. Returns 0; or -1 with ERR_RETRY or ERR_REJECT when that cannot
    be told: notes that make no sense, or orders of which some went to one worker
    and some to several, with nobody in trouble. */
-int compare_count(const struct compare_cast *cast, enum compare_way way,
+int compare_count(const struct compare_workers *workers, enum compare_way way,
 		  const struct compare_plan *plan,
 		  struct compare_result *result_r, struct err *err);
 

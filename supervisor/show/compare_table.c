@@ -84,7 +84,7 @@ void compare_table_json(const struct compare_result results[COMPARE_WAYS])
 	for (int i = 0; i < COMPARE_WAYS; i++) {
 		const struct compare_result *way = &results[i];
 
-		record_write(
+		json_line_write(
 			stdout,
 			json_pack("{ss ss sI sI ss sI sI sI sI sI sI sb sI sI "
 				  "sb}",

@@ -13,13 +13,14 @@
 
 #define READY_MSECS 15000
 
-void compare_cast_open(struct compare_cast *cast, struct stage *stage,
-		       const char *build_dir, size_t count)
+void compare_workers_open(struct compare_workers *workers,
+			  struct sandbox *sandbox, const char *build_dir,
+			  size_t count)
 {
-	memset(cast, 0, sizeof(*cast));
-	cast->stage = stage;
-	cast->count = count;
-	(void)snprintf(cast->program, sizeof(cast->program),
+	memset(workers, 0, sizeof(*workers));
+	workers->sandbox = sandbox;
+	workers->count = count;
+	(void)snprintf(workers->program, sizeof(workers->program),
 		       "%s%s/ordermq-compare",
 		       build_dir == NULL ? PKGLIBEXECDIR : build_dir,
 		       build_dir == NULL ? "" : "/bin");
@@ -27,57 +28,58 @@ void compare_cast_open(struct compare_cast *cast, struct stage *stage,
 		const char *name = compare_way_name((enum compare_way)way);
 
 		for (size_t i = 0; i < count; i++)
-			(void)snprintf(cast->workers[way][i].name,
-				       sizeof(cast->workers[way][i].name),
+			(void)snprintf(workers->workers[way][i].name,
+				       sizeof(workers->workers[way][i].name),
 				       "%s-%zu", name, i + 1);
-		(void)snprintf(cast->latecomers[way].name,
-			       sizeof(cast->latecomers[way].name), "%s-again",
-			       name);
+		(void)snprintf(workers->latecomers[way].name,
+			       sizeof(workers->latecomers[way].name),
+			       "%s-again", name);
 	}
 }
 
 /* All of them, by number; NULL behind the last one. */
-static struct compare_worker *worker_at(struct compare_cast *cast, size_t i)
+static struct compare_worker *worker_at(struct compare_workers *workers,
+					size_t i)
 {
-	size_t way = i / (cast->count + 1);
-	size_t of_way = i % (cast->count + 1);
+	size_t way = i / (workers->count + 1);
+	size_t of_way = i % (workers->count + 1);
 
 	if (way >= COMPARE_WAYS)
 		return NULL;
-	return of_way < cast->count ? &cast->workers[way][of_way]
-				    : &cast->latecomers[way];
+	return of_way < workers->count ? &workers->workers[way][of_way]
+				       : &workers->latecomers[way];
 }
 
-void compare_cast_close(struct compare_cast *cast)
+void compare_workers_close(struct compare_workers *workers)
 {
 	struct compare_worker *worker;
 
-	for (size_t i = 0; (worker = worker_at(cast, i)) != NULL; i++)
-		stage_end(&worker->pid, SIGKILL);
+	for (size_t i = 0; (worker = worker_at(workers, i)) != NULL; i++)
+		sandbox_end(&worker->pid, SIGKILL);
 }
 
-void compare_cast_notes(const struct compare_cast *cast,
-			const struct compare_worker *worker, char *path)
+void compare_workers_notes(const struct compare_workers *workers,
+			   const struct compare_worker *worker, char *path)
 {
-	(void)snprintf(path, STAGE_PATH_BYTES, "%s/%s.notes", cast->stage->dir,
-		       worker->name);
+	(void)snprintf(path, SANDBOX_PATH_BYTES, "%s/%s.notes",
+		       workers->sandbox->dir, worker->name);
 }
 
-static void ready_path(const struct compare_cast *cast,
+static void ready_path(const struct compare_workers *workers,
 		       const struct compare_worker *worker, char *path)
 {
-	(void)snprintf(path, STAGE_PATH_BYTES, "%s/%s.ready", cast->stage->dir,
-		       worker->name);
+	(void)snprintf(path, SANDBOX_PATH_BYTES, "%s/%s.ready",
+		       workers->sandbox->dir, worker->name);
 }
 
-static int worker_start(struct compare_cast *cast, enum compare_way way,
+static int worker_start(struct compare_workers *workers, enum compare_way way,
 			struct compare_worker *worker, const char *group,
 			int64_t round, int64_t stop_at, struct err *err)
 {
 	char round_text[NUM_BYTES], stop_text[NUM_BYTES];
-	char ready[STAGE_PATH_BYTES];
-	char *argv[] = { cast->program,
-			 cast->stage->dir,
+	char ready[SANDBOX_PATH_BYTES];
+	char *argv[] = { workers->program,
+			 workers->sandbox->dir,
 			 (char *)compare_way_name(way),
 			 worker->name,
 			 (char *)group,
@@ -87,19 +89,21 @@ static int worker_start(struct compare_cast *cast, enum compare_way way,
 
 	(void)num_format(round, round_text);
 	(void)num_format(stop_at, stop_text);
-	ready_path(cast, worker, ready);
+	ready_path(workers, worker, ready);
 	(void)unlink(ready);
-	return stage_start(cast->stage, worker->name, argv, &worker->pid, err);
+	return sandbox_start(workers->sandbox, worker->name, argv, &worker->pid,
+			     err);
 }
 
-int compare_cast_start(struct compare_cast *cast, size_t first, size_t last,
-		       int64_t round, int64_t stop_at, struct err *err)
+int compare_workers_start(struct compare_workers *workers, size_t first,
+			  size_t last, int64_t round, int64_t stop_at,
+			  struct err *err)
 {
 	for (int way = 0; way < COMPARE_WAYS; way++) {
 		for (size_t i = first; i <= last; i++) {
 			/* Of the first ones the victim alone is to stop. */
-			if (worker_start(cast, (enum compare_way)way,
-					 &cast->workers[way][i], "orders",
+			if (worker_start(workers, (enum compare_way)way,
+					 &workers->workers[way][i], "orders",
 					 round, i == 0 ? stop_at : 0, err) < 0)
 				return -1;
 		}
@@ -107,12 +111,12 @@ int compare_cast_start(struct compare_cast *cast, size_t first, size_t last,
 	return 0;
 }
 
-int compare_cast_start_latecomers(struct compare_cast *cast, int64_t round,
-				  struct err *err)
+int compare_workers_start_latecomers(struct compare_workers *workers,
+				     int64_t round, struct err *err)
 {
 	for (int way = 0; way < COMPARE_WAYS; way++) {
-		if (worker_start(cast, (enum compare_way)way,
-				 &cast->latecomers[way], "again", round, 0,
+		if (worker_start(workers, (enum compare_way)way,
+				 &workers->latecomers[way], "again", round, 0,
 				 err) < 0)
 			return -1;
 	}
@@ -132,7 +136,7 @@ static int worker_ended(struct compare_worker *worker, struct err *err)
 	worker->pid = 0;
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
 		return 1;
-	if (WIFEXITED(status) && WEXITSTATUS(status) == STAGE_EXEC_FAILED)
+	if (WIFEXITED(status) && WEXITSTATUS(status) == SANDBOX_EXEC_FAILED)
 		return err_set(err, ERR_RETRY, "ordermq-compare: not found");
 	return err_set(err, ERR_RETRY, "%s: ended with %s %d", worker->name,
 		       WIFEXITED(status) ? "status" : "signal",
@@ -140,15 +144,15 @@ static int worker_ended(struct compare_worker *worker, struct err *err)
 					 : WTERMSIG(status));
 }
 
-static int all_ready(struct stage *stage, void *context, struct err *err)
+static int all_ready(struct sandbox *sandbox, void *context, struct err *err)
 {
-	struct compare_cast *cast = context;
+	struct compare_workers *workers = context;
 	struct compare_worker *worker;
-	char path[STAGE_PATH_BYTES];
+	char path[SANDBOX_PATH_BYTES];
 	int all = 1, ended;
 
-	(void)stage;
-	for (size_t i = 0; (worker = worker_at(cast, i)) != NULL; i++) {
+	(void)sandbox;
+	for (size_t i = 0; (worker = worker_at(workers, i)) != NULL; i++) {
 		if (worker->pid == 0)
 			continue;
 		if ((ended = worker_ended(worker, err)) != 0)
@@ -156,25 +160,27 @@ static int all_ready(struct stage *stage, void *context, struct err *err)
 					 : err_set(err, ERR_RETRY,
 						   "%s: ended too early",
 						   worker->name);
-		ready_path(cast, worker, path);
+		ready_path(workers, worker, path);
 		all = all && access(path, F_OK) == 0;
 	}
 	return all;
 }
 
-int compare_cast_await_ready(struct compare_cast *cast, struct err *err)
+int compare_workers_await_ready(struct compare_workers *workers,
+				struct err *err)
 {
-	return stage_wait(cast->stage, all_ready, cast, READY_MSECS, err);
+	return sandbox_wait(workers->sandbox, all_ready, workers, READY_MSECS,
+			    err);
 }
 
-static int all_ended(struct stage *stage, void *context, struct err *err)
+static int all_ended(struct sandbox *sandbox, void *context, struct err *err)
 {
-	struct compare_cast *cast = context;
+	struct compare_workers *workers = context;
 	struct compare_worker *worker;
 	int all = 1;
 
-	(void)stage;
-	for (size_t i = 0; (worker = worker_at(cast, i)) != NULL; i++) {
+	(void)sandbox;
+	for (size_t i = 0; (worker = worker_at(workers, i)) != NULL; i++) {
 		int ended = worker_ended(worker, err);
 
 		if (ended < 0)
@@ -184,10 +190,11 @@ static int all_ended(struct stage *stage, void *context, struct err *err)
 	return all;
 }
 
-int compare_cast_await_end(struct compare_cast *cast, int64_t timeout_msecs,
-			   struct err *err)
+int compare_workers_await_end(struct compare_workers *workers,
+			      int64_t timeout_msecs, struct err *err)
 {
-	return stage_wait(cast->stage, all_ended, cast, timeout_msecs, err);
+	return sandbox_wait(workers->sandbox, all_ended, workers, timeout_msecs,
+			    err);
 }
 
 /* In what state is a child of ours, without taking note of it? */
@@ -205,12 +212,12 @@ static int is_stopped(const struct compare_worker *worker, struct err *err)
 		       : err_set(err, ERR_RETRY, "%s: has ended", worker->name);
 }
 
-int compare_cast_stopped(struct compare_cast *cast, struct err *err)
+int compare_workers_stopped(struct compare_workers *workers, struct err *err)
 {
 	int count = 0;
 
 	for (int way = 0; way < COMPARE_WAYS; way++) {
-		int stopped = is_stopped(&cast->workers[way][0], err);
+		int stopped = is_stopped(&workers->workers[way][0], err);
 
 		if (stopped < 0)
 			return -1;
@@ -219,8 +226,8 @@ int compare_cast_stopped(struct compare_cast *cast, struct err *err)
 	return count;
 }
 
-void compare_cast_kill_victims(struct compare_cast *cast)
+void compare_workers_kill_victims(struct compare_workers *workers)
 {
 	for (int way = 0; way < COMPARE_WAYS; way++)
-		stage_end(&cast->workers[way][0].pid, SIGKILL);
+		sandbox_end(&workers->workers[way][0].pid, SIGKILL);
 }

@@ -1,5 +1,5 @@
-#ifndef OMQ_COMPARE_CAST_H
-#define OMQ_COMPARE_CAST_H
+#ifndef OMQ_COMPARE_WORKERS_H
+#define OMQ_COMPARE_WORKERS_H
 
 #include "supervisor/show/compare_way.h"
 #include "supervisor/show/sandbox.h"
@@ -21,9 +21,9 @@ struct compare_worker {
 	pid_t pid;     /* 0: does not run */
 };
 
-struct compare_cast {
-	struct stage *stage;
-	char program[STAGE_PATH_BYTES];
+struct compare_workers {
+	struct sandbox *sandbox;
+	char program[SANDBOX_PATH_BYTES];
 	size_t count; /* of workers for each way */
 	struct compare_worker workers[COMPARE_WAYS][COMPARE_WORKERS_MAX];
 	/* One for each way who comes when all is over, in a group of its own:
@@ -32,34 +32,37 @@ struct compare_cast {
 };
 
 /* build_dir: where the programs were built; NULL: where they are installed. */
-void compare_cast_open(struct compare_cast *cast, struct stage *stage,
-		       const char *build_dir, size_t count);
+void compare_workers_open(struct compare_workers *workers,
+			  struct sandbox *sandbox, const char *build_dir,
+			  size_t count);
 
 /* Kill those who still run. */
-void compare_cast_close(struct compare_cast *cast);
+void compare_workers_close(struct compare_workers *workers);
 
 /* Start the workers first to last (from 0) of each way for that round; with
    stop_at (0: never), a worker stops in the middle of the first order from that
    number on. Start the latecomers. */
-int compare_cast_start(struct compare_cast *cast, size_t first, size_t last,
-		       int64_t round, int64_t stop_at, struct err *err);
-int compare_cast_start_latecomers(struct compare_cast *cast, int64_t round,
-				  struct err *err);
+int compare_workers_start(struct compare_workers *workers, size_t first,
+			  size_t last, int64_t round, int64_t stop_at,
+			  struct err *err);
+int compare_workers_start_latecomers(struct compare_workers *workers,
+				     int64_t round, struct err *err);
 
 /* Wait until all that run listen; or have ended, as at the end of a round. What
    ends otherwise is a failure. */
-int compare_cast_await_ready(struct compare_cast *cast, struct err *err);
-int compare_cast_await_end(struct compare_cast *cast, int64_t timeout_msecs,
-			   struct err *err);
+int compare_workers_await_ready(struct compare_workers *workers,
+				struct err *err);
+int compare_workers_await_end(struct compare_workers *workers,
+			      int64_t timeout_msecs, struct err *err);
 
 /* How many victims have stopped in the middle of an order; -1: one has ended.
    Kill them all, with kill -9. */
-int compare_cast_stopped(struct compare_cast *cast, struct err *err);
-void compare_cast_kill_victims(struct compare_cast *cast);
+int compare_workers_stopped(struct compare_workers *workers, struct err *err);
+void compare_workers_kill_victims(struct compare_workers *workers);
 
-/* Where that worker has its notes, STAGE_PATH_BYTES long. */
-void compare_cast_notes(const struct compare_cast *cast,
-			const struct compare_worker *worker, char *path);
+/* Where that worker has its notes, SANDBOX_PATH_BYTES long. */
+void compare_workers_notes(const struct compare_workers *workers,
+			   const struct compare_worker *worker, char *path);
 
 /* Functions that return an int return 0, or -1 with ERR_RETRY, if nothing else
    is said. */

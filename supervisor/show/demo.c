@@ -35,12 +35,12 @@ struct victim {
 };
 
 /* The answer of ordermqd to "status"; NULL while it is not there. */
-static json_t *status_ask(struct demo_stage *stage)
+static json_t *status_ask(struct demo_sandbox *sandbox)
 {
 	char path[DEMO_PATH_BYTES];
 	struct err err;
 
-	(void)snprintf(path, sizeof(path), "%s/status.sock", stage->base.dir);
+	(void)snprintf(path, sizeof(path), "%s/status.sock", sandbox->base.dir);
 	return ask(path, "status\n", DEMO_ASK_MSECS, &err);
 }
 
@@ -74,10 +74,11 @@ static void instances_count(const json_t *status, int *all_r, int *ready_r)
 	}
 }
 
-static int all_ready(struct demo_stage *stage, void *context, struct err *err)
+static int all_ready(struct demo_sandbox *sandbox, void *context,
+		     struct err *err)
 {
 	int *all = context;
-	json_t *status = status_ask(stage);
+	json_t *status = status_ask(sandbox);
 	int ready;
 
 	(void)err;
@@ -86,11 +87,11 @@ static int all_ready(struct demo_stage *stage, void *context, struct err *err)
 	return *all > 0 && ready == *all;
 }
 
-static int half_published(struct demo_stage *stage, void *context,
+static int half_published(struct demo_sandbox *sandbox, void *context,
 			  struct err *err)
 {
-	int64_t length = demo_stage_integer(stage, err, "XLEN",
-					    stage->settings.stream_key);
+	int64_t length = demo_sandbox_integer(sandbox, err, "XLEN",
+					      sandbox->settings.stream_key);
 
 	(void)context;
 	return length < 0 ? -1 : length >= DEMO_ORDERS / 2;
@@ -111,16 +112,17 @@ static const json_t *instance_find(const json_t *status, const char *name)
 }
 
 /* How many entries are pending for a stopped instance. */
-static int holds_some(struct demo_stage *stage, void *context, struct err *err)
+static int holds_some(struct demo_sandbox *sandbox, void *context,
+		      struct err *err)
 {
 	struct victim *victim = context;
 	const struct reply *consumers;
 	char wanted[80];
 
 	(void)snprintf(wanted, sizeof(wanted), "%s@demo", victim->name);
-	arena_reset(stage->base.arena);
-	consumers = redis_command(stage->base.redis, stage->base.arena, err,
-				  "XPENDING", stage->settings.stream_key,
+	arena_reset(sandbox->base.arena);
+	consumers = redis_command(sandbox->base.redis, sandbox->base.arena, err,
+				  "XPENDING", sandbox->settings.stream_key,
 				  victim->group, NULL);
 	if (consumers == NULL)
 		return -1;
@@ -134,10 +136,10 @@ static int holds_some(struct demo_stage *stage, void *context, struct err *err)
 	return victim->held > 0;
 }
 
-static int is_back(struct demo_stage *stage, void *context, struct err *err)
+static int is_back(struct demo_sandbox *sandbox, void *context, struct err *err)
 {
 	struct victim *victim = context;
-	json_t *status = status_ask(stage);
+	json_t *status = status_ask(sandbox);
 	const json_t *instance = instance_find(status, victim->name);
 
 	(void)err;
@@ -149,10 +151,10 @@ static int is_back(struct demo_stage *stage, void *context, struct err *err)
 }
 
 /* Stop an instance, so that it surely has orders in hand, then kill it. */
-static int victim_kill(struct demo_stage *stage, struct victim *victim,
+static int victim_kill(struct demo_sandbox *sandbox, struct victim *victim,
 		       struct err *err)
 {
-	json_t *status = status_ask(stage);
+	json_t *status = status_ask(sandbox);
 	int64_t since;
 
 	victim->pid =
@@ -162,12 +164,13 @@ static int victim_kill(struct demo_stage *stage, struct victim *victim,
 		return err_set(err, ERR_RETRY, "%s: does not run",
 			       victim->name);
 	(void)kill((pid_t)victim->pid, SIGSTOP);
-	if (demo_stage_wait(stage, holds_some, victim, DEMO_WAIT_MSECS, err) <
-	    0)
+	if (demo_sandbox_wait(sandbox, holds_some, victim, DEMO_WAIT_MSECS,
+			      err) < 0)
 		return err_wrap(err, "%s gets no orders", victim->name);
 	since = clock_msecs();
 	(void)kill((pid_t)victim->pid, SIGKILL);
-	if (demo_stage_wait(stage, is_back, victim, DEMO_WAIT_MSECS, err) < 0)
+	if (demo_sandbox_wait(sandbox, is_back, victim, DEMO_WAIT_MSECS, err) <
+	    0)
 		return err_wrap(err, "%s does not come back", victim->name);
 	demo_say("kill -9",
 		 "%s dies with %" PRId64
@@ -177,24 +180,24 @@ static int victim_kill(struct demo_stage *stage, struct victim *victim,
 	return 0;
 }
 
-static int64_t group_settled(struct demo_stage *stage, const char *group,
+static int64_t group_settled(struct demo_sandbox *sandbox, const char *group,
 			     struct err *err)
 {
 	struct demo_group counted;
 
-	return demo_count_group(stage, NULL, group, NULL, &counted, err) < 0
+	return demo_count_group(sandbox, NULL, group, NULL, &counted, err) < 0
 		       ? -1
 		       : counted.distinct;
 }
 
-static int64_t xread_delivered(struct demo_stage *stage)
+static int64_t xread_delivered(struct demo_sandbox *sandbox)
 {
 	struct demo_group counted;
 	struct err err;
-	json_t *status = status_ask(stage);
+	json_t *status = status_ask(sandbox);
 	int64_t delivered = -1;
 
-	if (demo_count_group(stage, status, "xread", "xread.txt", &counted,
+	if (demo_count_group(sandbox, status, "xread", "xread.txt", &counted,
 			     &err) == 0)
 		delivered = counted.deliveries;
 	json_decref(status);
@@ -202,19 +205,20 @@ static int64_t xread_delivered(struct demo_stage *stage)
 }
 
 /* Both groups have settled everything, and the plain readers have read it. */
-static int all_done(struct demo_stage *stage, void *context, struct err *err)
+static int all_done(struct demo_sandbox *sandbox, void *context,
+		    struct err *err)
 {
-	int64_t points = group_settled(stage, "points", err);
-	int64_t push = group_settled(stage, "push", err);
+	int64_t points = group_settled(sandbox, "points", err);
+	int64_t push = group_settled(sandbox, "push", err);
 
 	(void)context;
 	if (points < 0 || push < 0)
 		return -1;
 	return points >= DEMO_ORDERS && push >= DEMO_ORDERS &&
-	       xread_delivered(stage) >= 3 * DEMO_ORDERS;
+	       xread_delivered(sandbox) >= 3 * DEMO_ORDERS;
 }
 
-static int story_tell(struct demo_stage *stage, struct err *err)
+static int story_tell(struct demo_sandbox *sandbox, struct err *err)
 {
 	struct victim victims[] = {
 		{ .name = "points-2", .group = "points" },
@@ -223,9 +227,10 @@ static int story_tell(struct demo_stage *stage, struct err *err)
 	int64_t since = clock_msecs();
 	int all;
 
-	demo_say("redis-server", "a private one in %s", stage->base.dir);
-	if (demo_stage_start_ordermqd(stage, err) < 0 ||
-	    demo_stage_wait(stage, all_ready, &all, DEMO_WAIT_MSECS, err) < 0)
+	demo_say("redis-server", "a private one in %s", sandbox->base.dir);
+	if (demo_sandbox_start_ordermqd(sandbox, err) < 0 ||
+	    demo_sandbox_wait(sandbox, all_ready, &all, DEMO_WAIT_MSECS, err) <
+		    0)
 		return err_wrap(err, "ordermqd");
 	demo_say("ordermqd",
 		 "points x 3, push x 2, xread x 3: all %d ready after %" PRId64
@@ -234,18 +239,19 @@ static int story_tell(struct demo_stage *stage, struct err *err)
 	demo_say("ordermq-order",
 		 "publishes " DEMO_ORDERS_TEXT " orders, " DEMO_RATE_TEXT
 		 " a second, with XADD");
-	if (demo_stage_start_order(stage, DEMO_ORDERS_TEXT, DEMO_RATE_TEXT,
-				   err) < 0 ||
-	    demo_stage_wait(stage, half_published, NULL, DEMO_WAIT_MSECS, err) <
-		    0)
+	if (demo_sandbox_start_order(sandbox, DEMO_ORDERS_TEXT, DEMO_RATE_TEXT,
+				     err) < 0 ||
+	    demo_sandbox_wait(sandbox, half_published, NULL, DEMO_WAIT_MSECS,
+			      err) < 0)
 		return err_wrap(err, "ordermq-order");
 	for (size_t i = 0; i < 2; i++) {
-		if (victim_kill(stage, &victims[i], err) < 0)
+		if (victim_kill(sandbox, &victims[i], err) < 0)
 			return -1;
 	}
-	if (demo_stage_wait_order(stage) != 0)
+	if (demo_sandbox_wait_order(sandbox) != 0)
 		return err_set(err, ERR_RETRY, "ordermq-order failed");
-	if (demo_stage_wait(stage, all_done, NULL, DEMO_WAIT_MSECS, err) < 0)
+	if (demo_sandbox_wait(sandbox, all_done, NULL, DEMO_WAIT_MSECS, err) <
+	    0)
 		return err_wrap(err, "not all is settled");
 	demo_say("done", "all is published, delivered and acknowledged");
 	return 0;
@@ -258,21 +264,21 @@ struct result {
 	struct demo_points credit;
 };
 
-static int result_count(struct demo_stage *stage, struct result *result,
+static int result_count(struct demo_sandbox *sandbox, struct result *result,
 			struct err *err)
 {
-	json_t *status = status_ask(stage);
+	json_t *status = status_ask(sandbox);
 	int ret = -1;
 
 	if (status == NULL)
 		return err_set(err, ERR_RETRY, "ordermqd does not answer");
-	if (demo_count_group(stage, status, "points", NULL, &result->points,
+	if (demo_count_group(sandbox, status, "points", NULL, &result->points,
 			     err) == 0 &&
-	    demo_count_group(stage, status, "push", "push.jsonl", &result->push,
-			     err) == 0 &&
-	    demo_count_group(stage, status, "xread", "xread.txt",
+	    demo_count_group(sandbox, status, "push", "push.jsonl",
+			     &result->push, err) == 0 &&
+	    demo_count_group(sandbox, status, "xread", "xread.txt",
 			     &result->xread, err) == 0)
-		ret = demo_count_points(stage, &result->credit, err);
+		ret = demo_count_points(sandbox, &result->credit, err);
 	json_decref(status);
 	return ret;
 }
@@ -332,20 +338,20 @@ static void programs_find(const char *build_dir, struct demo_programs *where)
 		       "%s%s/ordermq-order", built ? build_dir : BINDIR,
 		       built ? "/bin" : "");
 	(void)snprintf(where->consumers, sizeof(where->consumers), "%s%s",
-		       built ? build_dir : PKGLIBEXECDIR,
-		       built ? "/bin" : "");
+		       built ? build_dir : PKGLIBEXECDIR, built ? "/bin" : "");
 }
 
-static int demo_play(struct demo_stage *stage,
+static int demo_play(struct demo_sandbox *sandbox,
 		     const struct demo_programs *programs, struct err *err)
 {
 	struct result result;
 
-	if (demo_stage_open(stage, programs, err) < 0 ||
-	    story_tell(stage, err) < 0 || result_count(stage, &result, err) < 0)
+	if (demo_sandbox_open(sandbox, programs, err) < 0 ||
+	    story_tell(sandbox, err) < 0 ||
+	    result_count(sandbox, &result, err) < 0)
 		return EX_UNAVAILABLE;
 	result_show(&result);
-	return verdict_say(&result, demo_stage_stop_ordermqd(stage))
+	return verdict_say(&result, demo_sandbox_stop_ordermqd(sandbox))
 		       ? EX_OK
 		       : EX_SOFTWARE;
 }
@@ -353,7 +359,7 @@ static int demo_play(struct demo_stage *stage,
 int demo_run(const char *build_dir)
 {
 	struct demo_programs programs;
-	struct demo_stage stage;
+	struct demo_sandbox sandbox;
 	struct err err;
 	int status;
 
@@ -361,11 +367,11 @@ int demo_run(const char *build_dir)
 	demo_table_open();
 	demo_title("ordermq demo: " DEMO_ORDERS_TEXT
 		   " orders, two services, real processes");
-	status = demo_play(&stage, &programs, &err);
-	demo_stage_close(&stage, status != EX_OK);
+	status = demo_play(&sandbox, &programs, &err);
+	demo_sandbox_close(&sandbox, status != EX_OK);
 	if (status == EX_UNAVAILABLE)
 		fprintf(stderr, "ordermqctl demo: %s\n", err.text);
 	if (status != EX_OK)
-		fprintf(stderr, "The logs are in %s\n", stage.base.dir);
+		fprintf(stderr, "The logs are in %s\n", sandbox.base.dir);
 	return status;
 }

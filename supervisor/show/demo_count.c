@@ -84,15 +84,15 @@ static int distinct_lines(const char *path, int64_t *distinct_r,
 
 /* Each entry is counted in one book, once, by the script that acknowledges
    it. */
-static int distinct_settled(struct demo_stage *stage, const char *group,
+static int distinct_settled(struct demo_sandbox *sandbox, const char *group,
 			    int64_t *distinct_r, struct err *err)
 {
 	const struct reply *reply;
 	struct keys keys;
 
-	keys_make(stage->settings.stream_key, group, &keys);
-	arena_reset(stage->base.arena);
-	reply = redis_command(stage->base.redis, stage->base.arena, err,
+	keys_make(sandbox->settings.stream_key, group, &keys);
+	arena_reset(sandbox->base.arena);
+	reply = redis_command(sandbox->base.redis, sandbox->base.arena, err,
 			      "HVALS", keys.books, NULL);
 	if (reply == NULL)
 		return -1;
@@ -102,7 +102,7 @@ static int distinct_settled(struct demo_stage *stage, const char *group,
 	return 0;
 }
 
-int demo_count_group(struct demo_stage *stage, const json_t *status,
+int demo_count_group(struct demo_sandbox *sandbox, const json_t *status,
 		     const char *name, const char *file,
 		     struct demo_group *group_r, struct err *err)
 {
@@ -110,13 +110,13 @@ int demo_count_group(struct demo_stage *stage, const json_t *status,
 
 	*group_r = (struct demo_group){ .name = name };
 	instances_take(status, group_r);
-	group_r->orders = demo_stage_integer(stage, err, "XLEN",
-					     stage->settings.stream_key);
+	group_r->orders = demo_sandbox_integer(sandbox, err, "XLEN",
+					       sandbox->settings.stream_key);
 	if (group_r->orders < 0)
 		return -1;
 	if (file == NULL)
-		return distinct_settled(stage, name, &group_r->distinct, err);
-	(void)snprintf(path, sizeof(path), "%s/%s", stage->base.dir, file);
+		return distinct_settled(sandbox, name, &group_r->distinct, err);
+	(void)snprintf(path, sizeof(path), "%s/%s", sandbox->base.dir, file);
 	return distinct_lines(path, &group_r->distinct, err);
 }
 
@@ -146,24 +146,24 @@ static void order_reckon(const struct settings *settings,
 		    order.type == ORDER_REFUNDED ? -points : points);
 }
 
-static int stream_reckon(struct demo_stage *stage, json_t *balances,
+static int stream_reckon(struct demo_sandbox *sandbox, json_t *balances,
 			 struct err *err)
 {
-	const char *key = stage->settings.stream_key;
+	const char *key = sandbox->settings.stream_key;
 	char start[64] = "-";
 	const struct reply *page;
 
 	do {
-		arena_reset(stage->base.arena);
-		page = redis_command(stage->base.redis, stage->base.arena, err,
-				     "XRANGE", key, start, "+", "COUNT",
+		arena_reset(sandbox->base.arena);
+		page = redis_command(sandbox->base.redis, sandbox->base.arena,
+				     err, "XRANGE", key, start, "+", "COUNT",
 				     COUNT_PAGE, NULL);
 		if (page == NULL)
 			return -1;
 		for (size_t i = 0; i < reply_count(page); i++) {
 			const struct reply *entry = reply_at(page, i);
 
-			order_reckon(&stage->settings, entry, balances);
+			order_reckon(&sandbox->settings, entry, balances);
 			(void)snprintf(start, sizeof(start), "(%s",
 				       reply_text(reply_at(entry, 0)).data);
 		}
@@ -171,7 +171,7 @@ static int stream_reckon(struct demo_stage *stage, json_t *balances,
 	return 0;
 }
 
-static int balances_compare(struct demo_stage *stage, json_t *expected,
+static int balances_compare(struct demo_sandbox *sandbox, json_t *expected,
 			    struct demo_points *points, struct err *err)
 {
 	char key[KEYS_BYTES];
@@ -179,10 +179,10 @@ static int balances_compare(struct demo_stage *stage, json_t *expected,
 	const char *account;
 	json_t *value;
 
-	arena_reset(stage->base.arena);
-	reply = redis_command(stage->base.redis, stage->base.arena, err,
+	arena_reset(sandbox->base.arena);
+	reply = redis_command(sandbox->base.redis, sandbox->base.arena, err,
 			      "HGETALL",
-			      keys_of_group(stage->settings.stream_key,
+			      keys_of_group(sandbox->settings.stream_key,
 					    "points", "balance", key),
 			      NULL);
 	if (reply == NULL)
@@ -204,8 +204,8 @@ static int balances_compare(struct demo_stage *stage, json_t *expected,
 	return 0;
 }
 
-int demo_count_points(struct demo_stage *stage, struct demo_points *points_r,
-		      struct err *err)
+int demo_count_points(struct demo_sandbox *sandbox,
+		      struct demo_points *points_r, struct err *err)
 {
 	json_t *expected = json_object();
 	int ret = -1;
@@ -213,8 +213,8 @@ int demo_count_points(struct demo_stage *stage, struct demo_points *points_r,
 	*points_r = (struct demo_points){ 0 };
 	if (expected == NULL)
 		return err_set(err, ERR_RETRY, "out of memory");
-	if (stream_reckon(stage, expected, err) == 0)
-		ret = balances_compare(stage, expected, points_r, err);
+	if (stream_reckon(sandbox, expected, err) == 0)
+		ret = balances_compare(sandbox, expected, points_r, err);
 	json_decref(expected);
 	return ret;
 }

@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct demo_stage;
+struct demo_sandbox;
 struct err;
 
 /* Who got what, measured: deliveries as the instances counted them, distinct
@@ -39,13 +39,13 @@ struct demo_points {
    a file, distinct is how many different first words or "key" members of its
    lines there are; without, what the group has settled. Returns 0, or -1 with
    ERR_RETRY. */
-int demo_count_group(struct demo_stage *stage, const json_t *status,
+int demo_count_group(struct demo_sandbox *sandbox, const json_t *status,
 		     const char *name, const char *file,
 		     struct demo_group *group_r, struct err *err);
 
 /* Recompute all balances from the orders in the stream and compare. Returns 0,
    or -1 with ERR_RETRY. */
-int demo_count_points(struct demo_stage *stage, struct demo_points *points_r,
-		      struct err *err);
+int demo_count_points(struct demo_sandbox *sandbox,
+		      struct demo_points *points_r, struct err *err);
 
 #endif

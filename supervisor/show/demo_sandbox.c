@@ -33,120 +33,123 @@ static void fill_in(FILE *out, const char *text, const char *dir,
 	}
 }
 
-static int config_write(struct demo_stage *stage, struct err *err)
+static int config_write(struct demo_sandbox *sandbox, struct err *err)
 {
 	FILE *out;
 
-	(void)snprintf(stage->config, sizeof(stage->config), "%s/demo.conf",
-		       stage->base.dir);
-	out = fopen(stage->config, "we");
+	(void)snprintf(sandbox->config, sizeof(sandbox->config), "%s/demo.conf",
+		       sandbox->base.dir);
+	out = fopen(sandbox->config, "we");
 	if (out == NULL)
-		return err_errno(err, ERR_RETRY, "%s", stage->config);
-	fill_in(out, demo_conf, stage->base.dir, stage->programs->consumers);
+		return err_errno(err, ERR_RETRY, "%s", sandbox->config);
+	fill_in(out, demo_conf, sandbox->base.dir,
+		sandbox->programs->consumers);
 	if (fclose(out) != 0)
-		return err_errno(err, ERR_RETRY, "%s", stage->config);
-	return conf_load(stage->config, "demo", &stage->settings, err);
+		return err_errno(err, ERR_RETRY, "%s", sandbox->config);
+	return conf_load(sandbox->config, "demo", &sandbox->settings, err);
 }
 
 /* A wait during which ordermqd must not end. */
 struct patience {
-	struct demo_stage *stage;
-	int (*is_so)(struct demo_stage *stage, void *context, struct err *err);
+	struct demo_sandbox *sandbox;
+	int (*is_so)(struct demo_sandbox *sandbox, void *context,
+		     struct err *err);
 	void *context;
 };
 
-static int look(struct stage *base, void *context, struct err *err)
+static int look(struct sandbox *base, void *context, struct err *err)
 {
 	struct patience *patience = context;
-	struct demo_stage *stage = patience->stage;
+	struct demo_sandbox *sandbox = patience->sandbox;
 	int status;
 
 	(void)base;
-	if (stage->ordermqd == 0 ||
-	    waitpid(stage->ordermqd, &status, WNOHANG) <= 0)
-		return patience->is_so(stage, patience->context, err);
-	stage->ordermqd = 0;
+	if (sandbox->ordermqd == 0 ||
+	    waitpid(sandbox->ordermqd, &status, WNOHANG) <= 0)
+		return patience->is_so(sandbox, patience->context, err);
+	sandbox->ordermqd = 0;
 	return err_set(err, ERR_RETRY, "ordermqd ended");
 }
 
-int demo_stage_wait(struct demo_stage *stage,
-		    int (*is_so)(struct demo_stage *stage, void *context,
-				 struct err *err),
-		    void *context, int64_t timeout_msecs, struct err *err)
+int demo_sandbox_wait(struct demo_sandbox *sandbox,
+		      int (*is_so)(struct demo_sandbox *sandbox, void *context,
+				   struct err *err),
+		      void *context, int64_t timeout_msecs, struct err *err)
 {
-	struct patience patience = { stage, is_so, context };
+	struct patience patience = { sandbox, is_so, context };
 
-	return stage_wait(&stage->base, look, &patience, timeout_msecs, err);
+	return sandbox_wait(&sandbox->base, look, &patience, timeout_msecs,
+			    err);
 }
 
-int demo_stage_open(struct demo_stage *stage,
-		    const struct demo_programs *programs, struct err *err)
+int demo_sandbox_open(struct demo_sandbox *sandbox,
+		      const struct demo_programs *programs, struct err *err)
 {
 	static const char *const no_options[] = { NULL };
 
-	memset(stage, 0, sizeof(*stage));
-	stage->programs = programs;
-	if (stage_open(&stage->base, "demo", no_options, err) < 0)
+	memset(sandbox, 0, sizeof(*sandbox));
+	sandbox->programs = programs;
+	if (sandbox_open(&sandbox->base, "demo", no_options, err) < 0)
 		return -1;
-	return config_write(stage, err);
+	return config_write(sandbox, err);
 }
 
-void demo_stage_close(struct demo_stage *stage, bool keep)
+void demo_sandbox_close(struct demo_sandbox *sandbox, bool keep)
 {
-	stage_end(&stage->ordermq_order, SIGKILL);
+	sandbox_end(&sandbox->ordermq_order, SIGKILL);
 	/* Its instances go with it. */
-	stage_end(&stage->ordermqd, SIGKILL);
-	stage_close(&stage->base, keep);
+	sandbox_end(&sandbox->ordermqd, SIGKILL);
+	sandbox_close(&sandbox->base, keep);
 }
 
-int demo_stage_start_ordermqd(struct demo_stage *stage, struct err *err)
+int demo_sandbox_start_ordermqd(struct demo_sandbox *sandbox, struct err *err)
 {
-	char *argv[] = { (char *)stage->programs->ordermqd,
+	char *argv[] = { (char *)sandbox->programs->ordermqd,
 			 (char *)"-c",
-			 stage->config,
+			 sandbox->config,
 			 (char *)"-X",
 			 (char *)"demo",
 			 NULL };
 
-	return stage_start(&stage->base, "ordermqd", argv, &stage->ordermqd,
-			   err);
+	return sandbox_start(&sandbox->base, "ordermqd", argv,
+			     &sandbox->ordermqd, err);
 }
 
-int demo_stage_start_order(struct demo_stage *stage, const char *count,
-			   const char *rate, struct err *err)
+int demo_sandbox_start_order(struct demo_sandbox *sandbox, const char *count,
+			     const char *rate, struct err *err)
 {
-	char *argv[] = { (char *)stage->programs->ordermq_order,
+	char *argv[] = { (char *)sandbox->programs->ordermq_order,
 			 (char *)"-c",
-			 stage->config,
+			 sandbox->config,
 			 (char *)"--generate",
 			 (char *)count,
 			 (char *)"--rate",
 			 (char *)rate,
 			 NULL };
 
-	return stage_start(&stage->base, "ordermq-order", argv,
-			   &stage->ordermq_order, err);
+	return sandbox_start(&sandbox->base, "ordermq-order", argv,
+			     &sandbox->ordermq_order, err);
 }
 
-int demo_stage_wait_order(struct demo_stage *stage)
+int demo_sandbox_wait_order(struct demo_sandbox *sandbox)
 {
-	return stage_await(&stage->ordermq_order);
+	return sandbox_await(&sandbox->ordermq_order);
 }
 
-int demo_stage_stop_ordermqd(struct demo_stage *stage)
+int demo_sandbox_stop_ordermqd(struct demo_sandbox *sandbox)
 {
-	if (stage->ordermqd != 0)
-		(void)kill(stage->ordermqd, SIGTERM);
-	return stage_await(&stage->ordermqd);
+	if (sandbox->ordermqd != 0)
+		(void)kill(sandbox->ordermqd, SIGTERM);
+	return sandbox_await(&sandbox->ordermqd);
 }
 
-int64_t demo_stage_integer(struct demo_stage *stage, struct err *err,
-			   const char *command, const char *key)
+int64_t demo_sandbox_integer(struct demo_sandbox *sandbox, struct err *err,
+			     const char *command, const char *key)
 {
 	const struct reply *reply;
 
-	arena_reset(stage->base.arena);
-	reply = redis_command(stage->base.redis, stage->base.arena, err,
+	arena_reset(sandbox->base.arena);
+	reply = redis_command(sandbox->base.redis, sandbox->base.arena, err,
 			      command, key, NULL);
 	return reply == NULL ? -1 : reply_integer(reply, -1);
 }

@@ -1,5 +1,5 @@
-#ifndef OMQ_DEMO_STAGE_H
-#define OMQ_DEMO_STAGE_H
+#ifndef OMQ_DEMO_SANDBOX_H
+#define OMQ_DEMO_SANDBOX_H
 
 #include "lib/settings/settings.h"
 #include "supervisor/show/sandbox.h"
@@ -12,7 +12,7 @@ struct err;
 
 /* The stage of the demo: one with an ordermqd of its own. */
 
-#define DEMO_PATH_BYTES STAGE_PATH_BYTES
+#define DEMO_PATH_BYTES SANDBOX_PATH_BYTES
 
 /* Where the programs are. */
 struct demo_programs {
@@ -21,8 +21,8 @@ struct demo_programs {
 	char consumers[DEMO_PATH_BYTES]; /* the folder */
 };
 
-struct demo_stage {
-	struct stage base;
+struct demo_sandbox {
+	struct sandbox base;
 	const struct demo_programs *programs;
 	char config[DEMO_PATH_BYTES];
 	pid_t ordermqd; /* 0: does not run */
@@ -32,32 +32,32 @@ struct demo_stage {
 
 /* Open the stage and write the configuration. Returns 0; or -1 with ERR_RETRY,
    and the stage must be closed all the same. */
-int demo_stage_open(struct demo_stage *stage,
-		    const struct demo_programs *programs, struct err *err);
+int demo_sandbox_open(struct demo_sandbox *sandbox,
+		      const struct demo_programs *programs, struct err *err);
 
 /* End what still runs, and remove the directory; keep: leave it for a look. */
-void demo_stage_close(struct demo_stage *stage, bool keep);
+void demo_sandbox_close(struct demo_sandbox *sandbox, bool keep);
 
 /* Start ordermqd, or ordermq-order with count orders, rate of them a second. */
-int demo_stage_start_ordermqd(struct demo_stage *stage, struct err *err);
-int demo_stage_start_order(struct demo_stage *stage, const char *count,
-			   const char *rate, struct err *err);
+int demo_sandbox_start_ordermqd(struct demo_sandbox *sandbox, struct err *err);
+int demo_sandbox_start_order(struct demo_sandbox *sandbox, const char *count,
+			     const char *rate, struct err *err);
 
 /* Wait for ordermq-order to be done, or ask ordermqd to drain and wait for
    that. Return its exit status, or -1. */
-int demo_stage_wait_order(struct demo_stage *stage);
-int demo_stage_stop_ordermqd(struct demo_stage *stage);
+int demo_sandbox_wait_order(struct demo_sandbox *sandbox);
+int demo_sandbox_stop_ordermqd(struct demo_sandbox *sandbox);
 
 /* Call is_so every few milliseconds until it says 1. Returns 0; or -1 with
-   ERR_RETRY when stage_wait() has, or ordermqd ends. */
-int demo_stage_wait(struct demo_stage *stage,
-		    int (*is_so)(struct demo_stage *stage, void *context,
-				 struct err *err),
-		    void *context, int64_t timeout_msecs, struct err *err);
+   ERR_RETRY when sandbox_wait() has, or ordermqd ends. */
+int demo_sandbox_wait(struct demo_sandbox *sandbox,
+		      int (*is_so)(struct demo_sandbox *sandbox, void *context,
+				   struct err *err),
+		      void *context, int64_t timeout_msecs, struct err *err);
 
 /* The integer that a command of C strings, ended by NULL, answers; -1 with
    ERR_RETRY. */
-int64_t demo_stage_integer(struct demo_stage *stage, struct err *err,
-			   const char *command, const char *key);
+int64_t demo_sandbox_integer(struct demo_sandbox *sandbox, struct err *err,
+			     const char *command, const char *key);
 
 #endif

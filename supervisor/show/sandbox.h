@@ -1,5 +1,5 @@
-#ifndef OMQ_STAGE_H
-#define OMQ_STAGE_H
+#ifndef OMQ_SANDBOX_H
+#define OMQ_SANDBOX_H
 
 #include "lib/settings/settings.h"
 
@@ -16,11 +16,11 @@ struct redis;
    every child is killed when we die. One at a time in a process, since it minds
    SIGINT and SIGTERM, and ignores SIGPIPE. */
 
-#define STAGE_DIR_BYTES 40
-#define STAGE_PATH_BYTES 256
+#define SANDBOX_DIR_BYTES 40
+#define SANDBOX_PATH_BYTES 256
 
-struct stage {
-	char dir[STAGE_DIR_BYTES];         /* "/tmp/ordermq-NAME-XXXXXX" */
+struct sandbox {
+	char dir[SANDBOX_DIR_BYTES];       /* "/tmp/ordermq-NAME-XXXXXX" */
 	struct settings_redis at;          /* where its redis-server is */
 	const char *const *server_options; /* ended by NULL */
 	pid_t redis_server;                /* 0: does not run */
@@ -31,41 +31,41 @@ struct stage {
 /* Make the directory, and start redis-server in it with these options, which
    are borrowed. Returns 0; or -1 with ERR_RETRY, and the stage must be closed
    all the same. */
-int stage_open(struct stage *stage, const char *name,
-	       const char *const *server_options, struct err *err);
+int sandbox_open(struct sandbox *sandbox, const char *name,
+		 const char *const *server_options, struct err *err);
 
 /* End redis-server and remove the directory; keep: leave it for a look. Other
    children must be ended before. */
-void stage_close(struct stage *stage, bool keep);
+void sandbox_close(struct sandbox *sandbox, bool keep);
 
 /* Kill redis-server with kill -9, start it again in the same directory with the
    same options, and connect anew. Returns 0, or -1 with ERR_RETRY. */
-int stage_restart_redis(struct stage *stage, struct err *err);
+int sandbox_restart_redis(struct sandbox *sandbox, struct err *err);
 
 /* Start a program; what it says goes to the file <name>.log of the directory.
-   Where there is no such program its exit status is STAGE_EXEC_FAILED. Returns
-   0, or -1 with ERR_RETRY. */
-#define STAGE_EXEC_FAILED 127
-int stage_start(struct stage *stage, const char *name, char *const *argv,
-		pid_t *pid_r, struct err *err);
+   Where there is no such program its exit status is SANDBOX_EXEC_FAILED.
+   Returns 0, or -1 with ERR_RETRY. */
+#define SANDBOX_EXEC_FAILED 127
+int sandbox_start(struct sandbox *sandbox, const char *name, char *const *argv,
+		  pid_t *pid_r, struct err *err);
 
 /* Wait until a child has ended, and set *pid to 0. Returns its exit status, or
    -1 when it died of a signal, or does not run. */
-int stage_await(pid_t *pid);
+int sandbox_await(pid_t *pid);
 
 /* Send it a signal first. A child that does not run is fine. */
-void stage_end(pid_t *pid, int signal_number);
+void sandbox_end(pid_t *pid, int signal_number);
 
 /* Has the user interrupted, or redis-server ended? Returns 0; or -1 with
    ERR_RETRY when it is so. */
-int stage_check(struct stage *stage, struct err *err);
+int sandbox_check(struct sandbox *sandbox, struct err *err);
 
 /* Call is_so every few milliseconds until it says 1. Returns 0; or -1 with
    ERR_RETRY when that takes longer than timeout_msecs, is_so says -1 (and has
-   filled in err), or stage_check() does. */
-int stage_wait(struct stage *stage,
-	       int (*is_so)(struct stage *stage, void *context,
-			    struct err *err),
-	       void *context, int64_t timeout_msecs, struct err *err);
+   filled in err), or sandbox_check() does. */
+int sandbox_wait(struct sandbox *sandbox,
+		 int (*is_so)(struct sandbox *sandbox, void *context,
+			      struct err *err),
+		 void *context, int64_t timeout_msecs, struct err *err);
 
 #endif

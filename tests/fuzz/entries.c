@@ -31,7 +31,7 @@
 /* A reader, and what it has come across. */
 struct walk {
 	struct resp *resp;
-	struct hand hand;
+	struct in_flight in_flight;
 	const struct settings_fields *fields;
 	bool replays; /* dead letters that came back */
 	uint64_t print;
@@ -114,12 +114,12 @@ static void handle(struct walk *walk, struct delivery *delivery)
 		DELIVERY_RETRY,  DELIVERY_WAITING,
 	};
 
-	FUZZ_CHECK(delivery->state == DELIVERY_IN_HAND);
+	FUZZ_CHECK(delivery->state == DELIVERY_WITH_HANDLER);
 	FUZZ_CHECK(delivery->attempts >= 0 && delivery->attempts < INT64_MAX);
 	check_order(walk, &delivery->order);
 	delivery->state =
 		fates[delivery->id_seq % (sizeof(fates) / sizeof(fates[0]))];
-	hand_finish(&walk->hand, delivery);
+	in_flight_finish(&walk->in_flight, delivery);
 }
 
 static void settle(struct walk *walk, struct delivery_queue *queue)
@@ -130,7 +130,7 @@ static void settle(struct walk *walk, struct delivery_queue *queue)
 		FUZZ_CHECK(delivery->state != DELIVERY_REJECT ||
 			   delivery->outcome != OUTCOME_REJECTED ||
 			   delivery->reason != NULL);
-		hand_settle(&walk->hand, delivery);
+		in_flight_settle(&walk->in_flight, delivery);
 	}
 }
 
@@ -138,8 +138,8 @@ static void retry(struct walk *walk)
 {
 	struct delivery *delivery;
 
-	while ((delivery = delivery_queue_get(&walk->hand.retry)) != NULL)
-		hand_wait(&walk->hand, delivery);
+	while ((delivery = delivery_queue_get(&walk->in_flight.retry)) != NULL)
+		in_flight_wait(&walk->in_flight, delivery);
 }
 
 static void check_ids(const struct batch *batch)
@@ -158,24 +158,24 @@ static void check_ids(const struct batch *batch)
 /* Everything that is in hand at the end must be settled. */
 static void take_batch(struct walk *walk, struct batch *batch, bool may_repeat)
 {
-	struct hand *hand = &walk->hand;
+	struct in_flight *in_flight = &walk->in_flight;
 	struct delivery **list = calloc(batch->count + 1, sizeof(*list));
 	size_t count;
 
 	FUZZ_CHECK(list != NULL);
 	check_ids(batch);
 	walk->print += batch->count;
-	count = hand_accept(hand, batch, may_repeat, list);
+	count = in_flight_accept(in_flight, batch, may_repeat, list);
 	for (size_t i = 0; i < count; i++)
 		handle(walk, list[i]);
 	free(list);
-	settle(walk, &hand->effect);
-	settle(walk, &hand->done);
-	settle(walk, &hand->reject);
+	settle(walk, &in_flight->effect);
+	settle(walk, &in_flight->done);
+	settle(walk, &in_flight->reject);
 	retry(walk);
-	FUZZ_CHECK(hand->open_count == 0 && hand->handler_count == 0);
-	FUZZ_CHECK(!hand_has_decided(hand) && !batch->in_use);
-	FUZZ_CHECK(hand->waiting.count <= hand->waiting.size);
+	FUZZ_CHECK(in_flight->open_count == 0 && in_flight->handler_count == 0);
+	FUZZ_CHECK(!in_flight_has_decided(in_flight) && !batch->in_use);
+	FUZZ_CHECK(in_flight->waiting.count <= in_flight->waiting.size);
 }
 
 /* Every element must be there to be read. */
@@ -213,7 +213,7 @@ static void take_reply(struct walk *walk, struct batch *batch,
 /* Returns -1 when what was fed is no protocol of Redis. */
 static int take_replies(struct walk *walk)
 {
-	struct batch *batch = hand_free_batch(&walk->hand);
+	struct batch *batch = in_flight_free_batch(&walk->in_flight);
 	const struct reply *reply;
 	int whole;
 
@@ -234,7 +234,8 @@ static uint64_t walk_input(const struct settings_fields *fields, bool replays,
 	int whole = 0;
 
 	FUZZ_CHECK(walk.resp != NULL);
-	FUZZ_CHECK(hand_open(&walk.hand, KEEP_BYTES, WAITING_SIZE) == 0);
+	FUZZ_CHECK(in_flight_open(&walk.in_flight, KEEP_BYTES, WAITING_SIZE) ==
+		   0);
 	while (size > 0 && whole == 0) {
 		size_t piece = size < most ? size : most;
 
@@ -244,7 +245,7 @@ static uint64_t walk_input(const struct settings_fields *fields, bool replays,
 		size -= piece;
 		whole = take_replies(&walk);
 	}
-	hand_close(&walk.hand);
+	in_flight_close(&walk.in_flight);
 	resp_close(&walk.resp);
 	return walk.print;
 }

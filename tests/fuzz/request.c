@@ -15,7 +15,7 @@
    that says the same, whatever came of it. The first bytes say what that is;
    then comes what a server might give for a reason, and the request. */
 
-_Static_assert(sizeof(((struct desk_entry *)NULL)->reason) > UINT8_MAX,
+_Static_assert(sizeof(((struct seckill_queue_entry *)NULL)->reason) > UINT8_MAX,
 	       "there is room for any reason that is told here");
 
 static void check_part(const char *part, size_t most)
@@ -45,7 +45,8 @@ static void check_member(json_t *object, const char *name, const char *text)
 }
 
 /* What is written is one line of JSON, in the room that is promised. */
-static void check_answer(const struct desk_entry *entry, bool is_request)
+static void check_answer(const struct seckill_queue_entry *entry,
+			 bool is_request)
 {
 	char *line = malloc(SECKILL_LINE_BYTES);
 	size_t length;
@@ -56,20 +57,20 @@ static void check_answer(const struct desk_entry *entry, bool is_request)
 	FUZZ_CHECK(length <= SECKILL_LINE_BYTES);
 	FUZZ_CHECK(memchr(line, '\n', length) == line + length - 1);
 	object = json_loadb(line, length, JSON_REJECT_DUPLICATES, NULL);
-	FUZZ_CHECK(object != NULL || (entry->state == DESK_FAILED &&
+	FUZZ_CHECK(object != NULL || (entry->state == SECKILL_QUEUE_FAILED &&
 				      !fuzz_is_utf8(text_of(entry->reason))));
 	if (object != NULL && is_request) {
 		check_member(object, "voucher", entry->request.voucher);
 		check_member(object, "user", entry->request.user);
 	}
-	if (object != NULL && entry->state == DESK_FAILED)
+	if (object != NULL && entry->state == SECKILL_QUEUE_FAILED)
 		check_member(object, "error", entry->reason);
 	json_decref(object);
 	free(line);
 }
 
 /* What came of it, by turns. */
-static void answer(struct desk_entry *entry, unsigned int turn)
+static void answer(struct seckill_queue_entry *entry, unsigned int turn)
 {
 	struct seckill_decision *decision = &entry->decision;
 
@@ -77,14 +78,15 @@ static void answer(struct desk_entry *entry, unsigned int turn)
 	decision->moment_msecs = (int64_t)turn * 86400000;
 	(void)strcpy(decision->id, "1700000000000-1");
 	(void)strcpy(decision->orderno, entry->request.orderno);
-	entry->state = turn % 2 == 0 ? DESK_FAILED : DESK_DECIDED;
+	entry->state =
+		turn % 2 == 0 ? SECKILL_QUEUE_FAILED : SECKILL_QUEUE_DECIDED;
 	entry->in_doubt = turn % 3 == 0;
 	entry->line = turn;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct desk_entry entry = { 0 };
+	struct seckill_queue_entry entry = { 0 };
 	unsigned int turn = fuzz_byte(&data, &size);
 	size_t reason = fuzz_byte(&data, &size);
 	bool is_request;
@@ -103,7 +105,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	} else {
 		FUZZ_CHECK(err.class == ERR_REJECT && err.text[0] != '\0');
 		FUZZ_CHECK(entry.request.user[0] == '\0');
-		entry.state = DESK_FAILED;
+		entry.state = SECKILL_QUEUE_FAILED;
 	}
 	check_answer(&entry, is_request);
 	return 0;

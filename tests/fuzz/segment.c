@@ -20,7 +20,7 @@
 static const uint64_t number = 7;
 
 struct written {
-	struct record_place place;
+	struct outbox_record_place place;
 	size_t bytes;
 	struct text value;
 	bool changed;
@@ -41,11 +41,12 @@ static void record_add(struct segment *segment, struct text value)
 
 	*record = (struct written){
 		.place = { number, segment->bytes },
-		.bytes = record_bytes(pairs, 1),
+		.bytes = outbox_record_bytes(pairs, 1),
 		.value = value,
 	};
 	FUZZ_CHECK(segment->bytes + record->bytes <= SEGMENT_BYTES);
-	record_write(record->place, pairs, 1, segment->data + segment->bytes);
+	outbox_record_write(record->place, pairs, 1,
+			    segment->data + segment->bytes);
 	segment->bytes += record->bytes;
 }
 
@@ -67,19 +68,19 @@ static void change(struct segment *segment, size_t at, unsigned int with)
 /* Returns 0, or 1 when no whole record begins at offset. */
 static int record_look(struct segment *segment, size_t offset, size_t *bytes_r)
 {
-	const struct record_place place = { number, offset };
+	const struct outbox_record_place place = { number, offset };
 	const char *at = segment->data + offset;
 	struct arena *arena = arena_open(0);
 	const struct text *pairs;
 	size_t i = 0, count;
 
-	*bytes_r = record_check(place, at, segment->bytes - offset);
+	*bytes_r = outbox_record_check(place, at, segment->bytes - offset);
 	if (*bytes_r > 0) {
 		while (i < segment->count &&
 		       segment->records[i].place.offset != offset)
 			i++;
 		FUZZ_CHECK(i < segment->count && !segment->records[i].found);
-		FUZZ_CHECK(record_read(at, arena, &pairs, &count) == 0);
+		FUZZ_CHECK(outbox_record_read(at, arena, &pairs, &count) == 0);
 		FUZZ_CHECK(count == 1 && text_is(pairs[0], "orderno"));
 		FUZZ_CHECK(text_equal(pairs[1], segment->records[i].value));
 		segment->records[i].found = true;
@@ -117,8 +118,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		if (record_look(&segment, at, &bytes) == 0)
 			at += bytes;
 		else
-			at += record_search(segment.data + at,
-					    segment.bytes - at);
+			at += outbox_record_search(segment.data + at,
+						   segment.bytes - at);
 	}
 	/* Two changes of one byte may take each other back. */
 	for (size_t i = 0; i < segment.count; i++)

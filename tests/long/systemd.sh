@@ -24,8 +24,8 @@ echo 1..4
 root_check 'everything is built' prepare
 for test in security service units; do
 	root_check "$(systemctl --version | head -n 1): $test" \
-		passes "systemd_$test.sh"
+		passes "systemd/$test.sh"
 	sed -n 's/^\(ok .* ms)\|ok .* at most .*\)/#   \1/p' \
-		"/root/ordermq/build/tests/systemd_$test.log"
+		"/root/ordermq/build/tests/systemd/$test.log"
 done
 END

@@ -22,7 +22,7 @@
 static struct redis_fixture *server;
 static struct redis *redis;
 static struct settings settings;
-static struct keep keep;
+static struct keep_round keep;
 static struct err err;
 
 static void group_configure(const char *name, const char *program)
@@ -64,7 +64,7 @@ static int close_all(void **state)
 
 static void run(void)
 {
-	if (keep_round(&keep, redis, &err) < 0)
+	if (keep_round_run(&keep, redis, &err) < 0)
 		fail_msg("%s", err.text);
 }
 
@@ -546,11 +546,11 @@ static void a_group_that_nobody_reads_is_silent(void **state)
 	(void)state;
 	make_both("10");
 	run();
-	assert_true(silent("points") > KEEP_SILENT_MSECS);
+	assert_true(silent("points") > KEEP_ROUND_SILENT_MSECS);
 	take("points", "1");
 	run();
 	assert_int_equal(silent("points"), 0);
-	assert_true(silent("push") > KEEP_SILENT_MSECS);
+	assert_true(silent("push") > KEEP_ROUND_SILENT_MSECS);
 	assert_true(figures_of(&keep.figures, "push")->silent_secs > 3600);
 	/* With nothing to read there is no need to. */
 	(void)redis_fixture_command(server, "XGROUP", "SETID", "ordermq",
@@ -584,7 +584,7 @@ static void a_dry_run_changes_nothing(void **state)
 	(void)redis_fixture_command(server, "XTRIM", "ordermq", "MAXLEN", "800",
 				    NULL);
 	settings.retention.ceiling = 10;
-	assert_int_equal(keep_trim(&keep, redis, true, &err), 0);
+	assert_int_equal(keep_round_trim(&keep, redis, true, &err), 0);
 	assert_int_equal(length(), 800);
 	assert_int_equal(keep.result.length, 800);
 	assert_int_equal(keep.result.trimmed, 0);
@@ -602,7 +602,7 @@ static void a_server_that_goes_is_an_error_and_nothing_is_known(void **state)
 	run();
 	assert_true(keep.figures.msecs >= 0);
 	redis_fixture_kill(server);
-	assert_int_equal(keep_round(&keep, redis, &err), -1);
+	assert_int_equal(keep_round_run(&keep, redis, &err), -1);
 	assert_int_equal(err.class, ERR_RETRY);
 	assert_int_equal(keep.figures.msecs, -1);
 }
@@ -611,7 +611,7 @@ static void a_key_of_another_type_is_told(void **state)
 {
 	(void)state;
 	(void)redis_fixture_command(server, "SET", "ordermq", "x", NULL);
-	assert_int_equal(keep_round(&keep, redis, &err), -1);
+	assert_int_equal(keep_round_run(&keep, redis, &err), -1);
 	assert_int_equal(err.class, ERR_FATAL);
 }
 

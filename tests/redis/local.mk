@@ -3,7 +3,7 @@ if HAVE_CMOCKA
 check_PROGRAMS += \
 	%D%/connection \
 	%D%/login \
-	%D%/seat \
+	%D%/lease \
 	%D%/ledger \
 	%D%/numbers \
 	%D%/keep \

@@ -55,7 +55,7 @@ enum place {
 };
 
 struct entry {
-	char id[KEEP_ID_BYTES];
+	char id[KEEP_ROUND_ID_BYTES];
 	int64_t msecs;
 	bool is_there;
 	bool is_long; /* its second part is beyond what Lua counts exactly */
@@ -85,7 +85,7 @@ static struct redis_fixture *server;
 static struct redis *redis;
 static struct command command;
 static struct settings ours;
-static struct keep keep;
+static struct keep_round keep;
 static struct err err;
 static struct other *other;
 static pid_t other_pid;
@@ -691,7 +691,7 @@ static bool is_any_ignored(void)
 	return ignored != 0;
 }
 
-static int64_t dropped_of(const struct keep_result *result)
+static int64_t dropped_of(const struct keep_round_result *result)
 {
 	int64_t dropped = 0;
 
@@ -720,7 +720,7 @@ static void trim_by(unsigned int trimming)
 	if ((trimming & 2) != 0)
 		assert_int_equal(write(other_fd, "t", 1), 1);
 	if ((trimming & 1) != 0) {
-		if (keep_trim(&keep, redis, false, &err) < 0)
+		if (keep_round_trim(&keep, redis, false, &err) < 0)
 			wrong("%s", err.text);
 		trimmed = keep.result.trimmed;
 		dropped = dropped_of(&keep.result);
@@ -955,7 +955,7 @@ static void in_random_schedules_nothing_goes_that_a_group_needs(void **state)
 /* Until the test ends. */
 static void other_run(int fd)
 {
-	struct keep its = { .settings = &other->settings };
+	struct keep_round its = { .settings = &other->settings };
 	struct redis *its_redis;
 	struct err its_err;
 	char word;
@@ -967,7 +967,7 @@ static void other_run(int fd)
 		_exit(1);
 	while (read(fd, &word, 1) == 1) {
 		other->trimmed = -1;
-		if (keep_trim(&its, its_redis, false, &its_err) == 0) {
+		if (keep_round_trim(&its, its_redis, false, &its_err) == 0) {
 			other->trimmed = its.result.trimmed;
 			other->dropped = dropped_of(&its.result);
 		}

@@ -47,8 +47,8 @@ check_PROGRAMS += \
 	%D%/dead_verbs \
 	%D%/entries \
 	%D%/account \
-	%D%/trail \
-	%D%/history \
+	%D%/order_trail \
+	%D%/replay_range \
 	%D%/rights \
 	%D%/order \
 	%D%/order_trouble \

@@ -130,7 +130,7 @@ static void the_lines_around_it_are_answered(void **state)
 	assert_int_equal(trial_length(trial), 2);
 }
 
-/* More than fit into the desk, a pipe and a buffer. */
+/* More than fit into the queue, a pipe and a buffer. */
 #define MANY 20000
 
 static void answers_come_in_the_sequence_of_the_lines(void **state)

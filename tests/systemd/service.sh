@@ -5,7 +5,7 @@
 
 # shellcheck disable=SC2317 # what is checked is called by name
 # shellcheck source=tests/fixtures/systemd_lib.sh
-. "$(dirname "$0")/systemd_lib.sh"
+. "$(dirname "$0")/../fixtures/systemd_lib.sh"
 
 redis_arguments=()
 orders=24000

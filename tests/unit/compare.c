@@ -24,46 +24,46 @@ static const struct compare_plan plan = {
 	.in_hand = { [COMPARE_LIST] = 3 },
 };
 
-static struct stage stage;
-static struct compare_cast cast;
+static struct sandbox sandbox;
+static struct compare_workers workers;
 static struct compare_result result;
 static struct err err;
 
 static int make_cast(void **state)
 {
 	(void)state;
-	memset(&stage, 0, sizeof(stage));
+	memset(&sandbox, 0, sizeof(sandbox));
 	memset(&err, 0, sizeof(err));
-	(void)strcpy(stage.dir, "/tmp/omq-compare-XXXXXX");
-	if (mkdtemp(stage.dir) == NULL)
+	(void)strcpy(sandbox.dir, "/tmp/omq-compare-XXXXXX");
+	if (mkdtemp(sandbox.dir) == NULL)
 		return -1;
-	compare_cast_open(&cast, &stage, NULL, 2);
+	compare_workers_open(&workers, &sandbox, NULL, 2);
 	return 0;
 }
 
-static int remove_cast(void **state)
+static int remove_workers(void **state)
 {
-	const struct compare_worker *workers[] = {
-		&cast.workers[COMPARE_LIST][0],
-		&cast.workers[COMPARE_LIST][1],
-		&cast.latecomers[COMPARE_LIST],
+	const struct compare_worker *removed[] = {
+		&workers.workers[COMPARE_LIST][0],
+		&workers.workers[COMPARE_LIST][1],
+		&workers.latecomers[COMPARE_LIST],
 	};
-	char path[STAGE_PATH_BYTES];
+	char path[SANDBOX_PATH_BYTES];
 
 	(void)state;
 	for (size_t i = 0; i < 3; i++) {
-		compare_cast_notes(&cast, workers[i], path);
+		compare_workers_notes(&workers, removed[i], path);
 		(void)unlink(path);
 	}
-	return rmdir(stage.dir);
+	return rmdir(sandbox.dir);
 }
 
 static void write_notes(const struct compare_worker *worker, const char *text)
 {
-	char path[STAGE_PATH_BYTES];
+	char path[SANDBOX_PATH_BYTES];
 	FILE *out;
 
-	compare_cast_notes(&cast, worker, path);
+	compare_workers_notes(&workers, worker, path);
 	out = fopen(path, "we");
 	assert_non_null(out);
 	fputs(text, out);
@@ -83,13 +83,13 @@ static void write_done(const struct compare_worker *worker, const int *orders)
 }
 
 #define DONE(worker, ...) write_done(worker, (const int[]){ __VA_ARGS__, 0 })
-#define FIRST (&cast.workers[COMPARE_LIST][0])
-#define SECOND (&cast.workers[COMPARE_LIST][1])
-#define AGAIN (&cast.latecomers[COMPARE_LIST])
+#define FIRST (&workers.workers[COMPARE_LIST][0])
+#define SECOND (&workers.workers[COMPARE_LIST][1])
+#define AGAIN (&workers.latecomers[COMPARE_LIST])
 
 static int count(void)
 {
-	return compare_count(&cast, COMPARE_LIST, &plan, &result, &err);
+	return compare_count(&workers, COMPARE_LIST, &plan, &result, &err);
 }
 
 static void orders_that_are_shared_are_lost_when_nobody_has_them(void **state)
@@ -195,10 +195,10 @@ static void notes_that_are_not_there_are_no_count(void **state)
 static void what_is_in_hand_is_what_was_taken_last(void **state)
 {
 	struct compare_notes notes;
-	char path[STAGE_PATH_BYTES];
+	char path[SANDBOX_PATH_BYTES];
 
 	(void)state;
-	compare_cast_notes(&cast, FIRST, path);
+	compare_workers_notes(&workers, FIRST, path);
 	write_notes(FIRST, "took order-4 7-0\ndone order-4 7-0\n"
 			   "took order-5 8-0\n");
 	assert_int_equal(compare_notes_read(path, 10, &notes, &err), 0);
@@ -214,7 +214,7 @@ static void what_is_in_hand_is_what_was_taken_last(void **state)
 }
 
 #define with_cast(test)                                                        \
-	cmocka_unit_test_setup_teardown(test, make_cast, remove_cast)
+	cmocka_unit_test_setup_teardown(test, make_cast, remove_workers)
 
 int main(void)
 {

@@ -111,7 +111,7 @@ static void an_entry_becomes_an_order_in_hand(void **state)
 	assert_int_equal(fill_one(string("5-1"), array(fields, 2), -1), 0);
 	assert_int_equal(batch.count, 1);
 	assert_int_equal(batch.open_count, 1);
-	assert_int_equal(batch.deliveries[0].state, DELIVERY_IN_HAND);
+	assert_int_equal(batch.deliveries[0].state, DELIVERY_WITH_HANDLER);
 	assert_int_equal(batch.deliveries[0].count, 1);
 	assert_int_equal(batch.deliveries[0].id_msecs, 5);
 	assert_int_equal(batch.deliveries[0].id_seq, 1);

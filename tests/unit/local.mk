@@ -17,11 +17,11 @@ check_PROGRAMS += \
 	%D%/generate \
 	%D%/pace \
 	%D%/lag \
-	%D%/record \
+	%D%/outbox_record \
 	%D%/order \
 	%D%/delivery \
 	%D%/linger \
-	%D%/hand \
+	%D%/in_flight \
 	%D%/waiting \
 	%D%/formatter \
 	%D%/redis_error \
@@ -31,7 +31,7 @@ check_PROGRAMS += \
 	%D%/append \
 	%D%/log \
 	%D%/template \
-	%D%/instance \
+	%D%/instance_table \
 	%D%/restart \
 	%D%/roster \
 	%D%/autoscale \

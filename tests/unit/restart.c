@@ -11,21 +11,22 @@
 #include <cmocka.h>
 
 static struct restart_group group;
-static struct restart_slot slot;
+static struct restart_instance instance;
 
 static int fresh(void **state)
 {
 	(void)state;
 	memset(&group, 0, sizeof(group));
 	restart_group_reset(&group);
-	restart_slot_reset(&slot);
+	restart_instance_reset(&instance);
 	backoff_fix(1);
 	return 0;
 }
 
 static int64_t dies(enum restart_death death, int64_t now_msecs)
 {
-	return restart_after(&group, &slot, death, now_msecs - 1, now_msecs);
+	return restart_after(&group, &instance, death, now_msecs - 1,
+			     now_msecs);
 }
 
 static void progress_is_an_entry_or_ten_seconds_of_readiness(void **state)
@@ -85,8 +86,8 @@ static void instances_that_fail_together_are_one_failed_try(void **state)
 {
 	(void)state;
 	for (int i = 0; i < 16; i++)
-		assert_int_equal(restart_after(&group, &slot, RESTART_UNREADY,
-					       100, 1000 + i),
+		assert_int_equal(restart_after(&group, &instance,
+					       RESTART_UNREADY, 100, 1000 + i),
 				 1200);
 	assert_int_equal(restart_gate(&group), 1200);
 }
@@ -98,7 +99,7 @@ static void a_group_in_trouble_makes_one_try_a_wait(void **state)
 	restart_begun(&group, 1200);
 	assert_int_equal(restart_gate(&group), 1400);
 	assert_int_equal(
-		restart_after(&group, &slot, RESTART_UNREADY, 1200, 1210),
+		restart_after(&group, &instance, RESTART_UNREADY, 1200, 1210),
 		1610);
 	restart_begun(&group, 1610);
 	assert_int_equal(restart_gate(&group), 2010);
@@ -126,15 +127,15 @@ static void what_does_not_stay_up_is_told_once_in_a_row(void **state)
 	(void)state;
 	for (int i = 1; i <= 20; i++) {
 		(void)dies(RESTART_NO_PROGRESS, 1000);
-		assert_int_equal(slot.is_loop, i == RESTART_LOOP_COUNT);
+		assert_int_equal(instance.is_loop, i == RESTART_LOOP_COUNT);
 	}
 	(void)dies(RESTART_PROGRESS, 1000);
-	assert_false(slot.is_loop);
+	assert_false(instance.is_loop);
 	for (int i = 1; i <= RESTART_LOOP_COUNT; i++)
 		(void)dies(RESTART_NO_PROGRESS, 1000);
-	assert_true(slot.is_loop);
+	assert_true(instance.is_loop);
 	(void)dies(RESTART_TEMPORARY, 1000);
-	assert_false(slot.is_loop);
+	assert_false(instance.is_loop);
 }
 
 /* Not once for each of its instances. */
@@ -146,9 +147,9 @@ static void a_group_that_does_not_get_ready_is_told_once(void **state)
 	(void)state;
 	for (int try = 0; try < 12; try++) {
 		for (int i = 0; i < 8; i++) {
-			(void)restart_after(&group, &slot, RESTART_UNREADY, now,
-					    now + 10 + i);
-			count += slot.is_loop;
+			(void)restart_after(&group, &instance, RESTART_UNREADY,
+					    now, now + 10 + i);
+			count += instance.is_loop;
 		}
 		now += 100000;
 	}

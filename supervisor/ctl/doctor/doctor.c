@@ -39,14 +39,14 @@ void doctor_say(struct doctor *doctor, enum doctor_state state,
 	if (state > doctor->worst)
 		doctor->worst = state;
 	if (doctor->as_json) {
-		record_write(stdout,
-			     json_pack("{s:s,s:o,s:s,s:o,s:o}", "kind",
-				       "finding", "subject",
-				       record_text(subject), "state",
-				       states[state].word, "text",
-				       record_text(text), "remedy",
-				       remedy == NULL ? json_null()
-						      : record_text(remedy)));
+		json_line_write(
+			stdout,
+			json_pack("{s:s,s:o,s:s,s:o,s:o}", "kind", "finding",
+				  "subject", json_line_text(subject), "state",
+				  states[state].word, "text",
+				  json_line_text(text), "remedy",
+				  remedy == NULL ? json_null()
+						 : json_line_text(remedy)));
 		return;
 	}
 	printf("%-4s  %s: %s\n", states[state].shown, subject, text);

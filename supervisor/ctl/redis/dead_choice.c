@@ -21,12 +21,12 @@ static bool is_all(const char *word)
 }
 
 static bool is_chosen(const struct dead_choice *choice,
-		      const struct letter *letter)
+		      const struct dead_letter *letter)
 {
-	struct text reason = letter_note(letter, "reason");
+	struct text reason = dead_letter_note(letter, "reason");
 
 	if (choice->group != NULL &&
-	    !text_is(letter_note(letter, "group"), choice->group))
+	    !text_is(dead_letter_note(letter, "group"), choice->group))
 		return false;
 	return choice->reason == NULL ||
 	       memmem(reason.data, reason.length, choice->reason,
@@ -35,11 +35,12 @@ static bool is_chosen(const struct dead_choice *choice,
 
 static int take_page(struct dead_choice *choice, const struct reply *entries)
 {
-	struct letter letter;
+	struct dead_letter letter;
 
 	choice->word_count = 0;
 	for (size_t i = 0; i < reply_count(entries); i++) {
-		letter_read(reply_at(entries, i), choice->view.arena, &letter);
+		dead_letter_read(reply_at(entries, i), choice->view.arena,
+				 &letter);
 		if (!is_chosen(choice, &letter))
 			continue;
 		if (choice->take(choice, &letter) < 0)
@@ -176,10 +177,10 @@ void dead_choice_close(struct dead_choice *choice)
 void dead_choice_say(const struct dead_choice *choice, const char *done)
 {
 	if (choice->view.as_json)
-		record_write(stdout,
-			     json_pack("{s:s,s:I,s:b}", "kind", done, "count",
-				       (json_int_t)choice->count, "dry_run",
-				       choice->dry_run));
+		json_line_write(stdout,
+				json_pack("{s:s,s:I,s:b}", "kind", done,
+					  "count", (json_int_t)choice->count,
+					  "dry_run", choice->dry_run));
 	else
 		printf("%" PRId64 " %s%s\n", choice->count,
 		       choice->dry_run ? "would be " : "", done);

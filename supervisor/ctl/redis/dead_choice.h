@@ -20,7 +20,8 @@ struct dead_choice {
 	/* Set by the caller: what it does with a letter, and at the end of a
 	   page, before the letters of it go away (NULL: nothing). Both return
 	   0, or -1 with the view's err. */
-	int (*take)(struct dead_choice *choice, const struct letter *letter);
+	int (*take)(struct dead_choice *choice,
+		    const struct dead_letter *letter);
 	int (*page)(struct dead_choice *choice);
 	const char *reason; /* only those with this text in it; NULL: all */
 	const char *since;  /* only those from there on; NULL: all */

@@ -45,7 +45,7 @@ static struct reply part_of(const struct reply *all, size_t first, size_t count)
 }
 
 /* More fields than the letter has: they are packed, or were left out. */
-static void fields_complete(struct letter *letter, struct arena *arena)
+static void fields_complete(struct dead_letter *letter, struct arena *arena)
 {
 	int64_t fields =
 		reply_integer(reply_field(&letter->notes, "fields"), 0);
@@ -61,8 +61,8 @@ static void fields_complete(struct letter *letter, struct arena *arena)
 }
 
 /* The notes end with "fields": behind it names are the entry's. */
-void letter_read(const struct reply *entry, struct arena *arena,
-		 struct letter *letter_r)
+void dead_letter_read(const struct reply *entry, struct arena *arena,
+		      struct dead_letter *letter_r)
 {
 	const struct reply *all = reply_at(entry, 1);
 	size_t count = reply_count(all), noted = 0;
@@ -71,7 +71,8 @@ void letter_read(const struct reply *entry, struct arena *arena,
 	       !text_is(reply_text(reply_at(all, noted)), "fields"))
 		noted += 2;
 	noted = noted + 2 <= count ? noted + 2 : count;
-	*letter_r = (struct letter){ .id = reply_text(reply_at(entry, 0)) };
+	*letter_r =
+		(struct dead_letter){ .id = reply_text(reply_at(entry, 0)) };
 	if (count == 0)
 		return;
 	letter_r->notes = part_of(all, 0, noted);
@@ -79,7 +80,7 @@ void letter_read(const struct reply *entry, struct arena *arena,
 	fields_complete(letter_r, arena);
 }
 
-const char *letter_lacks(const struct letter *letter)
+const char *dead_letter_lacks(const struct dead_letter *letter)
 {
 	if (letter->cut)
 		return "its fields are larger than redis.max_reply";
@@ -89,7 +90,7 @@ const char *letter_lacks(const struct letter *letter)
 		       : NULL;
 }
 
-struct text letter_note(const struct letter *letter, const char *name)
+struct text dead_letter_note(const struct dead_letter *letter, const char *name)
 {
 	return reply_text(reply_field(&letter->notes, name));
 }
@@ -100,14 +101,14 @@ static json_t *note_value(const struct note *note, const struct reply *value)
 		return json_null();
 	switch (note->type) {
 	case NOTE_COUNT:
-		return record_count(reply_integer(value, -1));
+		return json_line_count(reply_integer(value, -1));
 	case NOTE_TIME:
-		return record_time(reply_integer(value, -1));
+		return json_line_time(reply_integer(value, -1));
 	case NOTE_TEXT:
 	case NOTE_NONE:
 		break;
 	}
-	return record_shown(reply_text(value));
+	return json_line_shown(reply_text(value));
 }
 
 static bool is_known(struct text name)
@@ -119,7 +120,7 @@ static bool is_known(struct text name)
 	return false;
 }
 
-static void add_unknown(const struct letter *letter, json_t *record)
+static void add_unknown(const struct dead_letter *letter, json_t *record)
 {
 	for (size_t i = 0; i + 1 < reply_count(&letter->notes); i += 2) {
 		struct text name = reply_text(reply_at(&letter->notes, i));
@@ -128,17 +129,18 @@ static void add_unknown(const struct letter *letter, json_t *record)
 		    json_object_get(record, name.data) == NULL)
 			(void)json_object_set_new(
 				record, name.data,
-				record_bytes(reply_text(
+				json_line_bytes(reply_text(
 					reply_at(&letter->notes, i + 1))));
 	}
 }
 
-json_t *letter_record(const struct view *view, const struct letter *letter)
+json_t *dead_letter_record(const struct view *view,
+			   const struct dead_letter *letter)
 {
 	int64_t time_msecs =
 		reply_integer(reply_field(&letter->notes, "time"), -1);
 	json_t *record = json_pack("{s:s,s:o}", "kind", "dead", "id",
-				   record_shown(letter->id));
+				   json_line_shown(letter->id));
 
 	for (size_t i = 0; i < NOTES; i++) {
 		if (notes[i].type != NOTE_NONE)
@@ -149,7 +151,7 @@ json_t *letter_record(const struct view *view, const struct letter *letter)
 						       notes[i].name)));
 	}
 	(void)json_object_set_new(record, "age_seconds",
-				  record_count(view_age(view, time_msecs)));
+				  json_line_count(view_age(view, time_msecs)));
 	(void)json_object_set_new(
 		record, "orderno",
 		view_field(&letter->fields, view->settings->fields.orderno));

@@ -1,5 +1,5 @@
-#ifndef OMQ_LETTER_H
-#define OMQ_LETTER_H
+#ifndef OMQ_DEAD_LETTER_H
+#define OMQ_DEAD_LETTER_H
 
 #include "lib/redis/reply.h"
 
@@ -10,9 +10,9 @@ struct arena;
 struct view;
 
 /* One dead letter: what was noted of the entry, and the entry's own fields (see
-   lib/scripts/dead_letter.lua). Borrowed from the reply it was read from, and from
-   the arena. */
-struct letter {
+   lib/scripts/dead_letter.lua). Borrowed from the reply it was read from, and
+   from the arena. */
+struct dead_letter {
 	struct text id;      /* of the letter, in P:dead */
 	struct reply notes;  /* [name, value, ...] */
 	struct reply fields; /* the same; nil: not there */
@@ -21,18 +21,20 @@ struct letter {
 
 /* Read it from [id, [name, value, ...]]. Fields that are packed are unpacked
    into arena. */
-void letter_read(const struct reply *entry, struct arena *arena,
-		 struct letter *letter_r);
+void dead_letter_read(const struct reply *entry, struct arena *arena,
+		      struct dead_letter *letter_r);
 
 /* A note such as "group", "id" (of the entry), "reason"; else the empty text.
  */
-struct text letter_note(const struct letter *letter, const char *name);
+struct text dead_letter_note(const struct dead_letter *letter,
+			     const char *name);
 
 /* Why it has no fields, as the end of a sentence; NULL: it has. */
-const char *letter_lacks(const struct letter *letter);
+const char *dead_letter_lacks(const struct dead_letter *letter);
 
 /* What was noted, as a record of kind "dead", with the order's number; without
    the entry's other fields. Notes that are not known here are kept by name. */
-json_t *letter_record(const struct view *view, const struct letter *letter);
+json_t *dead_letter_record(const struct view *view,
+			   const struct dead_letter *letter);
 
 #endif

@@ -66,14 +66,16 @@ static int letter_move(struct replay *replay, struct text group, struct text id)
 	return reply_text(moved).length > 0;
 }
 
-static int replay_take(struct dead_choice *choice, const struct letter *letter)
+static int replay_take(struct dead_choice *choice,
+		       const struct dead_letter *letter)
 {
 	struct replay *replay = (struct replay *)choice;
 	int moved;
 
 	if (choice->dry_run)
 		return 0;
-	moved = letter_move(replay, letter_note(letter, "group"), letter->id);
+	moved = letter_move(replay, dead_letter_note(letter, "group"),
+			    letter->id);
 	/* The choice counts it as taken when this returns 0. */
 	if (moved == 0)
 		choice->count--;

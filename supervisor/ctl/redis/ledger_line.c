@@ -75,12 +75,13 @@ json_t *ledger_line_record(const struct view *view, const char *group,
 
 	return json_pack(
 		"{s:s,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o}", "kind", "ledger",
-		"group", record_text(group), "event", record_shown(line->event),
-		"account", known ? record_shown(line->account) : json_null(),
-		"amount", known ? json_integer(line->amount) : json_null(),
-		"points", known ? json_integer(line->points) : json_null(),
-		"rule", known ? record_shown(line->rule) : json_null(), "entry",
-		known ? record_shown(line->entry) : json_null(), "time",
-		record_time(line->time_msecs), "age_seconds",
-		record_count(view_age(view, line->time_msecs)));
+		"group", json_line_text(group), "event",
+		json_line_shown(line->event), "account",
+		known ? json_line_shown(line->account) : json_null(), "amount",
+		known ? json_integer(line->amount) : json_null(), "points",
+		known ? json_integer(line->points) : json_null(), "rule",
+		known ? json_line_shown(line->rule) : json_null(), "entry",
+		known ? json_line_shown(line->entry) : json_null(), "time",
+		json_line_time(line->time_msecs), "age_seconds",
+		json_line_count(view_age(view, line->time_msecs)));
 }

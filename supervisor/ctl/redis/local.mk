@@ -5,17 +5,21 @@ libsupervisor_a_SOURCES += \
 	%D%/dead_letter.c %D%/dead_letter.h \
 	%D%/dead_choice.c %D%/dead_choice.h \
 	%D%/ledger_line.c %D%/ledger_line.h \
-	%D%/order_trail.c %D%/order_trail.h \
-	%D%/order_trail_letters.c \
-	%D%/order_trail_parts.h \
 	%D%/tally.c %D%/tally.h \
 	%D%/dead_replay.c %D%/dead_replay.h \
 	%D%/replay_outcome.c %D%/replay_outcome.h \
 	%D%/replay_range.c %D%/replay_range.h \
+	%D%/order_trail.h \
+	%D%/order_trail_parts.h \
+	%D%/order_trail_letters.c \
+	%D%/order_trail.c \
 	%D%/verb_dead.c \
 	%D%/verb_entries.c \
 	%D%/verb_order.c \
 	%D%/verb_pending.c \
 	%D%/verb_points.c \
-	%D%/verb_replay.c
+	%D%/verb_replay.c \
+	%D%/verb_pause.c \
+	%D%/verb_trim.c \
+	%D%/verb_wait.c
 lua_scripts += %D%/dead_letters.lua %D%/drop.lua %D%/orders.lua %D%/replay_range.lua

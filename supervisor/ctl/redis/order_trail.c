@@ -16,14 +16,15 @@
 #include <stdio.h>
 #include <string.h>
 
-bool trail_is_ours(const struct trail *trail, const struct reply *fields)
+bool order_trail_is_ours(const struct order_trail *trail,
+			 const struct reply *fields)
 {
 	const char *name = trail->view->settings->fields.orderno;
 
 	return text_is(reply_text(reply_field(fields, name)), trail->orderno);
 }
 
-json_t *trail_event(struct trail *trail, const struct reply *fields)
+json_t *order_trail_event(struct order_trail *trail, const struct reply *fields)
 {
 	char key[ORDER_KEY_BYTES];
 	struct order order;
@@ -35,11 +36,11 @@ json_t *trail_event(struct trail *trail, const struct reply *fields)
 		return json_null();
 	(void)order_key(&order, key);
 	(void)json_object_set_new_nocheck(trail->events, key, json_true());
-	return record_text(key);
+	return json_line_text(key);
 }
 
 /* Entries with that order number. */
-static int read_entries(struct trail *trail)
+static int read_entries(struct order_trail *trail)
 {
 	const struct reply *page;
 	struct view_range range;
@@ -50,16 +51,16 @@ static int read_entries(struct trail *trail)
 		for (size_t i = 0; i < reply_count(page); i++) {
 			const struct reply *entry = reply_at(page, i);
 
-			if (!trail_is_ours(trail, reply_at(entry, 1)))
+			if (!order_trail_is_ours(trail, reply_at(entry, 1)))
 				continue;
 			(void)json_array_append_new(
 				trail->entries,
 				json_pack("{s:o,s:o}", "id",
-					  record_shown(reply_text(
+					  json_line_shown(reply_text(
 						  reply_at(entry, 0))),
 					  "event",
-					  trail_event(trail,
-						      reply_at(entry, 1))));
+					  order_trail_event(
+						  trail, reply_at(entry, 1))));
 		}
 	}
 	return more;
@@ -72,16 +73,16 @@ static json_t *type_of(const json_t *event)
 				    ? strchr(json_string_value(event), ':')
 				    : NULL;
 
-	return colon == NULL ? json_null() : record_text(colon + 1);
+	return colon == NULL ? json_null() : json_line_text(colon + 1);
 }
 
-json_t *trail_place(const char *state, struct text group, json_t *id,
-		    json_t *event)
+json_t *order_trail_place(const char *state, struct text group, json_t *id,
+			  json_t *event)
 {
 	return json_pack(
 		"{s:s,s:o,s:o,s:o,s:o,s:s,s:n,s:n,s:n,s:n,s:n,s:n,s:n}", "kind",
 		"place", "entry", id, "event", event, "type", type_of(event),
-		"group", record_shown(group), "state", state, "consumer",
+		"group", json_line_shown(group), "state", state, "consumer",
 		"idle_seconds", "deliveries", "attempts", "error",
 		"dead_letter", "replay_id");
 }
@@ -91,21 +92,21 @@ static void set(json_t *place, const char *name, json_t *value)
 	(void)json_object_set_new(place, name, value);
 }
 
-void trail_set_pending(json_t *place, const struct reply *row,
-		       struct view_tries tries)
+void order_trail_set_pending(json_t *place, const struct reply *row,
+			     struct view_tries tries)
 {
-	set(place, "consumer", record_shown(reply_text(reply_at(row, 1))));
+	set(place, "consumer", json_line_shown(reply_text(reply_at(row, 1))));
 	set(place, "idle_seconds",
-	    record_count(reply_integer(reply_at(row, 2), -1000) / 1000));
+	    json_line_count(reply_integer(reply_at(row, 2), -1000) / 1000));
 	set(place, "deliveries",
-	    record_count(reply_integer(reply_at(row, 3), -1)));
-	set(place, "attempts", record_count(tries.attempts));
+	    json_line_count(reply_integer(reply_at(row, 3), -1)));
+	set(place, "attempts", json_line_count(tries.attempts));
 	if (tries.failure.length > 0)
-		set(place, "error", record_shown(tries.failure));
+		set(place, "error", json_line_shown(tries.failure));
 }
 
 /* What was delivered is pending, or done: until a dead letter is found. */
-static int look_up_pending(struct trail *trail, json_t *place,
+static int look_up_pending(struct order_trail *trail, json_t *place,
 			   const char *group, const char *id)
 {
 	struct view *view = trail->view;
@@ -126,20 +127,20 @@ static int look_up_pending(struct trail *trail, json_t *place,
 	if (noted == NULL)
 		return -1;
 	set(place, "state", json_string("pending"));
-	trail_set_pending(place, reply_at(rows, 0), view_tries(noted));
+	order_trail_set_pending(place, reply_at(rows, 0), view_tries(noted));
 	return 0;
 }
 
 /* info is a group's of XINFO GROUPS. */
-static int read_place(struct trail *trail, const json_t *entry,
+static int read_place(struct order_trail *trail, const json_t *entry,
 		      const struct reply *info)
 {
 	struct text group = reply_text(reply_field(info, "name"));
 	struct text last = reply_text(reply_field(info, "last-delivered-id"));
 	const char *id = json_string_value(json_object_get(entry, "id"));
-	json_t *place = trail_place("undelivered", group,
-				    json_copy(json_object_get(entry, "id")),
-				    json_copy(json_object_get(entry, "event")));
+	json_t *place = order_trail_place(
+		"undelivered", group, json_copy(json_object_get(entry, "id")),
+		json_copy(json_object_get(entry, "event")));
 
 	(void)json_array_append_new(trail->places, place);
 	if (view_is_beyond(text_of(id), last))
@@ -147,7 +148,7 @@ static int read_place(struct trail *trail, const json_t *entry,
 	return look_up_pending(trail, place, group.data, id);
 }
 
-static int read_places(struct trail *trail)
+static int read_places(struct order_trail *trail)
 {
 	const struct reply *groups = view_groups(trail->view);
 	json_t *entry;
@@ -165,7 +166,8 @@ static int read_places(struct trail *trail)
 	return 0;
 }
 
-static int read_line(struct trail *trail, const char *group, const char *event)
+static int read_line(struct order_trail *trail, const char *group,
+		     const char *event)
 {
 	struct view *view = trail->view;
 	struct ledger_line line;
@@ -187,7 +189,7 @@ static int read_line(struct trail *trail, const char *group, const char *event)
 }
 
 /* The events that every order may have; its entries may be gone. */
-static void add_usual_events(struct trail *trail)
+static void add_usual_events(struct order_trail *trail)
 {
 	static const char *const types[] = { "paid", "refunded" };
 	char key[ORDER_KEY_BYTES];
@@ -201,7 +203,7 @@ static void add_usual_events(struct trail *trail)
 	}
 }
 
-static int read_ledgers(struct trail *trail)
+static int read_ledgers(struct order_trail *trail)
 {
 	const struct settings *settings = trail->view->settings;
 	const char *event;
@@ -220,9 +222,10 @@ static int read_ledgers(struct trail *trail)
 	return 0;
 }
 
-int trail_open(struct trail *trail, struct view *view, const char *orderno)
+int order_trail_open(struct order_trail *trail, struct view *view,
+		     const char *orderno)
 {
-	*trail = (struct trail){
+	*trail = (struct order_trail){
 		.view = view,
 		.orderno = orderno,
 		.entries = json_array(),
@@ -233,15 +236,15 @@ int trail_open(struct trail *trail, struct view *view, const char *orderno)
 	add_usual_events(trail);
 	/* What dies or comes back in between is found in one or the other. */
 	return read_entries(trail) < 0 || read_places(trail) < 0 ||
-			       trail_replays(trail) < 0 ||
-			       trail_letters(trail) < 0 ||
-			       trail_replays(trail) < 0 ||
+			       order_trail_replays(trail) < 0 ||
+			       order_trail_letters(trail) < 0 ||
+			       order_trail_replays(trail) < 0 ||
 			       read_ledgers(trail) < 0
 		       ? -1
 		       : 0;
 }
 
-void trail_close(struct trail *trail)
+void order_trail_close(struct order_trail *trail)
 {
 	json_decref(trail->entries);
 	json_decref(trail->places);

@@ -1,5 +1,5 @@
-#ifndef OMQ_TRAIL_H
-#define OMQ_TRAIL_H
+#ifndef OMQ_ORDER_TRAIL_H
+#define OMQ_ORDER_TRAIL_H
 
 #include <jansson.h>
 
@@ -9,7 +9,7 @@ struct view;
    it. Read step by step while the groups go on working; the steps are in an
    order in which an entry may be seen where it was, but never as done when it
    is dead. */
-struct trail {
+struct order_trail {
 	struct view *view;
 	const char *orderno;
 	json_t *entries; /* of the stream: {"id", "event"} */
@@ -19,8 +19,9 @@ struct trail {
 };
 
 /* Find out. Returns 0, or -1 with the view's err. Either way the caller must
-   trail_close(). */
-int trail_open(struct trail *trail, struct view *view, const char *orderno);
-void trail_close(struct trail *trail);
+   order_trail_close(). */
+int order_trail_open(struct order_trail *trail, struct view *view,
+		     const char *orderno);
+void order_trail_close(struct order_trail *trail);
 
 #endif

@@ -20,27 +20,29 @@ static bool has(const json_t *place, const char *name, struct text value)
 }
 
 /* The place in that state of the entry that a letter tells of, or NULL. */
-static json_t *place_in(const struct trail *trail, const struct letter *letter,
-			const char *state)
+static json_t *place_in(const struct order_trail *trail,
+			const struct dead_letter *letter, const char *state)
 {
 	json_t *place;
 	size_t i;
 
 	json_array_foreach(trail->places, i, place)
 	{
-		if (has(place, "entry", letter_note(letter, "id")) &&
-		    has(place, "group", letter_note(letter, "group")) &&
+		if (has(place, "entry", dead_letter_note(letter, "id")) &&
+		    has(place, "group", dead_letter_note(letter, "group")) &&
 		    has(place, "state", text_of(state)))
 			return place;
 	}
 	return NULL;
 }
 
-static json_t *place_add(struct trail *trail, const struct letter *letter)
+static json_t *place_add(struct order_trail *trail,
+			 const struct dead_letter *letter)
 {
-	json_t *place = trail_place("done", letter_note(letter, "group"),
-				    record_shown(letter_note(letter, "id")),
-				    trail_event(trail, &letter->fields));
+	json_t *place = order_trail_place(
+		"done", dead_letter_note(letter, "group"),
+		json_line_shown(dead_letter_note(letter, "id")),
+		order_trail_event(trail, &letter->fields));
 
 	(void)json_array_append_new(trail->places, place);
 	return place;
@@ -52,11 +54,12 @@ static void set(json_t *place, const char *name, json_t *value)
 }
 
 /* The end of a replay, or of the entry; the stream may not have it any more. */
-static void add_letter(struct trail *trail, const struct letter *letter)
+static void add_letter(struct order_trail *trail,
+		       const struct dead_letter *letter)
 {
 	static const char *const same[] = { "consumer", "deliveries",
 					    "attempts" };
-	json_t *record = letter_record(trail->view, letter);
+	json_t *record = dead_letter_record(trail->view, letter);
 	json_t *place = place_in(trail, letter, "replay");
 
 	if (place == NULL)
@@ -77,7 +80,8 @@ static void add_letter(struct trail *trail, const struct letter *letter)
 
 /* The place of what came back. A dead letter came from where the entry ended; a
    copy of history is one place more. */
-static json_t *place_of_replay(struct trail *trail, const struct letter *letter)
+static json_t *place_of_replay(struct order_trail *trail,
+			       const struct dead_letter *letter)
 {
 	json_t *place;
 	size_t i;
@@ -85,11 +89,11 @@ static json_t *place_of_replay(struct trail *trail, const struct letter *letter)
 	json_array_foreach(trail->places, i, place)
 	{
 		if (has(place, "replay_id", letter->id) &&
-		    has(place, "group", letter_note(letter, "group")))
+		    has(place, "group", dead_letter_note(letter, "group")))
 			return place;
 	}
 	place = NULL;
-	if (!text_is(letter_note(letter, "class"), "history")) {
+	if (!text_is(dead_letter_note(letter, "class"), "history")) {
 		place = place_in(trail, letter, "dead");
 		if (place == NULL)
 			place = place_in(trail, letter, "done");
@@ -108,8 +112,8 @@ static void forget(json_t *place)
 		set(place, names[i], json_null());
 }
 
-static int add_replay(struct trail *trail, const struct letter *letter,
-		      const char *group)
+static int add_replay(struct order_trail *trail,
+		      const struct dead_letter *letter, const char *group)
 {
 	struct view *view = trail->view;
 	const char *id = letter->id.data;
@@ -131,28 +135,30 @@ static int add_replay(struct trail *trail, const struct letter *letter,
 	place = place_of_replay(trail, letter);
 	forget(place);
 	if (reply_count(rows) > 0)
-		trail_set_pending(place, reply_at(rows, 0), view_tries(noted));
+		order_trail_set_pending(place, reply_at(rows, 0),
+					view_tries(noted));
 	set(place, "state", json_string("replay"));
-	set(place, "replay_id", record_shown(letter->id));
+	set(place, "replay_id", json_line_shown(letter->id));
 	return 0;
 }
 
 /* Walk through the letters of a stream. group: whose P:<group>:replay it is;
    NULL: the dead letters. */
-static int read_stream(struct trail *trail, const char *key, const char *group)
+static int read_stream(struct order_trail *trail, const char *key,
+		       const char *group)
 {
 	const struct reply *page;
 	struct view_range range;
-	struct letter letter;
+	struct dead_letter letter;
 	int more;
 
 	view_range(&range, key);
 	range.letters = true;
 	while ((more = view_next(trail->view, &range, &page)) > 0) {
 		for (size_t i = 0; i < reply_count(page); i++) {
-			letter_read(reply_at(page, i), trail->view->arena,
-				    &letter);
-			if (!trail_is_ours(trail, &letter.fields))
+			dead_letter_read(reply_at(page, i), trail->view->arena,
+					 &letter);
+			if (!order_trail_is_ours(trail, &letter.fields))
 				continue;
 			if (group == NULL)
 				add_letter(trail, &letter);
@@ -163,7 +169,7 @@ static int read_stream(struct trail *trail, const char *key, const char *group)
 	return more;
 }
 
-int trail_letters(struct trail *trail)
+int order_trail_letters(struct order_trail *trail)
 {
 	struct keys keys;
 
@@ -172,19 +178,19 @@ int trail_letters(struct trail *trail)
 }
 
 /* The groups on the stream, by name; NULL with the view's err. */
-static json_t *group_names(struct trail *trail)
+static json_t *group_names(struct order_trail *trail)
 {
 	const struct reply *groups = view_groups(trail->view);
 	json_t *names = groups == NULL ? NULL : json_array();
 
 	for (size_t i = 0; names != NULL && i < reply_count(groups); i++)
 		(void)json_array_append_new(
-			names, record_shown(reply_text(reply_field(
+			names, json_line_shown(reply_text(reply_field(
 				       reply_at(groups, i), "name"))));
 	return names;
 }
 
-static int read_replays(struct trail *trail, const char *name)
+static int read_replays(struct order_trail *trail, const char *name)
 {
 	const char *stream = trail->view->settings->stream_key;
 	const struct reply *group;
@@ -197,7 +203,7 @@ static int read_replays(struct trail *trail, const char *name)
 	return group->type == REPLY_NIL ? 0 : read_stream(trail, key, name);
 }
 
-int trail_replays(struct trail *trail)
+int order_trail_replays(struct order_trail *trail)
 {
 	json_t *names = group_names(trail), *name;
 	int ret = names == NULL ? -1 : 0;

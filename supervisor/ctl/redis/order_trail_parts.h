@@ -1,5 +1,5 @@
-#ifndef OMQ_TRAIL_PARTS_H
-#define OMQ_TRAIL_PARTS_H
+#ifndef OMQ_ORDER_TRAIL_PARTS_H
+#define OMQ_ORDER_TRAIL_PARTS_H
 
 #include "lib/redis/reply.h"
 #include "supervisor/ctl/redis/order_trail.h"
@@ -10,25 +10,27 @@
 /* What the parts of trail share. */
 
 /* Are these the fields of an entry with that order number? */
-bool trail_is_ours(const struct trail *trail, const struct reply *fields);
+bool order_trail_is_ours(const struct order_trail *trail,
+			 const struct reply *fields);
 
 /* The event key of an entry, or null: it is no order, or of another type. A key
    is noted, to be looked for in the ledgers. */
-json_t *trail_event(struct trail *trail, const struct reply *fields);
+json_t *order_trail_event(struct order_trail *trail,
+			  const struct reply *fields);
 
 /* A place of which nothing is known but where and how it is. id and event are
    taken. */
-json_t *trail_place(const char *state, struct text group, json_t *id,
-		    json_t *event);
+json_t *order_trail_place(const char *state, struct text group, json_t *id,
+			  json_t *event);
 
 /* Who has it, since when, and how often it failed. row is that of XPENDING. */
-void trail_set_pending(json_t *place, const struct reply *row,
-		       struct view_tries tries);
+void order_trail_set_pending(json_t *place, const struct reply *row,
+			     struct view_tries tries);
 
 /* Look among the dead letters, and among what came back to the groups: change
    the places that these tell more of, and add those that nothing else tells of.
    Both return 0, or -1 with the view's err. */
-int trail_letters(struct trail *trail);
-int trail_replays(struct trail *trail);
+int order_trail_letters(struct order_trail *trail);
+int order_trail_replays(struct order_trail *trail);
 
 #endif

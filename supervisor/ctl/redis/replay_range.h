@@ -1,5 +1,5 @@
-#ifndef OMQ_HISTORY_H
-#define OMQ_HISTORY_H
+#ifndef OMQ_REPLAY_RANGE_H
+#define OMQ_REPLAY_RANGE_H
 
 #include "lib/stream/keys.h"
 #include "supervisor/ctl/redis/replay_outcome.h"
@@ -16,7 +16,7 @@ struct tally;
    group yet is left alone, and so is what is pending there or has come back and
    waits. How far it went is noted in P:<group>:replaying until the end is
    reached, so that the same command goes on there after it was interrupted. */
-struct history {
+struct replay_range {
 	/* Set by the caller. Texts are as they were typed; NULL: not at all. */
 	const struct settings_group *group;
 	const char *from;
@@ -34,13 +34,13 @@ struct history {
 	char known[WHEN_ID_BYTES];     /* the last one that came back */
 	char done[WHEN_ID_BYTES];      /* the last one that was looked at */
 	struct tally *waiting;         /* first ids of what came back */
-	struct fate_entry *entries;    /* of the portion at hand */
+	struct replay_outcome_entry *entries; /* of the portion at hand */
 	size_t entry_count;
 	bool over; /* nothing behind it was delivered */
 
 	/* What was found. */
 	bool goes_on; /* where it was interrupted */
-	int64_t fates[FATE_COUNT];
+	int64_t outcomes[REPLAY_OUTCOME_COUNT];
 	int64_t count; /* that came back, or would */
 	char first[WHEN_ID_BYTES];
 	char last[WHEN_ID_BYTES];
@@ -48,11 +48,11 @@ struct history {
 
 /* Begin: what is typed is resolved, and what waits is read. Returns 0 to go on;
    or an exit status, after it said why. Either way the caller must
-   history_close(). */
-int history_open(struct history *history, struct view *view);
-void history_close(struct history *history);
+   replay_range_close(). */
+int replay_range_open(struct replay_range *history, struct view *view);
+void replay_range_close(struct replay_range *history);
 
 /* Do it. Returns 0, or -1 with the view's err. */
-int history_run(struct history *history);
+int replay_range_run(struct replay_range *history);
 
 #endif

@@ -32,9 +32,11 @@ static const struct table_column columns[] = {
 	{ NULL, NULL, 0, TABLE_TEXT, NULL },
 };
 
-static int list_take(struct dead_choice *choice, const struct letter *letter)
+static int list_take(struct dead_choice *choice,
+		     const struct dead_letter *letter)
 {
-	view_put(&choice->view, columns, letter_record(&choice->view, letter));
+	view_put(&choice->view, columns,
+		 dead_letter_record(&choice->view, letter));
 	return 0;
 }
 
@@ -59,9 +61,9 @@ static int dead_list(struct ctl *ctl)
 
 /* A letter with all its entry's fields. */
 static json_t *whole_record(struct dead_choice *choice,
-			    const struct letter *letter)
+			    const struct dead_letter *letter)
 {
-	json_t *record = letter_record(&choice->view, letter);
+	json_t *record = dead_letter_record(&choice->view, letter);
 
 	(void)json_object_set_new(record, "fields",
 				  view_fields(&letter->fields));
@@ -82,25 +84,26 @@ static void show_value(const char *name, const json_t *value)
 }
 
 /* Say it when the fields cannot be shown. */
-static void lack_say(const struct letter *letter)
+static void lack_say(const struct dead_letter *letter)
 {
-	if (letter_lacks(letter) != NULL)
-		ctl_say("%s: %s", letter->id.data, letter_lacks(letter));
+	if (dead_letter_lacks(letter) != NULL)
+		ctl_say("%s: %s", letter->id.data, dead_letter_lacks(letter));
 }
 
-static int show_take(struct dead_choice *choice, const struct letter *letter)
+static int show_take(struct dead_choice *choice,
+		     const struct dead_letter *letter)
 {
 	json_t *record, *value;
 	const char *name;
 
 	lack_say(letter);
 	if (choice->view.as_json) {
-		record_write(stdout, whole_record(choice, letter));
+		json_line_write(stdout, whole_record(choice, letter));
 		return 0;
 	}
 	if (choice->count > 0)
 		putchar('\n');
-	record = letter_record(&choice->view, letter);
+	record = dead_letter_record(&choice->view, letter);
 	json_object_foreach(record, name, value)
 	{
 		if (strcmp(name, "kind") != 0)
@@ -129,12 +132,13 @@ static int dead_show(struct ctl *ctl)
 	return status;
 }
 
-static int export_take(struct dead_choice *choice, const struct letter *letter)
+static int export_take(struct dead_choice *choice,
+		       const struct dead_letter *letter)
 {
 	lack_say(letter);
 	/* Who drops it now loses them. */
 	choice->missing = choice->missing || letter->cut;
-	record_write(stdout, whole_record(choice, letter));
+	json_line_write(stdout, whole_record(choice, letter));
 	return 0;
 }
 
@@ -155,7 +159,8 @@ static int dead_export(struct ctl *ctl)
 	return status;
 }
 
-static int drop_take(struct dead_choice *choice, const struct letter *letter)
+static int drop_take(struct dead_choice *choice,
+		     const struct dead_letter *letter)
 {
 	const struct text words[] = {
 		text_of("EVAL"),
@@ -163,8 +168,8 @@ static int drop_take(struct dead_choice *choice, const struct letter *letter)
 		text_of("1"),
 		text_of(choice->keys.dead),
 		letter->id,
-		letter_note(letter, "group"),
-		letter_note(letter, "id"),
+		dead_letter_note(letter, "group"),
+		dead_letter_note(letter, "id"),
 	};
 
 	for (size_t i = choice->word_count == 0 ? 0 : 4; i < 7; i++)

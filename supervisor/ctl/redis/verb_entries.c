@@ -60,10 +60,10 @@ static void print_entry(const struct entries *entries,
 		print_line(&entries->view, id, fields);
 		return;
 	}
-	record_write(stdout, json_pack("{s:s,s:o,s:o,s:o}", "kind", "entry",
-				       "id", record_shown(id), "time",
-				       record_time(when_of_id(id.data)),
-				       "fields", view_fields(fields)));
+	json_line_write(stdout, json_pack("{s:s,s:o,s:o,s:o}", "kind", "entry",
+					  "id", json_line_shown(id), "time",
+					  json_line_time(when_of_id(id.data)),
+					  "fields", view_fields(fields)));
 }
 
 /* Print all there is. Returns 0, or -1. */

@@ -36,10 +36,10 @@ static void put_all(struct view *view, const struct table_column *table,
 
 static int show(struct view *view, const char *orderno)
 {
-	struct trail trail;
+	struct order_trail trail;
 	int status = EX_OK;
 
-	if (trail_open(&trail, view, orderno) < 0) {
+	if (order_trail_open(&trail, view, orderno) < 0) {
 		status = view_failed(view);
 	} else if (json_array_size(trail.entries) == 0 &&
 		   json_array_size(trail.places) == 0 &&
@@ -50,7 +50,7 @@ static int show(struct view *view, const char *orderno)
 		put_all(view, columns, trail.places);
 		put_all(view, ledger_line_columns, trail.ledger);
 	}
-	trail_close(&trail);
+	order_trail_close(&trail);
 	return status;
 }
 

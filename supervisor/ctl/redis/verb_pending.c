@@ -78,7 +78,7 @@ static const struct reply *ask_page(struct pending *pending, const char *from)
 static json_t *text_or_null(const struct reply *reply)
 {
 	return reply->type == REPLY_NIL ? json_null()
-					: record_shown(reply_text(reply));
+					: json_line_shown(reply_text(reply));
 }
 
 /* One row [id, consumer, idle, deliveries], and the three replies that tell of
@@ -98,13 +98,14 @@ static void put(struct pending *pending, const struct reply *row,
 			   text_or_null(id), "replay", pending->replays,
 			   "entry", text_or_null(origin), "consumer",
 			   text_or_null(reply_at(row, 1)), "idle_seconds",
-			   record_count(idle_msecs / 1000), "deliveries",
-			   record_count(reply_integer(reply_at(row, 3), -1)),
-			   "attempts", record_count(tries.attempts), "orderno",
-			   text_or_null(reply_at(orders, 3 * i)), "last_error",
+			   json_line_count(idle_msecs / 1000), "deliveries",
+			   json_line_count(reply_integer(reply_at(row, 3), -1)),
+			   "attempts", json_line_count(tries.attempts),
+			   "orderno", text_or_null(reply_at(orders, 3 * i)),
+			   "last_error",
 			   tries.failure.length == 0
 				   ? json_null()
-				   : record_shown(tries.failure)));
+				   : json_line_shown(tries.failure)));
 	pending->count++;
 }
 
@@ -148,7 +149,8 @@ static int put_all(struct pending *pending)
 }
 
 /* What came back, and nobody has yet: it is idle since it came. */
-static void put_waiting(struct pending *pending, const struct letter *letter)
+static void put_waiting(struct pending *pending,
+			const struct dead_letter *letter)
 {
 	struct view *view = &pending->view;
 	int64_t age_secs = view_age(view, when_of_id(letter->id.data));
@@ -158,10 +160,10 @@ static void put_waiting(struct pending *pending, const struct letter *letter)
 	view_put(view, replay_columns,
 		 json_pack("{s:s,s:s,s:o,s:b,s:o,s:n,s:o,s:i,s:i,s:o,s:n}",
 			   "kind", "pending", "group", pending->group, "id",
-			   record_shown(letter->id), "replay", true, "entry",
+			   json_line_shown(letter->id), "replay", true, "entry",
 			   view_field(&letter->notes, "id"), "consumer",
-			   "idle_seconds", record_count(age_secs), "deliveries",
-			   0, "attempts", 0, "orderno",
+			   "idle_seconds", json_line_count(age_secs),
+			   "deliveries", 0, "attempts", 0, "orderno",
 			   view_field(&letter->fields,
 				      view->settings->fields.orderno),
 			   "last_error"));
@@ -172,7 +174,7 @@ static int put_all_waiting(struct pending *pending, struct text last)
 {
 	const struct reply *page;
 	struct view_range range;
-	struct letter letter;
+	struct dead_letter letter;
 	int more;
 
 	view_range(&range, pending->keys.replay);
@@ -181,8 +183,8 @@ static int put_all_waiting(struct pending *pending, struct text last)
 		       (int)last.length, last.data);
 	while ((more = view_next(&pending->view, &range, &page)) > 0) {
 		for (size_t i = 0; i < reply_count(page); i++) {
-			letter_read(reply_at(page, i), pending->view.arena,
-				    &letter);
+			dead_letter_read(reply_at(page, i), pending->view.arena,
+					 &letter);
 			put_waiting(pending, &letter);
 		}
 	}

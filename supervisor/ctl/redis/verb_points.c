@@ -179,8 +179,8 @@ static void put(struct account *account)
 
 	view_put(&account->view, columns,
 		 json_pack("{s:s,s:o,s:o,s:o,s:o,s:I}", "kind", "balance",
-			   "group", record_text(account->group), "account",
-			   record_text(account->name), "balance",
+			   "group", json_line_text(account->group), "account",
+			   json_line_text(account->name), "balance",
 			   balance == INT64_MIN ? json_null()
 						: json_integer(balance),
 			   "sum",

@@ -19,61 +19,64 @@
 #define RATE_MAX 100000
 
 /* What the ledger has is not looked up when it is done. */
-static bool is_known(const struct history *history, enum fate fate)
+static bool is_known(const struct replay_range *range,
+		     enum replay_outcome outcome)
 {
-	return !history->execute || fate > FATE_CONFLICT;
+	return !range->execute || outcome > REPLAY_OUTCOME_CONFLICT;
 }
 
-static void record_put(const struct history *history)
+static void record_put(const struct replay_range *range)
 {
 	json_t *record = json_pack(
 		"{s:s,s:o,s:b,s:I,s:o,s:o}", "kind", "replay", "group",
-		record_text(history->group->name), "dry_run", !history->execute,
-		"count", (json_int_t)history->count, "first",
-		record_text_or_null(history->first), "last",
-		record_text_or_null(history->last));
+		json_line_text(range->group->name), "dry_run", !range->execute,
+		"count", (json_int_t)range->count, "first",
+		json_line_text_or_null(range->first), "last",
+		json_line_text_or_null(range->last));
 
-	for (enum fate fate = 0; fate < FATE_COUNT; fate++)
+	for (enum replay_outcome outcome = 0; outcome < REPLAY_OUTCOME_COUNT;
+	     outcome++)
 		(void)json_object_set_new(
-			record, fate_key(fate),
-			is_known(history, fate)
-				? json_integer(history->fates[fate])
+			record, replay_outcome_key(outcome),
+			is_known(range, outcome)
+				? json_integer(range->outcomes[outcome])
 				: json_null());
-	record_write(stdout, record);
+	json_line_write(stdout, record);
 }
 
-static void table_put(const struct history *history)
+static void table_put(const struct replay_range *range)
 {
-	printf("%" PRId64 " %s", history->count,
-	       history->execute ? "replayed" : "would be replayed");
-	if (history->count > 0)
-		printf(", from %s to %s", history->first, history->last);
+	printf("%" PRId64 " %s", range->count,
+	       range->execute ? "replayed" : "would be replayed");
+	if (range->count > 0)
+		printf(", from %s to %s", range->first, range->last);
 	putchar('\n');
-	for (enum fate fate = 0; fate < FATE_COUNT; fate++) {
-		if (history->fates[fate] > 0 && is_known(history, fate))
-			printf("%10" PRId64 "  %s\n", history->fates[fate],
-			       fate_text(fate));
+	for (enum replay_outcome outcome = 0; outcome < REPLAY_OUTCOME_COUNT;
+	     outcome++) {
+		if (range->outcomes[outcome] > 0 && is_known(range, outcome))
+			printf("%10" PRId64 "  %s\n", range->outcomes[outcome],
+			       replay_outcome_text(outcome));
 	}
-	if (!history->execute && history->count > 0)
+	if (!range->execute && range->count > 0)
 		ctl_say("nothing was changed; --execute does it");
 }
 
-static int replay(struct history *history, struct view *view)
+static int replay(struct replay_range *range, struct view *view)
 {
-	int status = history_open(history, view);
+	int status = replay_range_open(range, view);
 
 	if (status != EX_OK)
 		return status;
-	if (history->goes_on)
+	if (range->goes_on)
 		ctl_say("going on behind %s, where it was interrupted",
-			history->start + 1);
-	if (history_run(history) < 0)
+			range->start + 1);
+	if (replay_range_run(range) < 0)
 		status = view_failed(view);
 	/* Also when it failed in the middle. */
 	if (view->as_json)
-		record_put(history);
+		record_put(range);
 	else
-		table_put(history);
+		table_put(range);
 	return status;
 }
 
@@ -96,22 +99,21 @@ static const struct settings_group *group_of(const struct ctl *ctl,
 }
 
 /* What its program does must be right to do again. */
-static bool may_come_back(const struct history *history, bool notify_again)
+static bool may_come_back(const struct replay_range *range, bool notify_again)
 {
-	if (!history->execute || notify_again ||
-	    strcmp(history->group->program, "push") != 0)
+	if (!range->execute || notify_again ||
+	    strcmp(range->group->program, "push") != 0)
 		return true;
 	ctl_say("%s: people would be notified again; when that is wanted, say "
 		"--notify-again",
-		history->group->name);
+		range->group->name);
 	return false;
 }
 
-static int rate_take(struct history *history, const char *text)
+static int rate_take(struct replay_range *range, const char *text)
 {
-	if (text == NULL ||
-	    (num_parse(text, strlen(text), &history->rate) == 0 &&
-	     history->rate >= 1 && history->rate <= RATE_MAX))
+	if (text == NULL || (num_parse(text, strlen(text), &range->rate) == 0 &&
+			     range->rate >= 1 && range->rate <= RATE_MAX))
 		return 0;
 	ctl_say("--rate %s: expected 1 to %d entries a second", text, RATE_MAX);
 	return -1;
@@ -119,16 +121,16 @@ static int rate_take(struct history *history, const char *text)
 
 int verb_replay(struct ctl *ctl)
 {
-	struct history history = { 0 };
+	struct replay_range range = { 0 };
 	struct view view;
 	const char *rate = NULL;
 	bool notify_again = false;
 	const struct ctl_option options[] = {
-		{ "from", '\0', &history.from, NULL },
-		{ "to", '\0', &history.to, NULL },
-		{ "field", '\0', &history.field, NULL },
+		{ "from", '\0', &range.from, NULL },
+		{ "to", '\0', &range.to, NULL },
+		{ "field", '\0', &range.field, NULL },
 		{ "rate", '\0', &rate, NULL },
-		{ "execute", '\0', NULL, &history.execute },
+		{ "execute", '\0', NULL, &range.execute },
 		{ "notify-again", '\0', NULL, &notify_again },
 		{ NULL, '\0', NULL, NULL },
 	};
@@ -136,21 +138,21 @@ int verb_replay(struct ctl *ctl)
 
 	if (ctl_take(ctl, options, 1, 1) < 0)
 		return ctl->status;
-	if (history.from == NULL ||
-	    (history.field != NULL && strchr(history.field, '=') == NULL))
+	if (range.from == NULL ||
+	    (range.field != NULL && strchr(range.field, '=') == NULL))
 		return ctl_usage(ctl);
-	if (rate_take(&history, rate) < 0)
+	if (rate_take(&range, rate) < 0)
 		return EX_USAGE;
 	status = view_open(&view, ctl, -1);
 	if (status == EX_OK) {
-		history.group = group_of(ctl, ctl->operands[0]);
-		if (history.group == NULL)
+		range.group = group_of(ctl, ctl->operands[0]);
+		if (range.group == NULL)
 			status = EX_DATAERR;
-		else if (!may_come_back(&history, notify_again))
+		else if (!may_come_back(&range, notify_again))
 			status = EX_USAGE;
 		else
-			status = replay(&history, &view);
-		history_close(&history);
+			status = replay(&range, &view);
+		replay_range_close(&range);
 	}
 	view_close(&view);
 	return status;

@@ -228,7 +228,7 @@ json_t *view_field(const struct reply *fields, const char *name)
 	const struct reply *value = reply_field(fields, name);
 
 	return value->type == REPLY_NIL ? json_null()
-					: record_shown(reply_text(value));
+					: json_line_shown(reply_text(value));
 }
 
 json_t *view_fields(const struct reply *fields)
@@ -241,11 +241,11 @@ json_t *view_fields(const struct reply *fields)
 	}
 	for (size_t i = 0; i + 1 < reply_count(fields); i += 2)
 		(void)json_array_append_new(
-			list,
-			json_pack("[o,o]",
-				  record_bytes(reply_text(reply_at(fields, i))),
-				  record_bytes(reply_text(
-					  reply_at(fields, i + 1)))));
+			list, json_pack("[o,o]",
+					json_line_bytes(reply_text(
+						reply_at(fields, i))),
+					json_line_bytes(reply_text(
+						reply_at(fields, i + 1)))));
 	return list;
 }
 
@@ -253,7 +253,7 @@ void view_put(struct view *view, const struct table_column *columns,
 	      json_t *record)
 {
 	if (view->as_json) {
-		record_write(stdout, record);
+		json_line_write(stdout, record);
 		return;
 	}
 	if (view->columns != columns) {

@@ -32,7 +32,7 @@ static void sentence_add(struct verify *verify, const char *list,
 
 	(void)vsnprintf(text, sizeof(text), fmt, args);
 	(void)json_array_append_new(json_object_get(verify->record, list),
-				    record_text(text));
+				    json_line_text(text));
 }
 
 void verify_off(struct verify *verify, const char *fmt, ...)
@@ -60,7 +60,8 @@ bool verify_is_off(const struct verify *verify)
 
 void verify_number(struct verify *verify, const char *name, int64_t number)
 {
-	(void)json_object_set_new(verify->record, name, record_count(number));
+	(void)json_object_set_new(verify->record, name,
+				  json_line_count(number));
 }
 
 static int look_into(struct verify *verify)
@@ -81,10 +82,11 @@ static int look(struct verify *verify)
 	int ret;
 
 	json_decref(verify->record);
-	verify->record = json_pack(
-		"{s:s,s:o,s:o,s:n,s:[],s:[]}", "kind", "verify", "group",
-		record_text(verify->group->name), "program",
-		record_text(verify->group->program), "balanced", "off", "told");
+	verify->record =
+		json_pack("{s:s,s:o,s:o,s:n,s:[],s:[]}", "kind", "verify",
+			  "group", json_line_text(verify->group->name),
+			  "program", json_line_text(verify->group->program),
+			  "balanced", "off", "told");
 	if (verify->record == NULL)
 		return err_set(verify->err, ERR_RETRY, "out of memory");
 	ret = look_into(verify);
@@ -174,7 +176,7 @@ static int group_verify(struct verify *verify,
 			 ? EX_OK
 			 : EX_SOFTWARE;
 	if (options->as_json)
-		record_write(stdout, json_incref(verify->record));
+		json_line_write(stdout, json_incref(verify->record));
 	else
 		table_print(verify);
 	return status;

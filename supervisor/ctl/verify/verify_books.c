@@ -190,7 +190,7 @@ int verify_books(struct verify *verify)
 	verify_number(verify, "sum", verify->sum);
 	verify_number(verify, "due", verify->due);
 	(void)json_object_set_new(verify->record, "since",
-				  record_text_or_null(verify->start));
+				  json_line_text_or_null(verify->start));
 	if (verify->due >= 0)
 		missing_tell(verify, verify->due - verify->sum, first, deleted);
 	return 0;

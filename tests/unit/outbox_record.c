@@ -13,7 +13,8 @@
 
 #include <cmocka.h>
 
-static const struct record_place place = { .segment = 3, .offset = 1000 };
+static const struct outbox_record_place place = { .segment = 3,
+						  .offset = 1000 };
 
 static const struct text pairs[] = {
 	{ "orderno", 7 }, { "A-1", 3 },      { "", 0 },
@@ -25,11 +26,11 @@ static const struct text pairs[] = {
 /* The record of pairs; in memory of its very size, for the sanitizers. */
 static char *record_make(size_t *bytes_r)
 {
-	const size_t bytes = record_bytes(pairs, PAIR_COUNT);
+	const size_t bytes = outbox_record_bytes(pairs, PAIR_COUNT);
 	char *data = malloc(bytes);
 
 	assert_non_null(data);
-	record_write(place, pairs, PAIR_COUNT, data);
+	outbox_record_write(place, pairs, PAIR_COUNT, data);
 	*bytes_r = bytes;
 	return data;
 }
@@ -42,10 +43,11 @@ static void an_order_comes_back_byte_for_byte(void **state)
 	char *data = record_make(&bytes);
 
 	(void)state;
-	assert_int_equal(record_check(place, data, bytes), bytes);
-	assert_int_equal(record_last_bytes(data + bytes - RECORD_TAIL_BYTES),
+	assert_int_equal(outbox_record_check(place, data, bytes), bytes);
+	assert_int_equal(outbox_record_last_bytes(data + bytes -
+						  OUTBOX_RECORD_TAIL_BYTES),
 			 bytes);
-	assert_int_equal(record_read(data, arena, &read, &count), 0);
+	assert_int_equal(outbox_record_read(data, arena, &read, &count), 0);
 	assert_int_equal(count, PAIR_COUNT);
 	for (size_t i = 0; i < 2 * PAIR_COUNT; i++)
 		assert_true(text_equal(read[i], pairs[i]));
@@ -61,10 +63,10 @@ static void every_flipped_bit_is_noticed(void **state)
 	(void)state;
 	for (size_t bit = 0; bit < 8 * bytes; bit++) {
 		data[bit / 8] ^= (char)(1 << bit % 8);
-		assert_int_equal(record_check(place, data, bytes), 0);
+		assert_int_equal(outbox_record_check(place, data, bytes), 0);
 		data[bit / 8] ^= (char)(1 << bit % 8);
 	}
-	assert_int_equal(record_check(place, data, bytes), bytes);
+	assert_int_equal(outbox_record_check(place, data, bytes), bytes);
 	free(data);
 }
 
@@ -78,7 +80,7 @@ static void every_beginning_is_no_whole_record(void **state)
 		char *part = malloc(i + 1);
 
 		memcpy(part, data, i);
-		assert_int_equal(record_check(place, part, i), 0);
+		assert_int_equal(outbox_record_check(place, part, i), 0);
 		free(part);
 	}
 	free(data);
@@ -86,16 +88,16 @@ static void every_beginning_is_no_whole_record(void **state)
 
 static void a_record_elsewhere_is_none(void **state)
 {
-	struct record_place elsewhere = place;
+	struct outbox_record_place elsewhere = place;
 	size_t bytes;
 	char *data = record_make(&bytes);
 
 	(void)state;
 	elsewhere.offset++;
-	assert_int_equal(record_check(elsewhere, data, bytes), 0);
+	assert_int_equal(outbox_record_check(elsewhere, data, bytes), 0);
 	elsewhere = place;
 	elsewhere.segment++;
-	assert_int_equal(record_check(elsewhere, data, bytes), 0);
+	assert_int_equal(outbox_record_check(elsewhere, data, bytes), 0);
 	free(data);
 }
 
@@ -118,13 +120,15 @@ static void a_body_that_lies_is_no_order(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(lies) / sizeof(lies[0]); i++) {
 		number_put(data + 16, lies[i]);
-		assert_int_equal(record_read(data, arena, &read, &count), 1);
+		assert_int_equal(outbox_record_read(data, arena, &read, &count),
+				 1);
 	}
 	number_put(data + 16, PAIR_COUNT);
-	assert_int_equal(record_read(data, arena, &read, &count), 0);
+	assert_int_equal(outbox_record_read(data, arena, &read, &count), 0);
 	for (size_t i = 0; i < sizeof(lies) / sizeof(lies[0]); i++) {
 		number_put(data + 20, lies[i]);
-		assert_int_equal(record_read(data, arena, &read, &count), 1);
+		assert_int_equal(outbox_record_read(data, arena, &read, &count),
+				 1);
 	}
 	free(data);
 	arena_close(&arena);
@@ -133,10 +137,10 @@ static void a_body_that_lies_is_no_order(void **state)
 static void the_next_mark_is_found(void **state)
 {
 	(void)state;
-	assert_int_equal(record_search("OMQ1xxOMQ1", 10), 6);
-	assert_int_equal(record_search("OMQ1xxOMQ", 9), 9);
-	assert_int_equal(record_search("OMQ1", 4), 4);
-	assert_int_equal(record_search("x", 1), 1);
+	assert_int_equal(outbox_record_search("OMQ1xxOMQ1", 10), 6);
+	assert_int_equal(outbox_record_search("OMQ1xxOMQ", 9), 9);
+	assert_int_equal(outbox_record_search("OMQ1", 4), 4);
+	assert_int_equal(outbox_record_search("x", 1), 1);
 }
 
 int main(void)

@@ -26,7 +26,7 @@ static const char count_lua[] =
 
 struct trim {
 	struct view view;
-	struct keep keep;
+	struct keep_round keep;
 	bool is_dry_run;
 	int64_t removed; /* or as many would be, at most */
 	int64_t left;
@@ -35,7 +35,7 @@ struct trim {
 /* How many entries are below that id? Returns them, or -1. */
 static int64_t count_below(struct view *view, const char *id)
 {
-	char from[KEEP_ID_BYTES + 1] = "-", to[KEEP_ID_BYTES + 1];
+	char from[KEEP_ROUND_ID_BYTES + 1] = "-", to[KEEP_ROUND_ID_BYTES + 1];
 	int64_t count = 0, got;
 
 	/* The one id below which there can be none is no end of a range. */
@@ -83,7 +83,7 @@ static int64_t foresee(struct trim *trim)
 {
 	const struct settings_retention *retention =
 		&trim->view.settings->retention;
-	const struct keep_result *result = &trim->keep.result;
+	const struct keep_round_result *result = &trim->keep.result;
 	int64_t length = result->length;
 	int64_t too_old = count_below(&trim->view, result->old);
 	int64_t settled = length;
@@ -105,12 +105,12 @@ static int64_t foresee(struct trim *trim)
 /* The keeper has a bound for a round; here it ends when all is done. */
 static int remove_all(struct trim *trim)
 {
-	struct keep_result sum = { 0 };
-	struct keep *keep = &trim->keep;
+	struct keep_round_result sum = { 0 };
+	struct keep_round *keep = &trim->keep;
 
 	do {
-		if (keep_trim(keep, trim->view.redis, false, &trim->view.err) <
-		    0)
+		if (keep_round_trim(keep, trim->view.redis, false,
+				    &trim->view.err) < 0)
 			return -1;
 		trim->removed += keep->result.trimmed;
 		for (size_t i = 0; i < keep->result.group_count; i++)
@@ -124,24 +124,25 @@ static int remove_all(struct trim *trim)
 
 static int look(struct trim *trim)
 {
-	if (keep_trim(&trim->keep, trim->view.redis, true, &trim->view.err) < 0)
+	if (keep_round_trim(&trim->keep, trim->view.redis, true,
+			    &trim->view.err) < 0)
 		return -1;
 	trim->removed = foresee(trim);
 	trim->left = trim->keep.result.length - trim->removed;
 	return trim->removed < 0 ? -1 : 0;
 }
 
-static json_t *groups_record(const struct keep_result *result)
+static json_t *groups_record(const struct keep_round_result *result)
 {
 	json_t *groups = json_array();
 
 	for (size_t i = 0; i < result->group_count; i++) {
-		const struct keep_group *group = &result->groups[i];
+		const struct keep_round_group *group = &result->groups[i];
 
 		(void)json_array_append_new(
 			groups,
 			json_pack("{s:o,s:I,s:I}", "name",
-				  record_text(group->name), "dropped",
+				  json_line_text(group->name), "dropped",
 				  (json_int_t)group->dropped, "silent_seconds",
 				  (json_int_t)(group->silent_msecs / 1000)));
 	}
@@ -150,21 +151,22 @@ static json_t *groups_record(const struct keep_result *result)
 
 static void say_json(const struct trim *trim)
 {
-	const struct keep_result *result = &trim->keep.result;
+	const struct keep_round_result *result = &trim->keep.result;
 
-	record_write(stdout,
-		     json_pack("{s:s,s:b,s:I,s:I,s:o,s:o,s:o}", "kind", "trim",
-			       "dry_run", trim->is_dry_run, "removed",
-			       (json_int_t)trim->removed, "left",
-			       (json_int_t)trim->left, "needed_from",
-			       record_text_or_null(result->hold), "needed_by",
-			       record_text_or_null(result->holder), "groups",
-			       groups_record(result)));
+	json_line_write(stdout,
+			json_pack("{s:s,s:b,s:I,s:I,s:o,s:o,s:o}", "kind",
+				  "trim", "dry_run", trim->is_dry_run,
+				  "removed", (json_int_t)trim->removed, "left",
+				  (json_int_t)trim->left, "needed_from",
+				  json_line_text_or_null(result->hold),
+				  "needed_by",
+				  json_line_text_or_null(result->holder),
+				  "groups", groups_record(result)));
 }
 
 static void say(const struct trim *trim)
 {
-	const struct keep_result *result = &trim->keep.result;
+	const struct keep_round_result *result = &trim->keep.result;
 
 	printf("%s%" PRId64 " entries %s, %" PRId64 " are left\n",
 	       trim->is_dry_run ? "at most " : "", trim->removed,
@@ -173,7 +175,7 @@ static void say(const struct trim *trim)
 		printf("group %s needs all from %s on\n", result->holder,
 		       result->hold);
 	for (size_t i = 0; i < result->group_count; i++) {
-		const struct keep_group *group = &result->groups[i];
+		const struct keep_round_group *group = &result->groups[i];
 
 		if (group->dropped > 0)
 			printf("group %s: %" PRId64

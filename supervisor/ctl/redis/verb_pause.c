@@ -93,11 +93,11 @@ static void say(const struct change *change, bool changed,
 	char when[WHEN_TEXT_BYTES] = "";
 
 	if (change->view.as_json) {
-		record_write(stdout,
-			     json_pack("{s:s,s:o,s:b,s:o}", "kind", "pause",
-				       "group", record_text(change->group),
-				       "changed", changed, "paused",
-				       pause_json(pause)));
+		json_line_write(stdout, json_pack("{s:s,s:o,s:b,s:o}", "kind",
+						  "pause", "group",
+						  json_line_text(change->group),
+						  "changed", changed, "paused",
+						  pause_json(pause)));
 		return;
 	}
 	if (pause->msecs > 0 && pause->msecs <= WHEN_MSECS_MAX)

@@ -27,7 +27,7 @@
 static struct redis_fixture *fixture;
 static struct settings settings;
 static struct settings_group *group;
-static struct seat seats[SEATS_MAX];
+static struct lease seats[SEATS_MAX];
 static struct err err;
 
 static int begin(void **state)
@@ -49,14 +49,14 @@ static int end(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < SEATS_MAX; i++)
-		seat_close(&seats[i]);
+		lease_close(&seats[i]);
 	memset(seats, 0, sizeof(seats));
 	return 0;
 }
 
-static void set_up(struct seat *seat, const char *consumer, const char *node)
+static void set_up(struct lease *lease, const char *consumer, const char *node)
 {
-	const struct seat_settings set = {
+	const struct lease_settings set = {
 		.settings = &settings,
 		.group = group,
 		.consumer = consumer,
@@ -64,23 +64,23 @@ static void set_up(struct seat *seat, const char *consumer, const char *node)
 		.wake_fd = -1,
 	};
 
-	assert_int_equal(seat_open(seat, &set, &err), 0);
+	assert_int_equal(lease_open(lease, &set, &err), 0);
 }
 
-/* A seat of that consumer on that node, with the lease. */
-static struct seat *take(int n, const char *consumer, const char *node)
+/* A lease of that consumer on that node, with the lease. */
+static struct lease *take(int n, const char *consumer, const char *node)
 {
 	set_up(&seats[n], consumer, node);
-	if (seat_connect(&seats[n], &err) != 0)
+	if (lease_connect(&seats[n], &err) != 0)
 		fail_msg("%s", err.text);
 	return &seats[n];
 }
 
-/* Run the command begun in the seat. */
-static const struct reply *run(struct seat *seat)
+/* Run the command begun in the lease. */
+static const struct reply *run(struct lease *lease)
 {
-	return redis_fixture_call(fixture, seat->command.words,
-				  seat->command.count);
+	return redis_fixture_call(fixture, lease->command.words,
+				  lease->command.count);
 }
 
 static const char *status_of(const struct reply *reply)
@@ -90,10 +90,10 @@ static const char *status_of(const struct reply *reply)
 	return reply_text(reply_at(reply, 0)).data;
 }
 
-static const struct reply *beat(struct seat *seat)
+static const struct reply *beat(struct lease *lease)
 {
-	seat_begin_beat(seat, false);
-	return run(seat);
+	lease_begin_beat(lease, false);
+	return run(lease);
 }
 
 static void publish(int count)
@@ -175,7 +175,7 @@ static void a_group_that_vanished_begins_again_at_the_first_entry(void **state)
 	(void)redis_fixture_command(fixture, "XGROUP", "DESTROY", "ordermq",
 				    "points", NULL);
 	/* Whoever was in it remembers; ... */
-	assert_int_equal(seat_connect(&seats[0], &err), 1);
+	assert_int_equal(lease_connect(&seats[0], &err), 1);
 	assert_string_equal(group_says("last-delivered-id"), "0-0");
 	(void)redis_fixture_command(fixture, "XGROUP", "DESTROY", "ordermq",
 				    "points", NULL);
@@ -215,21 +215,21 @@ static void a_group_that_vanished_begins_behind_what_is_done(void **state)
 					    "ordermq", "points", NULL);
 		(void)redis_fixture_command(fixture, "SET", DONE, cases[i].done,
 					    NULL);
-		assert_int_equal(seat_connect(&seats[0], &err), 1);
+		assert_int_equal(lease_connect(&seats[0], &err), 1);
 		assert_string_equal(group_says("last-delivered-id"),
 				    cases[i].begins);
 	}
 	/* A flushed stream knows nothing of it. */
 	(void)redis_fixture_command(fixture, "DEL", "ordermq", NULL);
 	(void)redis_fixture_command(fixture, "SET", DONE, "5-2", NULL);
-	assert_int_equal(seat_connect(&seats[0], &err), 1);
+	assert_int_equal(lease_connect(&seats[0], &err), 1);
 	assert_string_equal(group_says("last-delivered-id"), "0-0");
 }
 
 /* One whose effect is in Redis does all of it again: it takes place once. */
 static void a_group_with_a_ledger_begins_at_the_first_entry(void **state)
 {
-	struct seat_settings set = {
+	struct lease_settings set = {
 		.settings = &settings,
 		.group = group,
 		.consumer = "points-1@a",
@@ -243,70 +243,70 @@ static void a_group_with_a_ledger_begins_at_the_first_entry(void **state)
 	(void)redis_fixture_command(fixture, "HSET", BOOKS, "applied", "1",
 				    NULL);
 	(void)redis_fixture_command(fixture, "SET", DONE, "5-2", NULL);
-	assert_int_equal(seat_open(&seats[0], &set, &err), 0);
-	assert_int_equal(seat_connect(&seats[0], &err), 0);
+	assert_int_equal(lease_open(&seats[0], &set, &err), 0);
+	assert_int_equal(lease_connect(&seats[0], &err), 0);
 	assert_string_equal(group_says("last-delivered-id"), "0-0");
 }
 
 static void the_same_node_takes_its_lease_again_and_fences_the_old_one(
 	void **state)
 {
-	struct seat *old = take(0, "points-1@a", "node-a");
-	struct seat *new = take(1, "points-1@a", "node-a");
+	struct lease *old = take(0, "points-1@a", "node-a");
+	struct lease *new = take(1, "points-1@a", "node-a");
 
 	(void)state;
 	read_by("points-1@a", 1);
 	assert_string_equal(status_of(beat(old)), "lost");
 	assert_string_equal(status_of(beat(new)), "ok");
 
-	seat_begin(old, SCRIPT_SETTLE, NULL, 0);
+	lease_begin(old, SCRIPT_SETTLE, NULL, 0);
 	command_word(&old->command, "applied");
 	command_word(&old->command, "1");
 	command_word(&old->command, "1-0");
 	assert_string_equal(status_of(run(old)), "lost");
-	seat_begin(old, SCRIPT_HISTORY, NULL, 0);
+	lease_begin(old, SCRIPT_HISTORY, NULL, 0);
 	command_word(&old->command, "-");
 	command_word(&old->command, "10");
 	command_word(&old->command, "1000000");
 	assert_string_equal(status_of(run(old)), "lost");
-	seat_begin(old, SCRIPT_DEAD, (const char *const[]){ "{ordermq}:dead" },
-		   1);
+	lease_begin(old, SCRIPT_DEAD, (const char *const[]){ "{ordermq}:dead" },
+		    1);
 	for (int i = 0; i < 5; i++)
 		command_word(&old->command, "1");
 	assert_string_equal(status_of(run(old)), "lost");
 	/* It may not give away what is not its own. */
-	assert_int_equal(seat_release(old, &err), 0);
+	assert_int_equal(lease_release(old, &err), 0);
 	assert_int_equal(pending_of("points-1@a"), 1);
 	assert_string_equal(status_of(beat(new)), "ok");
 }
 
 static void a_connection_that_comes_back_keeps_its_lease(void **state)
 {
-	struct seat *seat = take(0, "points-1@a", "node-a");
-	char token[SEAT_TOKEN_BYTES];
+	struct lease *lease = take(0, "points-1@a", "node-a");
+	char token[LEASE_TOKEN_BYTES];
 
 	(void)state;
-	(void)strcpy(token, seat->token);
-	assert_int_equal(seat_connect(seat, &err), 1);
-	assert_string_equal(seat->token, token);
+	(void)strcpy(token, lease->token);
+	assert_int_equal(lease_connect(lease, &err), 1);
+	assert_string_equal(lease->token, token);
 }
 
 static void a_foreign_holder_who_is_alive_is_named(void **state)
 {
-	struct seat *holder = take(0, "points-1@a", "node-a");
-	struct seat *other = &seats[1];
+	struct lease *holder = take(0, "points-1@a", "node-a");
+	struct lease *other = &seats[1];
 
 	(void)state;
 	set_up(other, "points-1@a", "node-b");
-	assert_int_equal(seat_connect(other, &err), -1);
+	assert_int_equal(lease_connect(other, &err), -1);
 	assert_int_equal(err.class, ERR_RETRY);
 	assert_false(other->taken);
 	/* The same expiry again: it may be dead. */
-	assert_int_equal(seat_connect(other, &err), -1);
+	assert_int_equal(lease_connect(other, &err), -1);
 	assert_false(other->taken);
 	(void)poll(NULL, 0, 5);
 	assert_string_equal(status_of(beat(holder)), "ok");
-	assert_int_equal(seat_connect(other, &err), -1);
+	assert_int_equal(lease_connect(other, &err), -1);
 	assert_true(other->taken);
 	assert_int_equal(err.class, ERR_FATAL);
 	assert_non_null(strstr(err.text, holder->who));
@@ -317,13 +317,13 @@ static void a_foreign_holder_who_is_dead_is_succeeded_after_his_time(
 	void **state)
 {
 	int64_t start = clock_msecs();
-	struct seat *holder;
+	struct lease *holder;
 
 	(void)state;
 	group->owner_ttl_msecs = 1000;
 	holder = take(0, "points-1@a", "node-a");
 	set_up(&seats[1], "points-1@a", "node-b");
-	while (seat_connect(&seats[1], &err) < 0) {
+	while (lease_connect(&seats[1], &err) < 0) {
 		assert_false(seats[1].taken);
 		assert_true(clock_msecs() - start < DEADLINE_MSECS);
 		(void)poll(NULL, 0, 20);
@@ -334,14 +334,14 @@ static void a_foreign_holder_who_is_dead_is_succeeded_after_his_time(
 
 static void a_released_consumer_is_deleted_only_when_it_is_empty(void **state)
 {
-	struct seat *full = take(0, "points-1@a", "node-a");
-	struct seat *empty = take(1, "points-2@a", "node-a");
+	struct lease *full = take(0, "points-1@a", "node-a");
+	struct lease *empty = take(1, "points-2@a", "node-a");
 
 	(void)state;
 	read_by("points-1@a", 3);
-	assert_int_equal(seat_release(empty, &err), 0);
+	assert_int_equal(lease_release(empty, &err), 0);
 	assert_int_equal(pending_of("points-2@a"), -1);
-	assert_int_equal(seat_release(full, &err), 3);
+	assert_int_equal(lease_release(full, &err), 3);
 	assert_int_equal(pending_of("points-1@a"), 3);
 	assert_int_equal(redis_fixture_integer(fixture, "HLEN", OWNERS, NULL),
 			 1);
@@ -351,13 +351,13 @@ static void a_released_consumer_is_deleted_only_when_it_is_empty(void **state)
 
 static void a_beat_claims_what_was_released(void **state)
 {
-	struct seat *gone = take(0, "points-1@a", "node-a");
-	struct seat *heir = take(1, "points-2@a", "node-a");
+	struct lease *gone = take(0, "points-1@a", "node-a");
+	struct lease *heir = take(1, "points-2@a", "node-a");
 	const struct reply *reply;
 
 	(void)state;
 	read_by("points-1@a", 300);
-	assert_int_equal(seat_release(gone, &err), 300);
+	assert_int_equal(lease_release(gone, &err), 300);
 	reply = beat(heir);
 	assert_string_equal(status_of(reply), "ok");
 	assert_int_equal(reply_integer(reply_at(reply, 1), 0), 256);
@@ -373,7 +373,7 @@ static void a_beat_claims_what_was_released(void **state)
 
 static void a_beat_takes_nothing_from_who_is_alive(void **state)
 {
-	struct seat *heir;
+	struct lease *heir;
 	const struct reply *reply;
 
 	(void)state;
@@ -389,7 +389,7 @@ static void a_beat_takes_nothing_from_who_is_alive(void **state)
 
 static void a_beat_claims_what_nobody_leased_when_it_is_old(void **state)
 {
-	struct seat *heir;
+	struct lease *heir;
 	const struct reply *reply;
 	int64_t start = clock_msecs();
 
@@ -410,12 +410,12 @@ static void a_beat_claims_what_nobody_leased_when_it_is_old(void **state)
 
 static void what_was_deleted_while_pending_is_counted_by_the_claim(void **state)
 {
-	struct seat *gone = take(0, "points-1@a", "node-a");
-	struct seat *heir = take(1, "points-2@a", "node-a");
+	struct lease *gone = take(0, "points-1@a", "node-a");
+	struct lease *heir = take(1, "points-2@a", "node-a");
 
 	(void)state;
 	read_by("points-1@a", 10);
-	assert_int_equal(seat_release(gone, &err), 10);
+	assert_int_equal(lease_release(gone, &err), 10);
 	(void)redis_fixture_command(fixture, "XTRIM", "ordermq", "MAXLEN", "4",
 				    NULL);
 	(void)beat(heir);
@@ -430,13 +430,13 @@ static void what_was_deleted_while_pending_is_counted_by_the_claim(void **state)
 
 static void the_claimed_are_not_counted_as_delivered_again(void **state)
 {
-	struct seat *gone = take(0, "points-1@a", "node-a");
-	struct seat *heir = take(1, "points-2@a", "node-a");
+	struct lease *gone = take(0, "points-1@a", "node-a");
+	struct lease *heir = take(1, "points-2@a", "node-a");
 	const struct reply *rows;
 
 	(void)state;
 	read_by("points-1@a", 1);
-	assert_int_equal(seat_release(gone, &err), 1);
+	assert_int_equal(lease_release(gone, &err), 1);
 	(void)beat(heir);
 	rows = redis_fixture_command(fixture, "XPENDING", "ordermq", "points",
 				     "-", "+", "1", NULL);
@@ -451,12 +451,12 @@ static void a_key_of_the_wrong_type_needs_an_operator(void **state)
 	for (size_t i = 0; i < 2; i++) {
 		(void)redis_fixture_command(fixture, "SET", keys[i], "x", NULL);
 		set_up(&seats[0], "points-1@a", "node-a");
-		assert_int_equal(seat_connect(&seats[0], &err), -1);
+		assert_int_equal(lease_connect(&seats[0], &err), -1);
 		assert_int_equal(err.class, ERR_FATAL);
 		assert_non_null(strstr(err.text, "WRONGTYPE"));
 		assert_null(seats[0].redis);
 		(void)redis_fixture_command(fixture, "DEL", keys[i], NULL);
-		assert_int_equal(seat_connect(&seats[0], &err), 0);
+		assert_int_equal(lease_connect(&seats[0], &err), 0);
 		(void)end(NULL);
 		(void)redis_fixture_command(fixture, "FLUSHALL", NULL);
 	}
@@ -464,18 +464,18 @@ static void a_key_of_the_wrong_type_needs_an_operator(void **state)
 
 static void garbage_among_the_owners_is_nobodys_lease(void **state)
 {
-	struct seat *seat = take(0, "points-1@a", "node-a");
+	struct lease *lease = take(0, "points-1@a", "node-a");
 
 	(void)state;
 	(void)redis_fixture_command(fixture, "HSET", OWNERS, "points-2@a",
 				    "garbage", "points-3@a", "", NULL);
-	assert_string_equal(status_of(beat(seat)), "ok");
+	assert_string_equal(status_of(beat(lease)), "ok");
 	(void)take(1, "points-2@a", "node-b");
 }
 
 static void a_book_that_is_no_number_makes_no_second_dead_letter(void **state)
 {
-	struct seat *seat = take(0, "points-1@a", "node-a");
+	struct lease *lease = take(0, "points-1@a", "node-a");
 	const char *dead = "{ordermq}:dead";
 	char id[64];
 
@@ -485,14 +485,14 @@ static void a_book_that_is_no_number_makes_no_second_dead_letter(void **state)
 	(void)redis_fixture_command(fixture, "HSET", BOOKS, "rejected", "x",
 				    NULL);
 	for (int i = 0; i < 3; i++) {
-		seat_begin(seat, SCRIPT_DEAD, &dead, 1);
-		command_word(&seat->command, id);
-		command_word(&seat->command, "why");
-		command_word(&seat->command, "reject");
-		command_word(&seat->command, "rejected");
-		command_word(&seat->command, "1");
-		command_number(&seat->command, 0);
-		assert_int_equal(reply_is_error_word(run(seat), "WRONGTYPE"),
+		lease_begin(lease, SCRIPT_DEAD, &dead, 1);
+		command_word(&lease->command, id);
+		command_word(&lease->command, "why");
+		command_word(&lease->command, "reject");
+		command_word(&lease->command, "rejected");
+		command_word(&lease->command, "1");
+		command_number(&lease->command, 0);
+		assert_int_equal(reply_is_error_word(run(lease), "WRONGTYPE"),
 				 i < 2);
 		if (i == 1)
 			(void)redis_fixture_command(fixture, "DEL", BOOKS,
@@ -543,6 +543,6 @@ int main(void)
 
 	if (redis_fixture_skip_all())
 		return 0;
-	return cmocka_run_group_tests_name("seat", tests, start_redis,
+	return cmocka_run_group_tests_name("lease", tests, start_redis,
 					   stop_redis);
 }

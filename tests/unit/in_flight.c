@@ -19,19 +19,19 @@
 
 #define ENTRIES_MAX 8
 
-static struct hand hand;
+static struct in_flight in_flight;
 static struct delivery *list[ENTRIES_MAX];
 
 static int open_hand(void **state)
 {
 	(void)state;
-	return hand_open(&hand, 4096, ENTRIES_MAX);
+	return in_flight_open(&in_flight, 4096, ENTRIES_MAX);
 }
 
 static int close_hand(void **state)
 {
 	(void)state;
-	hand_close(&hand);
+	in_flight_close(&in_flight);
 	return 0;
 }
 
@@ -50,7 +50,7 @@ static size_t accept_batch(size_t first, size_t count, size_t bad_count,
 	struct reply good[] = { string("orderno"), string("7") };
 	struct reply parts[ENTRIES_MAX][2], entries[ENTRIES_MAX];
 	struct reply all = { .type = REPLY_ARRAY, .array = { entries, count } };
-	struct batch *batch = hand_free_batch(&hand);
+	struct batch *batch = in_flight_free_batch(&in_flight);
 
 	settings_defaults(&settings);
 	assert_non_null(batch);
@@ -68,21 +68,21 @@ static size_t accept_batch(size_t first, size_t count, size_t bad_count,
 					     .array = { parts[i], 2 } };
 	}
 	assert_int_equal(batch_fill(batch, &all, &settings.fields, false), 0);
-	return hand_accept(&hand, batch, may_repeat, list);
+	return in_flight_accept(&in_flight, batch, may_repeat, list);
 }
 
 static void finish(struct delivery *delivery, enum delivery_state state)
 {
 	delivery->state = state;
-	hand_finish(&hand, delivery);
+	in_flight_finish(&in_flight, delivery);
 }
 
 static size_t batches_in_use(void)
 {
 	size_t count = 0;
 
-	for (size_t i = 0; i < HAND_BATCHES_MAX; i++)
-		count += hand.batches[i].in_use;
+	for (size_t i = 0; i < IN_FLIGHT_BATCHES_MAX; i++)
+		count += in_flight.batches[i].in_use;
 	return count;
 }
 
@@ -90,15 +90,15 @@ static bool has(int64_t msecs, uint64_t seq)
 {
 	const struct delivery wanted = { .id_msecs = msecs, .id_seq = seq };
 
-	return hand_has(&hand, &wanted);
+	return in_flight_has(&in_flight, &wanted);
 }
 
 static void nothing_is_left(void)
 {
-	assert_int_equal(hand.open_count, 0);
-	assert_int_equal(hand.handler_count, 0);
+	assert_int_equal(in_flight.open_count, 0);
+	assert_int_equal(in_flight.handler_count, 0);
 	assert_int_equal(batches_in_use(), 0);
-	assert_false(hand_has_decided(&hand));
+	assert_false(in_flight_has_decided(&in_flight));
 }
 
 static void valid_orders_are_for_the_handler_and_rejects_are_queued(
@@ -106,10 +106,10 @@ static void valid_orders_are_for_the_handler_and_rejects_are_queued(
 {
 	(void)state;
 	assert_int_equal(accept_batch(1, 3, 1, false), 2);
-	assert_int_equal(hand.open_count, 3);
-	assert_int_equal(hand.handler_count, 2);
-	assert_int_equal(hand.reject.count, 1);
-	assert_true(hand_has_decided(&hand));
+	assert_int_equal(in_flight.open_count, 3);
+	assert_int_equal(in_flight.handler_count, 2);
+	assert_int_equal(in_flight.reject.count, 1);
+	assert_true(in_flight_has_decided(&in_flight));
 	assert_true(has(1, 0));
 	assert_true(has(3, 0));
 	assert_false(has(4, 0));
@@ -124,12 +124,12 @@ static void a_finished_delivery_goes_where_its_state_says(void **state)
 	finish(list[2], DELIVERY_REJECT);
 	finish(list[1], DELIVERY_DONE);
 	finish(list[0], DELIVERY_EFFECT);
-	assert_int_equal(hand.handler_count, 0);
-	assert_int_equal(hand.open_count, 4);
-	assert_ptr_equal(delivery_queue_get(&hand.retry), list[3]);
-	assert_ptr_equal(delivery_queue_get(&hand.reject), list[2]);
-	assert_ptr_equal(delivery_queue_get(&hand.done), list[1]);
-	assert_ptr_equal(delivery_queue_get(&hand.effect), list[0]);
+	assert_int_equal(in_flight.handler_count, 0);
+	assert_int_equal(in_flight.open_count, 4);
+	assert_ptr_equal(delivery_queue_get(&in_flight.retry), list[3]);
+	assert_ptr_equal(delivery_queue_get(&in_flight.reject), list[2]);
+	assert_ptr_equal(delivery_queue_get(&in_flight.done), list[1]);
+	assert_ptr_equal(delivery_queue_get(&in_flight.effect), list[0]);
 }
 
 static void a_batch_is_free_when_its_last_entry_is_settled(void **state)
@@ -138,13 +138,14 @@ static void a_batch_is_free_when_its_last_entry_is_settled(void **state)
 	(void)accept_batch(1, 2, 0, false);
 	finish(list[1], DELIVERY_DONE);
 	finish(list[0], DELIVERY_DONE);
-	hand_settle(&hand, delivery_queue_get(&hand.done));
+	in_flight_settle(&in_flight, delivery_queue_get(&in_flight.done));
 	assert_int_equal(batches_in_use(), 1);
 	assert_false(has(2, 0));
 	assert_true(has(1, 0));
-	hand_settle(&hand, delivery_queue_get(&hand.done));
+	in_flight_settle(&in_flight, delivery_queue_get(&in_flight.done));
 	nothing_is_left();
-	assert_int_equal(arena_used(hand_free_batch(&hand)->arena), 0);
+	assert_int_equal(arena_used(in_flight_free_batch(&in_flight)->arena),
+			 0);
 }
 
 static void as_many_batches_as_there_are_can_be_open(void **state)
@@ -152,18 +153,18 @@ static void as_many_batches_as_there_are_can_be_open(void **state)
 	struct delivery *middle;
 
 	(void)state;
-	for (size_t i = 0; i < HAND_BATCHES_MAX; i++) {
+	for (size_t i = 0; i < IN_FLIGHT_BATCHES_MAX; i++) {
 		assert_int_equal(accept_batch(10 * i, 1, 0, false), 1);
-		middle = i <= HAND_BATCHES_MAX / 2 ? list[0] : middle;
+		middle = i <= IN_FLIGHT_BATCHES_MAX / 2 ? list[0] : middle;
 	}
-	assert_null(hand_free_batch(&hand));
+	assert_null(in_flight_free_batch(&in_flight));
 	finish(middle, DELIVERY_DONE);
-	assert_null(hand_free_batch(&hand));
-	hand_settle(&hand, delivery_queue_get(&hand.done));
-	assert_ptr_equal(hand_free_batch(&hand),
-			 &hand.batches[HAND_BATCHES_MAX / 2]);
+	assert_null(in_flight_free_batch(&in_flight));
+	in_flight_settle(&in_flight, delivery_queue_get(&in_flight.done));
+	assert_ptr_equal(in_flight_free_batch(&in_flight),
+			 &in_flight.batches[IN_FLIGHT_BATCHES_MAX / 2]);
 	assert_int_equal(accept_batch(100, 1, 0, false), 1);
-	assert_null(hand_free_batch(&hand));
+	assert_null(in_flight_free_batch(&in_flight));
 }
 
 static void what_is_in_hand_is_not_taken_twice(void **state)
@@ -173,10 +174,10 @@ static void what_is_in_hand_is_not_taken_twice(void **state)
 	assert_int_equal(accept_batch(1, 4, 0, true), 2);
 	assert_true(text_is(list[0]->id, "3-0"));
 	assert_true(text_is(list[1]->id, "4-0"));
-	assert_int_equal(hand.open_count, 4);
+	assert_int_equal(in_flight.open_count, 4);
 	assert_int_equal(accept_batch(1, 4, 0, true), 0);
 	assert_int_equal(batches_in_use(), 2);
-	assert_int_equal(hand.open_count, 4);
+	assert_int_equal(in_flight.open_count, 4);
 }
 
 static void the_answer_that_did_not_come_puts_entries_back_in_order(
@@ -191,14 +192,14 @@ static void the_answer_that_did_not_come_puts_entries_back_in_order(
 	second = list[1];
 	for (size_t i = 0; i < 3; i++)
 		finish(list[i], DELIVERY_DONE);
-	delivery_queue_put(&call, delivery_queue_get(&hand.done));
-	delivery_queue_put(&call, delivery_queue_get(&hand.done));
-	hand_restore(&hand, &call);
-	assert_int_equal(hand.done.count, 3);
-	assert_ptr_equal(delivery_queue_get(&hand.done), first);
-	assert_ptr_equal(delivery_queue_get(&hand.done), second);
-	hand_restore(&hand, &call);
-	assert_int_equal(hand.done.count, 1);
+	delivery_queue_put(&call, delivery_queue_get(&in_flight.done));
+	delivery_queue_put(&call, delivery_queue_get(&in_flight.done));
+	in_flight_restore(&in_flight, &call);
+	assert_int_equal(in_flight.done.count, 3);
+	assert_ptr_equal(delivery_queue_get(&in_flight.done), first);
+	assert_ptr_equal(delivery_queue_get(&in_flight.done), second);
+	in_flight_restore(&in_flight, &call);
+	assert_int_equal(in_flight.done.count, 1);
 }
 
 static void a_dropped_entry_is_gone_when_the_handler_gives_it_back(void **state)
@@ -211,11 +212,11 @@ static void a_dropped_entry_is_gone_when_the_handler_gives_it_back(void **state)
 	finish(list[1], DELIVERY_DONE);
 	finish(list[2], DELIVERY_WAITING);
 	finish(list[3], DELIVERY_EFFECT);
-	assert_int_equal(hand_drop(&hand), 4);
-	assert_int_equal(hand.open_count, 1);
-	assert_int_equal(hand.handler_count, 1);
-	assert_false(hand_has_decided(&hand));
-	assert_int_equal(hand.waiting.count, 0);
+	assert_int_equal(in_flight_drop(&in_flight), 4);
+	assert_int_equal(in_flight.open_count, 1);
+	assert_int_equal(in_flight.handler_count, 1);
+	assert_false(in_flight_has_decided(&in_flight));
+	assert_int_equal(in_flight.waiting.count, 0);
 	finish(kept, DELIVERY_DONE);
 	nothing_is_left();
 }
@@ -225,10 +226,10 @@ static void a_new_batch_is_not_dropped_with_the_old_one(void **state)
 	(void)state;
 	(void)accept_batch(1, 1, 0, false);
 	finish(list[0], DELIVERY_DONE);
-	assert_int_equal(hand_drop(&hand), 1);
+	assert_int_equal(in_flight_drop(&in_flight), 1);
 	(void)accept_batch(1, 1, 0, false);
 	finish(list[0], DELIVERY_DONE);
-	assert_int_equal(hand.done.count, 1);
+	assert_int_equal(in_flight.done.count, 1);
 }
 
 static void what_waits_is_known_by_its_id_alone(void **state)
@@ -241,8 +242,8 @@ static void what_waits_is_known_by_its_id_alone(void **state)
 		finish(list[i], DELIVERY_WAITING);
 	}
 	nothing_is_left();
-	assert_int_equal(hand.waiting.count, 3);
-	assert_int_equal(hand.waiting.next_due_msecs, 1100);
+	assert_int_equal(in_flight.waiting.count, 3);
+	assert_int_equal(in_flight.waiting.next_due_msecs, 1100);
 	assert_true(has(2, 0));
 	assert_int_equal(accept_batch(1, 3, 0, true), 0);
 	nothing_is_left();
@@ -254,9 +255,9 @@ static void what_failed_is_noted_before_it_waits(void **state)
 	(void)state;
 	(void)accept_batch(1, 1, 0, false);
 	finish(list[0], DELIVERY_RETRY);
-	assert_true(hand_has_decided(&hand));
-	hand_wait(&hand, delivery_queue_get(&hand.retry));
-	assert_int_equal(hand.waiting.count, 1);
+	assert_true(in_flight_has_decided(&in_flight));
+	in_flight_wait(&in_flight, delivery_queue_get(&in_flight.retry));
+	assert_int_equal(in_flight.waiting.count, 1);
 	nothing_is_left();
 }
 
@@ -289,5 +290,5 @@ int main(void)
 		with_hand(a_batch_of_nothing_is_not_in_use),
 	};
 
-	return cmocka_run_group_tests_name("hand", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("in_flight", tests, NULL, NULL);
 }
