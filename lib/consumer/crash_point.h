@@ -4,7 +4,8 @@
 /* Named places in the life of an entry at which a process may be made to die,
    or to stop as if it hung: kills at random moments rarely meet the few
    instructions between two steps. Nothing at all, unless a program is built
-   for that, by the tests: tests/fixtures/crash_point.c, which says how to choose.
+   for that, by the tests: tests/fixtures/crash_point.c, which says how to
+   choose.
 
    after-read         a batch was read, nothing of it is handled
    in-recovery        so was a batch of what was pending for us before

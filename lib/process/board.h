@@ -43,7 +43,8 @@ struct board {
 	_Atomic uint64_t pid;
 	_Atomic uint64_t state; /* enum board_state */
 	_Atomic uint64_t counters[BOARD_COUNTER_COUNT];
-	_Atomic uint64_t died; /* signal of its own fault: lib/process/fatal.h */
+	_Atomic uint64_t
+		died; /* signal of its own fault: lib/process/fatal.h */
 	/* At work since, of clock_msecs(); 0: it waits for something to do. */
 	_Atomic uint64_t busy_msecs;
 	_Atomic uint64_t in_flight;      /* entries in hand now */

@@ -62,9 +62,7 @@ static int close_all(void **state)
 
 static int run(const char *verb, const char *a, const char *b)
 {
-	const char *argv[] = {
-		"bin/ordermqctl", "-c", conf, verb, a, b, NULL
-	};
+	const char *argv[] = { "bin/ordermqctl", "-c", conf, verb, a, b, NULL };
 
 	program_run(&ctl, argv, "");
 	assert_null(strstr(ctl.err, "Sanitizer"));
@@ -396,9 +394,7 @@ static void await_status(int status)
 
 static void with_ordermqd_the_age_decides(void **state)
 {
-	const char *argv[] = {
-		"bin/ordermqd", "-c", conf, "-X", "test", NULL
-	};
+	const char *argv[] = { "bin/ordermqd", "-c", conf, "-X", "test", NULL };
 	char id[32];
 
 	(void)state;

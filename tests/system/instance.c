@@ -57,8 +57,7 @@ static void wrong_options_end_with_64(void **state)
 	(void)state;
 	for (size_t i = 0; lines[i] != NULL; i++) {
 		(void)snprintf(line, sizeof(line),
-			       "bin/ordermq-points %s 2>/dev/null",
-			       lines[i]);
+			       "bin/ordermq-points %s 2>/dev/null", lines[i]);
 		assert_int_equal(run(line), 64);
 	}
 }
@@ -78,8 +77,7 @@ static void a_bad_configuration_ends_with_78(void **state)
 	assert_int_equal(run(line), 0);
 	shop_configure(shop, "", "", "nonsense = 1;");
 	(void)snprintf(line, sizeof(line),
-		       "bin/ordermq-points -c %s 2>/dev/null",
-		       shop->conf);
+		       "bin/ordermq-points -c %s 2>/dev/null", shop->conf);
 	assert_int_equal(run(line), 78);
 }
 

@@ -351,9 +351,8 @@ static bool has_told_of_the_kill(void *data)
 static void events_can_be_followed(void **state)
 {
 	static struct program follower;
-	const char *argv[] = {
-		"bin/ordermqctl", "-c", NULL, "events", "-f", NULL
-	};
+	const char *argv[] = { "bin/ordermqctl", "-c", NULL,
+			       "events",         "-f", NULL };
 	pid_t pid;
 
 	begin(state, "");

@@ -27,8 +27,7 @@ static int ctl(const char *a, const char *b, const char *c, const char *d)
 {
 	const char *args[] = { a, b, c, d, NULL };
 
-	return fixture_run(fixture, "bin/ordermqctl", args, text,
-			   sizeof(text));
+	return fixture_run(fixture, "bin/ordermqctl", args, text, sizeof(text));
 }
 
 static void expect(int status, int is)

@@ -215,8 +215,7 @@ static int ctl(struct fixture *fixture, const char *verb, const char *option)
 {
 	const char *args[] = { verb, option, NULL };
 
-	return fixture_run(fixture, "bin/ordermqctl", args, text,
-			   sizeof(text));
+	return fixture_run(fixture, "bin/ordermqctl", args, text, sizeof(text));
 }
 
 static void the_tool_reloads_and_stops(void **state)

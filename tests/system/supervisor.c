@@ -110,8 +110,8 @@ static bool is_told_not_to_stay_up(void *data)
 {
 	const char *args[] = { "events", NULL };
 
-	return fixture_run(data, "bin/ordermqctl", args, text,
-			   sizeof(text)) == 0 &&
+	return fixture_run(data, "bin/ordermqctl", args, text, sizeof(text)) ==
+		       0 &&
 	       strstr(text, "does not stay up: next try of its group in") !=
 		       NULL;
 }
@@ -229,9 +229,9 @@ static void a_second_one_is_refused(void **state)
 	pid_t first = fixture_await(fixture, "good-1", "ready");
 	char expected[64];
 
-	assert_int_equal(fixture_run(fixture, "bin/ordermqd", NULL, text,
-				     sizeof(text)),
-			 75);
+	assert_int_equal(
+		fixture_run(fixture, "bin/ordermqd", NULL, text, sizeof(text)),
+		75);
 	(void)snprintf(expected, sizeof(expected), "already running, pid %d\n",
 		       (int)fixture->pid);
 	assert_non_null(strstr(text, expected));
@@ -244,13 +244,13 @@ static void a_check_only_reads_the_file(void **state)
 	const char *check[] = { "--check", NULL };
 
 	fixture_configure(fixture, "", GROUP("good", "1"));
-	assert_int_equal(fixture_run(fixture, "bin/ordermqd", check,
-				     text, sizeof(text)),
-			 0);
+	assert_int_equal(
+		fixture_run(fixture, "bin/ordermqd", check, text, sizeof(text)),
+		0);
 	fixture_configure(fixture, "nonsense = 1;", GROUP("good", "1"));
-	assert_int_equal(fixture_run(fixture, "bin/ordermqd", check,
-				     text, sizeof(text)),
-			 78);
+	assert_int_equal(
+		fixture_run(fixture, "bin/ordermqd", check, text, sizeof(text)),
+		78);
 	assert_non_null(strstr(text, "ordermq.conf:5: "));
 }
 

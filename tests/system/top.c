@@ -102,15 +102,10 @@ static pid_t top_start(unsigned short rows, unsigned short columns,
 		       const char *a, const char *b)
 {
 	const struct winsize size = { .ws_row = rows, .ws_col = columns };
-	const char *argv[] = { "bin/ordermqctl",
-			       "-c",
-			       shop->conf,
-			       "top",
-			       "-i",
-			       "100ms",
-			       a,
-			       a == NULL ? NULL : b,
-			       NULL };
+	const char *argv[] = {
+		"bin/ordermqctl", "-c", shop->conf,           "top", "-i",
+		"100ms",          a,    a == NULL ? NULL : b, NULL
+	};
 	int told[2], tell[2];
 	pid_t pid;
 

@@ -42,8 +42,7 @@ static int ctl(const char *a, const char *b)
 {
 	const char *args[] = { a, b, NULL };
 
-	return fixture_run(fixture, "bin/ordermqctl", args, text,
-			   sizeof(text));
+	return fixture_run(fixture, "bin/ordermqctl", args, text, sizeof(text));
 }
 
 static int64_t number_of(const char *name, const char *field)

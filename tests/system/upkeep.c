@@ -23,8 +23,8 @@ static void events_read(void)
 {
 	const char *args[] = { "events", NULL };
 
-	assert_int_equal(fixture_run(fixture, "bin/ordermqctl", args,
-				     text, sizeof(text)),
+	assert_int_equal(fixture_run(fixture, "bin/ordermqctl", args, text,
+				     sizeof(text)),
 			 0);
 }
 
@@ -132,8 +132,7 @@ static void ctl(const char *a, const char *b)
 {
 	const char *args[] = { a, b, NULL };
 
-	(void)fixture_run(fixture, "bin/ordermqctl", args, text,
-			  sizeof(text));
+	(void)fixture_run(fixture, "bin/ordermqctl", args, text, sizeof(text));
 }
 
 /* There is no Redis, and so nothing that the backlog could want. */
