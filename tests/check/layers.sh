@@ -42,7 +42,7 @@ files() {
 }
 list() {
 	sed -n 's/\\$//; s/#.*//; /_SOURCES/s/.*=//; p' "$1/local.mk" |
-		tr '\t ' '\n\n' | while read -r word; do
+		tr -s '[:blank:]' '\n' | while read -r word; do
 		case $word in
 		%D%/*/local.mk) room=${word%/local.mk}; list "$1/${room#%D%/}" ;;
 		%D%/*.[ch]) echo "$1/${word#%D%/}" ;;
@@ -109,7 +109,7 @@ wrong_includes() (
 # that is not known, by what the compiled files define and need.
 wrong_calls() (
 	{ rooms; echo; (cd "$top" && files); } >"$copy/rooms"
-	for file in $(sed '1,/^$/d; /\.h$/d' "$copy/rooms"); do
+	sed '1,/^$/d; /\.h$/d' "$copy/rooms" | while read -r file; do
 		object=${file%.c}.o
 		[ ! -e "$object" ] || nm -P "$object" | sed "s|^|$file |"
 	done >"$copy/symbols"
