@@ -2,8 +2,7 @@
 #define OMQ_FIGURES_H
 
 #include "lib/settings/settings.h"
-#include "supervisor/keeper/pause.h"
-#include "supervisor/keeper/redis_numbers.h"
+#include "supervisor/common/group_numbers.h"
 
 #include <stdint.h>
 

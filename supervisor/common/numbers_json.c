@@ -78,3 +78,12 @@ json_t *numbers_other(const struct figures_other *other)
 		json_line_count(other->oldest_pending_secs), "silent_seconds",
 		json_line_count(other->silent_secs));
 }
+
+json_t *numbers_pause(const struct pause *pause)
+{
+	if (pause->msecs <= 0)
+		return json_null();
+	return json_pack("{s:o,s:o,s:o}", "who", json_line_text(pause->who),
+			 "when", json_line_time(pause->msecs), "why",
+			 json_line_text(pause->why));
+}

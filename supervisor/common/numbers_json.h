@@ -18,4 +18,7 @@ json_t *numbers_stream(const char *key, const struct figures_stream *stream,
 		       int64_t age_secs);
 json_t *numbers_other(const struct figures_other *other);
 
+/* {"who", "when", "why"} of a pause, or null. */
+json_t *numbers_pause(const struct pause *pause);
+
 #endif

@@ -11,6 +11,8 @@
 #include "lib/redis/redis_error.h"
 #include "lib/redis/reply.h"
 #include "lib/settings/settings.h"
+#include "supervisor/keeper/pause.h"
+#include "supervisor/keeper/redis_numbers.h"
 
 #include <stdio.h>
 #include <string.h>

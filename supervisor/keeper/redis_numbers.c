@@ -30,12 +30,6 @@ struct question {
 	struct err *err;
 };
 
-void redis_numbers_clear(struct redis_numbers *numbers_r)
-{
-	*numbers_r = (struct redis_numbers){ -1, -1, -1, -1, -1,
-					     -1, -1, -1, -1, -1 };
-}
-
 static int64_t secs_since(const struct question *question, int64_t msecs)
 {
 	return msecs > question->now_msecs

@@ -7,7 +7,6 @@
 #include "supervisor/ordermqd/fleet.h"
 #include "supervisor/ordermqd/memory.h"
 #include "supervisor/common/numbers_json.h"
-#include "supervisor/keeper/pause.h"
 #include "supervisor/common/json_line.h"
 
 #include <string.h>
@@ -80,7 +79,7 @@ static void add_figures(json_t *object, const char *name,
 			json_line_real(found->handled_per_sec));
 	(void)json_object_set_new(object, "silent_seconds",
 				  json_line_count(found->silent_secs));
-	(void)json_object_set_new(object, "paused", pause_json(&found->pause));
+	(void)json_object_set_new(object, "paused", numbers_pause(&found->pause));
 }
 
 /* The range in the place of the number. */

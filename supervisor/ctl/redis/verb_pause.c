@@ -10,6 +10,7 @@
 #include "lib/settings/settings.h"
 #include "lib/base/when.h"
 #include "supervisor/ctl/ctl.h"
+#include "supervisor/common/numbers_json.h"
 #include "supervisor/keeper/pause.h"
 #include "supervisor/common/json_line.h"
 #include "supervisor/ctl/redis/view.h"
@@ -97,7 +98,7 @@ static void say(const struct change *change, bool changed,
 						  "pause", "group",
 						  json_line_text(change->group),
 						  "changed", changed, "paused",
-						  pause_json(pause)));
+						  numbers_pause(pause)));
 		return;
 	}
 	if (pause->msecs > 0 && pause->msecs <= WHEN_MSECS_MAX)
