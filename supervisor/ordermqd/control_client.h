@@ -1,7 +1,6 @@
 #ifndef OMQ_CONTROL_CLIENT_H
 #define OMQ_CONTROL_CLIENT_H
 
-#include "supervisor/ordermqd/control.h"
 #include "supervisor/ordermqd/control_line.h"
 #include "supervisor/ordermqd/loop.h"
 
@@ -9,9 +8,39 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* A client of a socket of ordermqd: its line, and the answer. */
+
 #define STATUS_SOCKET "status.sock"
 
-/* One client of a socket: its line, and the answer. For control.c alone. */
+/* At most this long it has for its line, and again for its answer. */
+#define CONTROL_CLIENT_MSECS 5000
+
+struct control_client;
+
+/* One word of the language. */
+struct control_command {
+	const char *word; /* NULL ends the table */
+	bool changes;     /* not over status.sock; logged with who asked */
+	bool takes_args;  /* something may stand behind the word */
+	/* Answers with control_answer() or control_result(), now or later. */
+	void (*run)(void *owner, struct control_client *client);
+};
+
+/* Send text of length bytes, which now belongs to the client, and close. */
+void control_answer(struct control_client *client, char *text, size_t length);
+
+/* Answer {"kind":"result","ok":...,"code":code,"text":text}; code 0 is ok. */
+void control_result(struct control_client *client, int code, const char *text);
+
+/* The word of the client's line, and what stands behind it, "" for nothing. */
+const char *control_word(const struct control_client *client);
+const char *control_args(const struct control_client *client);
+
+/* The answer comes later, by control_finish() for what, which its address
+   tells: however long it takes, unless the client goes away. */
+void control_park(struct control_client *client, const void *what);
+
+/* The rest is for control.c alone. */
 struct control_client {
 	struct loop *loop;
 	const struct control_command *commands;

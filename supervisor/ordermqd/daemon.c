@@ -1,11 +1,12 @@
 #include "config.h"
 
-#include "supervisor/ordermqd/daemon_state.h"
+#include "supervisor/ordermqd/daemon.h"
 
 #include "lib/base/clock.h"
 #include "lib/settings/conf.h"
 #include "lib/base/err.h"
 #include "lib/base/log.h"
+#include "supervisor/ordermqd/daemon_state.h"
 #include "supervisor/ordermqd/fleet.h"
 #include "supervisor/ordermqd/loop.h"
 #include "supervisor/common/signals.h"
@@ -53,7 +54,7 @@ static void stop(struct daemon *daemon)
 	daemon->reload_again = false;
 	notify_stopping(&daemon->notify);
 	daemon_reload_stop(daemon);
-	steer_abort(&daemon->steer, "ordermqd is stopping");
+	steer_restart_abort(&daemon->steer.restarts, "ordermqd is stopping");
 	fleet_stop(daemon->fleet);
 }
 
@@ -63,7 +64,7 @@ static void command_status(void *owner, struct control_client *client)
 {
 	const struct daemon *daemon = owner;
 	const struct status_head head = {
-		.config = daemon->options->config,
+		.config = daemon->config,
 		.started_msecs = daemon->started_msecs,
 		.is_stopping = daemon->is_stopping,
 		.reload_error = daemon->reload_error,
@@ -136,8 +137,12 @@ static int open_parts(struct daemon *daemon, const struct settings *settings,
 	if (control_open(daemon->loop, settings->supervisor.control, commands,
 			 daemon, &daemon->control, err) < 0)
 		return -1;
-	daemon->steer = (struct steer){ .fleet = daemon->fleet,
-					.control = daemon->control };
+	daemon->upkeep = (struct upkeep){ .fleet = daemon->fleet };
+	daemon->steer = (struct steer){
+		.fleet = daemon->fleet,
+		.restarts = { .fleet = daemon->fleet,
+			      .control = daemon->control },
+	};
 	return 0;
 }
 
@@ -152,9 +157,11 @@ static void close_parts(struct daemon *daemon)
 
 static int64_t next_deadline(const struct daemon *daemon)
 {
-	return clock_earlier(notify_deadline(&daemon->notify),
-			     clock_earlier(fleet_deadline(daemon->fleet),
-					   control_deadline(daemon->control)));
+	int64_t deadline = clock_earlier(fleet_deadline(daemon->fleet),
+					 upkeep_deadline(&daemon->upkeep));
+
+	deadline = clock_earlier(deadline, control_deadline(daemon->control));
+	return clock_earlier(deadline, notify_deadline(&daemon->notify));
 }
 
 static int turn_until_stopped(struct daemon *daemon, struct err *err)
@@ -165,8 +172,9 @@ static int turn_until_stopped(struct daemon *daemon, struct err *err)
 		if (loop_turn(daemon->loop, next_deadline(daemon), err) < 0)
 			return -1;
 		control_tick(daemon->control, clock_msecs());
-		steer_tick(&daemon->steer);
+		steer_restart_tick(&daemon->steer.restarts);
 		fleet_tick(daemon->fleet, clock_msecs());
+		upkeep_tick(&daemon->upkeep, clock_msecs());
 		notify_tick(&daemon->notify, clock_msecs(),
 			    fleet_has_tried(daemon->fleet),
 			    fleet_summary(daemon->fleet, clock_msecs(), status,
@@ -184,9 +192,8 @@ static int run(struct daemon *daemon, const struct settings *settings,
 		(void)close(settings_fd);
 		return -1;
 	}
-	log_line(LOG_NOTICE, "%s runs as node %s, id %s",
-		 daemon->options->config, settings->node,
-		 daemon->runtime.node_id);
+	log_line(LOG_NOTICE, "%s runs as node %s, id %s", daemon->config,
+		 settings->node, daemon->runtime.node_id);
 	if (turn_until_stopped(daemon, err) < 0)
 		return -1;
 	log_line(LOG_NOTICE, "stopped");
@@ -224,7 +231,8 @@ static int daemon_start(const struct daemon_options *options,
 			struct settings *settings)
 {
 	struct daemon daemon = {
-		.options = options,
+		.config = options->config,
+		.node = options->node,
 		.started_msecs = clock_msecs(),
 		.signals.fd = -1,
 	};

@@ -30,14 +30,15 @@ static int reload_apply(struct daemon *daemon, const struct settings *settings,
 
 	if (roster_compare(&daemon->fleet->settings, settings, &roster, err) <
 	    0)
-		return err_wrap(err, "%s", daemon->options->config);
+		return err_wrap(err, "%s", daemon->config);
 	fleet_note_scaled(daemon->fleet, settings, &roster);
 	(void)roster_summary(&roster, summary, bytes);
 	if (daemon->reload_is_dry) {
 		(void)close(settings_fd);
 		return 0;
 	}
-	steer_abort(&daemon->steer, "a reload came in between");
+	steer_restart_abort(&daemon->steer.restarts,
+			    "a reload came in between");
 	if (fleet_apply(daemon->fleet, settings, settings_fd, &roster, err) < 0)
 		return -1;
 	daemon_log_by(settings);
@@ -131,8 +132,8 @@ void daemon_reload_open(struct daemon *daemon)
 {
 	daemon->reload = (struct reload){
 		.loop = daemon->loop,
-		.path = daemon->options->config,
-		.node = daemon->options->node,
+		.path = daemon->config,
+		.node = daemon->node,
 		.done = reload_done,
 		.owner = daemon,
 	};

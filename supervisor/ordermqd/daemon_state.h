@@ -3,12 +3,12 @@
 
 #include "lib/base/err.h"
 #include "supervisor/ordermqd/control.h"
-#include "supervisor/ordermqd/daemon.h"
 #include "supervisor/ordermqd/loop.h"
 #include "supervisor/ordermqd/notify.h"
 #include "supervisor/ordermqd/reload.h"
 #include "supervisor/ordermqd/runtime.h"
 #include "supervisor/ordermqd/steer.h"
+#include "supervisor/ordermqd/upkeep.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -18,7 +18,8 @@ struct settings;
 
 /* What the parts of ordermqd share; for daemon.c and daemon_reload.c alone. */
 struct daemon {
-	const struct daemon_options *options;
+	const char *config; /* path of the configuration file */
+	const char *node;   /* NULL: what the file says, else the host name */
 	int64_t started_msecs;
 	struct runtime runtime;
 	struct loop *loop;
@@ -28,6 +29,7 @@ struct daemon {
 	struct notify notify;
 	struct reload reload;
 	struct steer steer;
+	struct upkeep upkeep;
 	bool reload_is_dry; /* the one under way only tells */
 	bool reload_again;  /* asked for while one was under way */
 	char reload_error[sizeof(((struct err *)NULL)->text)];

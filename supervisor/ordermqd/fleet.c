@@ -5,7 +5,6 @@
 #include "lib/base/clock.h"
 #include "lib/base/err.h"
 #include "supervisor/ordermqd/events.h"
-#include "supervisor/ordermqd/upkeep.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -217,14 +216,12 @@ void fleet_tick(struct fleet *fleet, int64_t now_msecs)
 	for (size_t i = 0; i < fleet->count; i++)
 		service_tick(fleet->services[i], now_msecs);
 	service_tick(fleet->keeper, now_msecs);
-	upkeep_tick(fleet, now_msecs);
 	forget_former(fleet);
 }
 
 int64_t fleet_deadline(const struct fleet *fleet)
 {
-	int64_t deadline = clock_earlier(service_deadline(fleet->keeper),
-					 upkeep_deadline(fleet));
+	int64_t deadline = service_deadline(fleet->keeper);
 
 	for (size_t i = 0; i < fleet->count; i++)
 		deadline = clock_earlier(deadline,

@@ -23,7 +23,6 @@ struct fleet {
 	/* ordermq-keeper: watched like an instance, and of no group. The set is
 	   ready without it. */
 	struct service *keeper;
-	int64_t upkeep_msecs; /* when upkeep_tick() is due, if it is */
 	/* Of fleet_summary(), which reads them once a second. */
 	struct figures figures;
 	int64_t figures_next_msecs;

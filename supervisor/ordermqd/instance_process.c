@@ -3,18 +3,22 @@
 #include "supervisor/ordermqd/instance_process.h"
 
 #include "lib/base/err.h"
+#include "lib/process/board.h"
 #include "lib/process/lifeline.h"
 #include "lib/base/log.h"
-#include "supervisor/ordermqd/instance.h"
+#include "supervisor/ordermqd/instance_state.h"
 #include "supervisor/ordermqd/spawn.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/pidfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 void instance_process_board_path(const struct instance *instance, char *path,
 				 size_t bytes)
@@ -150,4 +154,27 @@ void instance_process_note_exit(struct instance *instance,
 	else
 		(void)snprintf(instance->last_exit, sizeof(instance->last_exit),
 			       "exit %d", info->si_status);
+}
+
+int64_t instance_process_memory_bytes(const struct instance *instance)
+{
+	char path[32], text[128];
+	int64_t pages;
+	ssize_t length;
+	int fd;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/statm",
+		       (int)instance->pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -1;
+	length = read(fd, text, sizeof(text) - 1);
+	(void)close(fd);
+	if (length <= 0)
+		return -1;
+	text[length] = '\0';
+	/* All that is mapped, then what is there. */
+	if (sscanf(text, "%*d %" SCNd64, &pages) != 1)
+		return -1;
+	return pages * sysconf(_SC_PAGESIZE);
 }

@@ -4,12 +4,13 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct err;
 struct instance;
 
-/* What an instance does with its process; for instance.c alone, who decides
- * when. */
+/* The process of an instance: to start it, to signal it, to ask the kernel
+   about it. instance.c alone decides when. */
 
 /* Start the process of instance and watch its end and its words; the callbacks
    of instance->death and instance->words must be set. Returns 0; or -1 with
@@ -32,5 +33,9 @@ void instance_process_note_exit(struct instance *instance,
 /* Where the board of instance is. */
 void instance_process_board_path(const struct instance *instance, char *path,
 				 size_t bytes);
+
+/* Bytes of memory that the process of instance has in use now, by proc(5); -1:
+   the kernel does not tell. There must be a process. */
+int64_t instance_process_memory_bytes(const struct instance *instance);
 
 #endif

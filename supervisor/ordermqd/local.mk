@@ -5,21 +5,21 @@ libsupervisor_a_SOURCES += \
 	%D%/loop.c %D%/loop.h \
 	%D%/spawn.c %D%/spawn.h \
 	%D%/events.c %D%/events.h \
+	%D%/instance_state.h \
 	%D%/instance_process.c %D%/instance_process.h \
 	%D%/instance.c %D%/instance.h \
 	%D%/autoscale.c %D%/autoscale.h \
 	%D%/service.c %D%/service.h \
-	%D%/upkeep.c %D%/upkeep.h \
 	%D%/fleet.c %D%/fleet.h \
+	%D%/upkeep.c %D%/upkeep.h \
 	%D%/runtime.c %D%/runtime.h \
 	%D%/notify.c %D%/notify.h \
 	%D%/reload.c %D%/reload.h \
-	%D%/memory.c %D%/memory.h \
 	%D%/control_line.c %D%/control_line.h \
 	%D%/control_client.c %D%/control_client.h \
 	%D%/control.c %D%/control.h \
-	%D%/steer.c %D%/steer.h \
 	%D%/steer_restart.c %D%/steer_restart.h \
+	%D%/steer.c %D%/steer.h \
 	%D%/status.c %D%/status.h \
 	%D%/daemon_state.h \
 	%D%/daemon_reload.c \

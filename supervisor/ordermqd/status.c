@@ -5,7 +5,7 @@
 #include "lib/base/clock.h"
 #include "supervisor/common/figures.h"
 #include "supervisor/ordermqd/fleet.h"
-#include "supervisor/ordermqd/memory.h"
+#include "supervisor/ordermqd/instance_process.h"
 #include "supervisor/common/numbers_json.h"
 #include "supervisor/common/json_line.h"
 
@@ -79,7 +79,8 @@ static void add_figures(json_t *object, const char *name,
 			json_line_real(found->handled_per_sec));
 	(void)json_object_set_new(object, "silent_seconds",
 				  json_line_count(found->silent_secs));
-	(void)json_object_set_new(object, "paused", numbers_pause(&found->pause));
+	(void)json_object_set_new(object, "paused",
+				  numbers_pause(&found->pause));
 }
 
 /* The range in the place of the number. */
@@ -172,7 +173,7 @@ static json_t *process(const char *kind, const struct instance *instance,
 {
 	bool runs = instance_is_running(instance);
 	int64_t uptime_msecs = clock_msecs() - instance->started_msecs;
-	int64_t bytes = runs ? memory_bytes(instance->pid) : -1;
+	int64_t bytes = runs ? instance_process_memory_bytes(instance) : -1;
 
 	return json_pack("{s:s,s:s,s:o,s:s,s:o,s:I,s:o,s:o,s:o}", "kind", kind,
 			 "name", instance->name, "pid",

@@ -7,7 +7,6 @@
 #include "supervisor/ordermqd/control.h"
 #include "supervisor/ordermqd/events.h"
 #include "supervisor/ordermqd/fleet.h"
-#include "supervisor/ordermqd/steer_restart.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -253,11 +252,12 @@ static void restart(struct steer *steer, struct control_client *client,
 	if (!find_target(steer, name, &target))
 		refuse_name(steer, client, name);
 	else
-		steer_restart(steer, client, target.service, target.from,
-			      target.to < target.service->wanted
-				      ? target.to
-				      : target.service->wanted,
-			      is_rolling);
+		steer_restart_begin(&steer->restarts, client, target.service,
+				    target.from,
+				    target.to < target.service->wanted
+					    ? target.to
+					    : target.service->wanted,
+				    is_rolling);
 }
 
 static void events(struct steer *steer, struct control_client *client,

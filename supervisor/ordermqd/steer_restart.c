@@ -6,7 +6,6 @@
 #include "supervisor/ordermqd/control.h"
 #include "supervisor/ordermqd/events.h"
 #include "supervisor/ordermqd/fleet.h"
-#include "supervisor/ordermqd/steer.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -29,19 +28,20 @@ static enum progress progress_of(const struct instance *instance)
 	}
 }
 
-static void finish(struct steer *steer, struct steer_job *job, int code,
-		   const char *text)
+static void finish(struct steer_restart *restarts,
+		   struct steer_restart_job *job, int code, const char *text)
 {
 	char line[384];
 
 	job->is_there = false;
 	(void)snprintf(line, sizeof(line), "%s: %s", job->group, text);
 	log_line(code == 0 ? LOG_NOTICE : LOG_ERR, "restart: %s", line);
-	events_add(steer->fleet->events, job->group, "restart: %s", text);
-	control_finish(steer->control, job, code, line);
+	events_add(restarts->fleet->events, job->group, "restart: %s", text);
+	control_finish(restarts->control, job, code, line);
 }
 
-static void finish_failed(struct steer *steer, struct steer_job *job,
+static void finish_failed(struct steer_restart *restarts,
+			  struct steer_restart_job *job,
 			  const struct instance *instance)
 {
 	char text[320];
@@ -53,11 +53,12 @@ static void finish_failed(struct steer *steer, struct steer_job *job,
 		       instance->last_exit[0] == '\0' ? "held or stopped"
 						      : instance->last_exit,
 		       left);
-	finish(steer, job, EX_SOFTWARE, text);
+	finish(restarts, job, EX_SOFTWARE, text);
 }
 
 /* How many of them are to be restarted? */
-static int count_of(const struct service *service, const struct steer_job *job)
+static int count_of(const struct service *service,
+		    const struct steer_restart_job *job)
 {
 	int count = 0;
 
@@ -66,7 +67,8 @@ static int count_of(const struct service *service, const struct steer_job *job)
 	return count;
 }
 
-static void finish_well(struct steer *steer, struct steer_job *job,
+static void finish_well(struct steer_restart *restarts,
+			struct steer_restart_job *job,
 			const struct service *service)
 {
 	bool all_ready = true;
@@ -77,11 +79,11 @@ static void finish_well(struct steer *steer, struct steer_job *job,
 			    service->instances[i].state != INSTANCE_FINISHED;
 	(void)snprintf(text, sizeof(text), "%d restarted, all ready%s",
 		       count_of(service, job), all_ready ? "" : " or finished");
-	finish(steer, job, 0, text);
+	finish(restarts, job, 0, text);
 }
 
-static void turn_rolling(struct steer *steer, struct steer_job *job,
-			 struct service *service)
+static void turn_rolling(struct steer_restart *restarts,
+			 struct steer_restart_job *job, struct service *service)
 {
 	for (; job->next < job->end; job->next++) {
 		const struct instance *instance =
@@ -94,16 +96,16 @@ static void turn_rolling(struct steer *steer, struct steer_job *job,
 			job->is_begun = true;
 		}
 		if (progress_of(instance) == FAILED)
-			finish_failed(steer, job, instance);
+			finish_failed(restarts, job, instance);
 		if (progress_of(instance) != READY)
 			return;
 		job->is_begun = false;
 	}
-	finish_well(steer, job, service);
+	finish_well(restarts, job, service);
 }
 
-static void turn_at_once(struct steer *steer, struct steer_job *job,
-			 struct service *service)
+static void turn_at_once(struct steer_restart *restarts,
+			 struct steer_restart_job *job, struct service *service)
 {
 	bool all_ready = true;
 
@@ -115,52 +117,53 @@ static void turn_at_once(struct steer *steer, struct steer_job *job,
 		if (!job->is_begun)
 			service_recycle(service, i);
 		if (progress_of(instance) == FAILED) {
-			finish_failed(steer, job, instance);
+			finish_failed(restarts, job, instance);
 			return;
 		}
 		all_ready = all_ready && progress_of(instance) == READY;
 	}
 	job->is_begun = true;
 	if (all_ready)
-		finish_well(steer, job, service);
+		finish_well(restarts, job, service);
 }
 
-static void turn(struct steer *steer, struct steer_job *job)
+static void turn(struct steer_restart *restarts, struct steer_restart_job *job)
 {
-	struct service *service = fleet_service(steer->fleet, job->group);
+	struct service *service = fleet_service(restarts->fleet, job->group);
 
 	if (service == NULL || service->wanted < job->end)
-		finish(steer, job, EX_TEMPFAIL,
+		finish(restarts, job, EX_TEMPFAIL,
 		       "it was scaled meanwhile: not restarted");
 	else if (job->is_rolling)
-		turn_rolling(steer, job, service);
+		turn_rolling(restarts, job, service);
 	else
-		turn_at_once(steer, job, service);
+		turn_at_once(restarts, job, service);
 }
 
-void steer_tick(struct steer *steer)
+void steer_restart_tick(struct steer_restart *restarts)
 {
-	for (int i = 0; i < STEER_JOBS_MAX; i++) {
-		if (steer->jobs[i].is_there)
-			turn(steer, &steer->jobs[i]);
+	for (int i = 0; i < STEER_RESTART_JOBS_MAX; i++) {
+		if (restarts->jobs[i].is_there)
+			turn(restarts, &restarts->jobs[i]);
 	}
 }
 
-void steer_abort(struct steer *steer, const char *why)
+void steer_restart_abort(struct steer_restart *restarts, const char *why)
 {
-	for (int i = 0; i < STEER_JOBS_MAX; i++) {
-		if (steer->jobs[i].is_there)
-			finish(steer, &steer->jobs[i], EX_TEMPFAIL, why);
+	for (int i = 0; i < STEER_RESTART_JOBS_MAX; i++) {
+		if (restarts->jobs[i].is_there)
+			finish(restarts, &restarts->jobs[i], EX_TEMPFAIL, why);
 	}
 }
 
 /* A free place; NULL when there is none, or the group is being restarted. */
-static struct steer_job *job_free(struct steer *steer, const char *group)
+static struct steer_restart_job *job_free(struct steer_restart *restarts,
+					  const char *group)
 {
-	struct steer_job *found = NULL;
+	struct steer_restart_job *found = NULL;
 
-	for (int i = 0; i < STEER_JOBS_MAX; i++) {
-		struct steer_job *job = &steer->jobs[i];
+	for (int i = 0; i < STEER_RESTART_JOBS_MAX; i++) {
+		struct steer_restart_job *job = &restarts->jobs[i];
 
 		if (job->is_there && strcmp(job->group, group) == 0)
 			return NULL;
@@ -170,18 +173,19 @@ static struct steer_job *job_free(struct steer *steer, const char *group)
 	return found;
 }
 
-void steer_restart(struct steer *steer, struct control_client *client,
-		   struct service *service, int from, int to, bool is_rolling)
+void steer_restart_begin(struct steer_restart *restarts,
+			 struct control_client *client, struct service *service,
+			 int from, int to, bool is_rolling)
 {
 	const char *group = service->group.settings.name;
-	struct steer_job *job = job_free(steer, group);
+	struct steer_restart_job *job = job_free(restarts, group);
 
 	if (job == NULL) {
 		control_result(client, EX_TEMPFAIL,
 			       "a restart is under way, try again");
 		return;
 	}
-	*job = (struct steer_job){
+	*job = (struct steer_restart_job){
 		.is_there = true,
 		.is_rolling = is_rolling,
 		.first = from,
@@ -190,5 +194,5 @@ void steer_restart(struct steer *steer, struct control_client *client,
 	};
 	(void)snprintf(job->group, sizeof(job->group), "%s", group);
 	control_park(client, job);
-	turn(steer, job);
+	turn(restarts, job);
 }

@@ -6,7 +6,7 @@
 #include "lib/base/num.h"
 #include "supervisor/ordermqd/events.h"
 #include "supervisor/ordermqd/fleet.h"
-#include "supervisor/ordermqd/memory.h"
+#include "supervisor/ordermqd/instance_process.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -160,7 +160,7 @@ static void check(const struct fleet *fleet, struct instance *instance,
 		return;
 	}
 	if (group->max_rss_bytes > 0)
-		bytes = memory_bytes(instance->pid);
+		bytes = instance_process_memory_bytes(instance);
 	if (bytes > group->max_rss_bytes) {
 		char most[NUM_TEXT_MAX];
 
@@ -188,26 +188,29 @@ static void check_all(const struct fleet *fleet, struct service *service,
 
 /* ---- once a second ---- */
 
-int64_t upkeep_deadline(const struct fleet *fleet)
+int64_t upkeep_deadline(const struct upkeep *upkeep)
 {
+	const struct fleet *fleet = upkeep->fleet;
+
 	for (size_t i = 0; i < fleet->count; i++) {
 		const struct service *service = fleet->services[i];
 
 		if (service->wanted > 0 &&
 		    (settings_scales(&service->group.settings) ||
 		     wears(service)))
-			return fleet->upkeep_msecs;
+			return upkeep->next_msecs;
 	}
 	return -1;
 }
 
-void upkeep_tick(struct fleet *fleet, int64_t now_msecs)
+void upkeep_tick(struct upkeep *upkeep, int64_t now_msecs)
 {
-	int64_t deadline = upkeep_deadline(fleet);
+	struct fleet *fleet = upkeep->fleet;
+	int64_t deadline = upkeep_deadline(upkeep);
 
 	if (deadline < 0 || now_msecs < deadline)
 		return;
-	fleet->upkeep_msecs = now_msecs + UPKEEP_MSECS;
+	upkeep->next_msecs = now_msecs + UPKEEP_MSECS;
 	follow_all(fleet);
 	for (size_t i = 0; i < fleet->count; i++) {
 		if (wears(fleet->services[i]))

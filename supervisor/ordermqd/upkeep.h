@@ -11,10 +11,15 @@ struct fleet;
 
 #define UPKEEP_MSECS 1000
 
-/* When upkeep_tick() has something to do; -1: never. */
-int64_t upkeep_deadline(const struct fleet *fleet);
+struct upkeep {
+	struct fleet *fleet;
+	int64_t next_msecs; /* not before; 0 at the start */
+};
 
-/* Do what is due at now_msecs. */
-void upkeep_tick(struct fleet *fleet, int64_t now_msecs);
+/* When upkeep_tick() has something to do; -1: never. */
+int64_t upkeep_deadline(const struct upkeep *upkeep);
+
+/* Do what is due at now_msecs; after fleet_tick(). */
+void upkeep_tick(struct upkeep *upkeep, int64_t now_msecs);
 
 #endif
