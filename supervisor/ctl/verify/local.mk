@@ -1,9 +1,10 @@
 libsupervisor_a_SOURCES += \
-	%D%/verb_verify.c \
 	%D%/verify_state.h \
+	%D%/verify_tell.c \
 	%D%/verify_walk.c \
 	%D%/verify_books.c \
 	%D%/verify_points.c \
 	%D%/verify_push.c \
-	%D%/verify.c %D%/verify.h
+	%D%/verify.c %D%/verify.h \
+	%D%/verb_verify.c
 lua_scripts += %D%/verify_books.lua

@@ -9,8 +9,6 @@
 #include "supervisor/common/json_line.h"
 #include "supervisor/ctl/verify/verify_state.h"
 
-#include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
@@ -20,49 +18,6 @@
 /* Entries flow while we count, and may be removed in between: what is off is
    believed when it is off every time. */
 #define LOOKS_MAX 3
-
-static void sentence_add(struct verify *verify, const char *list,
-			 const char *fmt, va_list args)
-	__attribute__((format(printf, 3, 0)));
-
-static void sentence_add(struct verify *verify, const char *list,
-			 const char *fmt, va_list args)
-{
-	char text[1024];
-
-	(void)vsnprintf(text, sizeof(text), fmt, args);
-	(void)json_array_append_new(json_object_get(verify->record, list),
-				    json_line_text(text));
-}
-
-void verify_off(struct verify *verify, const char *fmt, ...)
-{
-	va_list args;
-
-	va_start(args, fmt);
-	sentence_add(verify, "off", fmt, args);
-	va_end(args);
-}
-
-void verify_tell(struct verify *verify, const char *fmt, ...)
-{
-	va_list args;
-
-	va_start(args, fmt);
-	sentence_add(verify, "told", fmt, args);
-	va_end(args);
-}
-
-bool verify_is_off(const struct verify *verify)
-{
-	return json_array_size(json_object_get(verify->record, "off")) > 0;
-}
-
-void verify_number(struct verify *verify, const char *name, int64_t number)
-{
-	(void)json_object_set_new(verify->record, name,
-				  json_line_count(number));
-}
 
 static int look_into(struct verify *verify)
 {
