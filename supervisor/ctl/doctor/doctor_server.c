@@ -46,6 +46,35 @@ static const struct {
 	  "XREADGROUP gets around the key rules of ACLs" },
 };
 
+struct text doctor_info(struct text info, const char *name)
+{
+	const size_t length = strlen(name);
+	const char *end = info.data + info.length;
+
+	for (const char *line = info.data; line != NULL && line < end;) {
+		const char *stop = memchr(line, '\r', (size_t)(end - line));
+
+		if (stop == NULL)
+			stop = end;
+		if ((size_t)(stop - line) > length && line[length] == ':' &&
+		    memcmp(line, name, length) == 0)
+			return (struct text){ line + length + 1,
+					      (size_t)(stop - line) - length -
+						      1 };
+		line = stop + 2 > end ? end : stop + 2;
+	}
+	return text_of(NULL);
+}
+
+int64_t doctor_info_number(struct text info, const char *name, int64_t fallback)
+{
+	struct text text = doctor_info(info, name);
+	int64_t number;
+
+	return num_parse(text.data, text.length, &number) < 0 ? fallback
+							      : number;
+}
+
 enum doctor_state doctor_judge(const char *version, const char **why_r)
 {
 	int major, minor, patch;

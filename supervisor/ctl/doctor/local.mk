@@ -1,8 +1,9 @@
 libsupervisor_a_SOURCES += \
-	%D%/verb_doctor.c \
 	%D%/doctor_state.h \
+	%D%/doctor_tell.c \
 	%D%/doctor_server.c \
 	%D%/doctor_rights.c \
 	%D%/doctor_stream.c \
 	%D%/doctor_groups.c \
-	%D%/doctor.c %D%/doctor.h
+	%D%/doctor.c %D%/doctor.h \
+	%D%/verb_doctor.c
