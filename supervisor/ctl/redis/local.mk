@@ -9,10 +9,9 @@ libsupervisor_a_SOURCES += \
 	%D%/dead_replay.c %D%/dead_replay.h \
 	%D%/replay_outcome.c %D%/replay_outcome.h \
 	%D%/replay_range.c %D%/replay_range.h \
-	%D%/order_trail.h \
-	%D%/order_trail_parts.h \
+	%D%/order_trail_parts.c %D%/order_trail_parts.h \
 	%D%/order_trail_letters.c \
-	%D%/order_trail.c \
+	%D%/order_trail.c %D%/order_trail.h \
 	%D%/verb_dead.c \
 	%D%/verb_entries.c \
 	%D%/verb_order.c \

@@ -2,7 +2,6 @@
 
 #include "supervisor/ctl/redis/order_trail.h"
 
-#include "lib/base/err.h"
 #include "lib/stream/keys.h"
 #include "lib/stream/order.h"
 #include "lib/redis/redis.h"
@@ -15,29 +14,6 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-
-bool order_trail_is_ours(const struct order_trail *trail,
-			 const struct reply *fields)
-{
-	const char *name = trail->view->settings->fields.orderno;
-
-	return text_is(reply_text(reply_field(fields, name)), trail->orderno);
-}
-
-json_t *order_trail_event(struct order_trail *trail, const struct reply *fields)
-{
-	char key[ORDER_KEY_BYTES];
-	struct order order;
-	struct err why;
-
-	if (order_parse_entry(&trail->view->settings->fields, fields, &order,
-			      &why) < 0 ||
-	    order.type == ORDER_OTHER)
-		return json_null();
-	(void)order_key(&order, key);
-	(void)json_object_set_new_nocheck(trail->events, key, json_true());
-	return json_line_text(key);
-}
 
 /* Entries with that order number. */
 static int read_entries(struct order_trail *trail)
@@ -66,45 +42,6 @@ static int read_entries(struct order_trail *trail)
 	return more;
 }
 
-/* What stands behind the order number in an event key: "paid". */
-static json_t *type_of(const json_t *event)
-{
-	const char *colon = json_is_string(event)
-				    ? strchr(json_string_value(event), ':')
-				    : NULL;
-
-	return colon == NULL ? json_null() : json_line_text(colon + 1);
-}
-
-json_t *order_trail_place(const char *state, struct text group, json_t *id,
-			  json_t *event)
-{
-	return json_pack(
-		"{s:s,s:o,s:o,s:o,s:o,s:s,s:n,s:n,s:n,s:n,s:n,s:n,s:n}", "kind",
-		"place", "entry", id, "event", event, "type", type_of(event),
-		"group", json_line_shown(group), "state", state, "consumer",
-		"idle_seconds", "deliveries", "attempts", "error",
-		"dead_letter", "replay_id");
-}
-
-static void set(json_t *place, const char *name, json_t *value)
-{
-	(void)json_object_set_new(place, name, value);
-}
-
-void order_trail_set_pending(json_t *place, const struct reply *row,
-			     struct view_tries tries)
-{
-	set(place, "consumer", json_line_shown(reply_text(reply_at(row, 1))));
-	set(place, "idle_seconds",
-	    json_line_count(reply_integer(reply_at(row, 2), -1000) / 1000));
-	set(place, "deliveries",
-	    json_line_count(reply_integer(reply_at(row, 3), -1)));
-	set(place, "attempts", json_line_count(tries.attempts));
-	if (tries.failure.length > 0)
-		set(place, "error", json_line_shown(tries.failure));
-}
-
 /* What was delivered is pending, or done: until a dead letter is found. */
 static int look_up_pending(struct order_trail *trail, json_t *place,
 			   const char *group, const char *id)
@@ -119,14 +56,14 @@ static int look_up_pending(struct order_trail *trail, json_t *place,
 	if (rows == NULL)
 		return -1;
 	if (reply_count(rows) == 0) {
-		set(place, "state", json_string("done"));
+		order_trail_set(place, "state", json_string("done"));
 		return 0;
 	}
 	noted = redis_command(view->redis, view->arena, &view->err, "HGET",
 			      keys.tries, id, NULL);
 	if (noted == NULL)
 		return -1;
-	set(place, "state", json_string("pending"));
+	order_trail_set(place, "state", json_string("pending"));
 	order_trail_set_pending(place, reply_at(rows, 0), view_tries(noted));
 	return 0;
 }

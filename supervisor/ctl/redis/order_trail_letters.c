@@ -48,11 +48,6 @@ static json_t *place_add(struct order_trail *trail,
 	return place;
 }
 
-static void set(json_t *place, const char *name, json_t *value)
-{
-	(void)json_object_set_new(place, name, value);
-}
-
 /* The end of a replay, or of the entry; the stream may not have it any more. */
 static void add_letter(struct order_trail *trail,
 		       const struct dead_letter *letter)
@@ -66,8 +61,8 @@ static void add_letter(struct order_trail *trail,
 		place = place_in(trail, letter, "done");
 	if (place == NULL)
 		place = place_add(trail, letter);
-	set(place, "state", json_string("dead"));
-	set(place, "replay_id", json_null());
+	order_trail_set(place, "state", json_string("dead"));
+	order_trail_set(place, "replay_id", json_null());
 	for (size_t i = 0; i < sizeof(same) / sizeof(same[0]); i++)
 		(void)json_object_set(place, same[i],
 				      json_object_get(record, same[i]));
@@ -109,7 +104,7 @@ static void forget(json_t *place)
 					     "error",      "dead_letter" };
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		set(place, names[i], json_null());
+		order_trail_set(place, names[i], json_null());
 }
 
 static int add_replay(struct order_trail *trail,
@@ -137,8 +132,8 @@ static int add_replay(struct order_trail *trail,
 	if (reply_count(rows) > 0)
 		order_trail_set_pending(place, reply_at(rows, 0),
 					view_tries(noted));
-	set(place, "state", json_string("replay"));
-	set(place, "replay_id", json_line_shown(letter->id));
+	order_trail_set(place, "state", json_string("replay"));
+	order_trail_set(place, "replay_id", json_line_shown(letter->id));
 	return 0;
 }
 
