@@ -5,7 +5,7 @@
 #include "lib/settings/conf.h"
 #include "lib/base/log.h"
 #include "lib/base/text.h"
-#include "supervisor/ctl/ctl.h"
+#include "supervisor/ctl/ctl_state.h"
 
 #include <ctype.h>
 #include <inttypes.h>

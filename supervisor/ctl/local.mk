@@ -3,11 +3,10 @@ libsupervisor_a_SOURCES += \
 	%D%/overview.c %D%/overview.h \
 	%D%/cell.c %D%/cell.h \
 	%D%/table.c %D%/table.h \
-	%D%/ctl.h %D%/complete.h \
-	%D%/complete.c \
-	%D%/ctl.c \
+	%D%/ctl_state.h \
+	%D%/complete.c %D%/complete.h \
+	%D%/ctl.c %D%/ctl.h \
 	%D%/verbs.h \
-	%D%/tell.c %D%/tell.h \
 	%D%/terminal.c %D%/terminal.h \
 	%D%/screen.c %D%/screen.h \
 	%D%/verb_status.c \

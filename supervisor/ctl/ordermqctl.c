@@ -3,7 +3,6 @@
 #include "lib/settings/settings.h"
 #include "supervisor/ctl/ctl.h"
 #include "supervisor/show/demo.h"
-#include "supervisor/ctl/tell.h"
 #include "supervisor/ctl/verbs.h"
 
 #include <stdio.h>
@@ -30,8 +29,8 @@ static int verb_reload(struct ctl *ctl)
 	   shall, in its log. */
 	if (ctl->socket == NULL && ctl_load(ctl) < 0)
 		return ctl->status;
-	return tell(ctl, is_dry ? "reload --dry-run\n" : "reload\n",
-		    RELOAD_MSECS);
+	return ctl_tell(ctl, is_dry ? "reload --dry-run\n" : "reload\n",
+			RELOAD_MSECS);
 }
 
 static int verb_stop(struct ctl *ctl)
@@ -39,8 +38,9 @@ static int verb_stop(struct ctl *ctl)
 	if (ctl_take(ctl, NULL, 0, 0) < 0)
 		return ctl->status;
 	(void)ctl_load(ctl);
-	return tell(ctl, "stop\n",
-		    ctl->settings.supervisor.drain_msecs + STOP_EXTRA_MSECS);
+	return ctl_tell(ctl, "stop\n",
+			ctl->settings.supervisor.drain_msecs +
+				STOP_EXTRA_MSECS);
 }
 
 static int verb_defaults(struct ctl *ctl)

@@ -7,7 +7,6 @@
 
 #include "lib/base/num.h"
 #include "supervisor/ctl/ctl.h"
-#include "supervisor/ctl/tell.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -46,7 +45,7 @@ static int obey(struct ctl *ctl, const char *word, int64_t timeout_msecs)
 	if (status != EX_OK)
 		return status;
 	(void)ctl_load(ctl);
-	return tell(ctl, line, timeout_msecs);
+	return ctl_tell(ctl, line, timeout_msecs);
 }
 
 int verb_scale(struct ctl *ctl)
