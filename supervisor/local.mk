@@ -16,9 +16,11 @@ supervisor_libs = libsupervisor.a $(redis_libs) $(JANSSON_LIBS)
 bin_PROGRAMS += bin/ordermqctl
 bin_ordermqctl_SOURCES = %D%/ctl/ordermqctl.c
 bin_ordermqctl_LDADD = $(supervisor_libs)
-pkglibexec_PROGRAMS += bin/ordermq-keeper bin/ordermq-compare
+pkglibexec_PROGRAMS += bin/ordermq-keeper bin/ordermq-demo bin/ordermq-compare
 bin_ordermq_keeper_SOURCES = %D%/keeper/ordermq_keeper.c
 bin_ordermq_keeper_LDADD = $(supervisor_libs)
-# A worker of "ordermqctl compare".
+# What "ordermqctl demo" and "ordermqctl compare" run; and a worker of the latter.
+bin_ordermq_demo_SOURCES = %D%/show/ordermq_demo.c
+bin_ordermq_demo_LDADD = $(supervisor_libs)
 bin_ordermq_compare_SOURCES = %D%/show/ordermq_compare.c
 bin_ordermq_compare_LDADD = $(supervisor_libs)

@@ -12,6 +12,7 @@ libsupervisor_a_SOURCES += \
 	%D%/verb_status.c \
 	%D%/verb_steer.c \
 	%D%/verb_events.c \
+	%D%/verb_show.c \
 	%D%/check.c %D%/check.h
 include %D%/redis/local.mk
 include %D%/doctor/local.mk

@@ -2,7 +2,6 @@
 
 #include "lib/settings/settings.h"
 #include "supervisor/ctl/ctl.h"
-#include "supervisor/show/demo.h"
 #include "supervisor/ctl/verbs.h"
 
 #include <stdio.h>
@@ -49,13 +48,6 @@ static int verb_defaults(struct ctl *ctl)
 		return ctl->status;
 	settings_print_defaults(stdout);
 	return EX_OK;
-}
-
-static int verb_demo(struct ctl *ctl)
-{
-	if (ctl_take(ctl, NULL, 0, 0) < 0)
-		return ctl->status;
-	return demo_run(ctl->build_dir);
 }
 
 static int verb_complete(struct ctl *ctl);

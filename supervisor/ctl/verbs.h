@@ -5,8 +5,9 @@ struct ctl;
 
 /* The verbs of ordermqctl, in files named verb_<name>.c. Each takes its own
    options and operands, prints, and returns the exit status. What they do is in
-   ordermqctl(1). This one needs nothing but a redis-server to start. */
+   ordermqctl(1). These two need nothing but a redis-server to start. */
 int verb_compare(struct ctl *ctl);
+int verb_demo(struct ctl *ctl);
 
 /* These look into Redis, and need no ordermqd. */
 int verb_dead(struct ctl *ctl);

@@ -286,7 +286,7 @@ int compare_run(const struct compare_options *options)
 	compare_workers_close(&compare.workers);
 	sandbox_close(&compare.sandbox, status != EX_OK);
 	if (status != EX_OK)
-		fprintf(stderr, "ordermqctl compare: %s\nThe logs are in %s\n",
+		fprintf(stderr, "ordermq-demo: %s\nThe logs are in %s\n",
 			err.text, compare.sandbox.dir);
 	return status;
 }

@@ -370,7 +370,7 @@ int demo_run(const char *build_dir)
 	status = demo_play(&sandbox, &programs, &err);
 	demo_sandbox_close(&sandbox, status != EX_OK);
 	if (status == EX_UNAVAILABLE)
-		fprintf(stderr, "ordermqctl demo: %s\n", err.text);
+		fprintf(stderr, "ordermq-demo: %s\n", err.text);
 	if (status != EX_OK)
 		fprintf(stderr, "The logs are in %s\n", sandbox.base.dir);
 	return status;

@@ -9,5 +9,4 @@ libsupervisor_a_SOURCES += \
 	%D%/compare_workers.c %D%/compare_workers.h \
 	%D%/compare_count.c %D%/compare_count.h \
 	%D%/compare_table.c %D%/compare_table.h \
-	%D%/compare.c %D%/compare.h \
-	%D%/verb_compare.c
+	%D%/compare.c %D%/compare.h

@@ -122,15 +122,15 @@ ends_with() { # ends_with STATUS: the one that was begun
 	[ $status = "$1" ]
 }
 
-is_missing() {
-	[ $status = 69 ] && grep -q 'ordermq-compare: not found' "$dir/err"
+is_missing() { # is_missing PROGRAM
+	[ $status = 69 ] && grep -q "$1: not found" "$dir/err"
 }
 
 is_refused() {
 	[ $status = 64 ] && grep -q 'expected 48 to 100000' "$dir/err"
 }
 
-echo 1..22
+echo 1..23
 compare --orders 200 --workers 3 --json
 check 'it ends with 0' [ $status = 0 ]
 check 'each way is a line of JSON' \
@@ -181,10 +181,13 @@ LC_ALL=C.UTF-8 bin/ordermqctl --build-dir "$programs" compare \
 	--orders 64 2>"$dir/err" | sed '/a private one/q' >"$dir/shown"
 check 'nothing is left when nobody reads on' nothing_is_left
 
-programs=$dir
-compare
-check 'workers that are not there are a clear failure' is_missing
-stage=$(sed -n 's/^The logs are in //p' "$dir/err")
-
 compare --orders 47
 check 'what it cannot do is refused' is_refused
+
+programs=$dir
+compare
+check 'a program that is not there is a clear failure' is_missing ordermq-demo
+bin/ordermq-demo --build-dir "$dir" compare >"$dir/shown" 2>"$dir/err"
+status=$?
+check 'and so are workers that are not there' is_missing ordermq-compare
+stage=$(sed -n 's/^The logs are in //p' "$dir/err")

@@ -40,7 +40,7 @@ longest_line() { # in characters, where awk may count bytes
 		awk 'length > n { n = length } END { print n }'
 }
 
-echo 1..8
+echo 1..9
 demo >"$dir/shown" 2>&1
 check "the demo ends with 0" [ $? = 0 ]
 stage=$(sed -n 's/.*a private one in \(.*\)$/\1/p' "$dir/shown")
@@ -55,5 +55,7 @@ check "it leaves no process behind" does_not_run_in "$stage"
 
 mkdir -p "$dir/nothing/bin"
 bin/ordermqctl --build-dir "$dir/nothing" demo >"$dir/shown" 2>&1
+check "a demo that is not there is a clear failure" [ $? = 69 ]
+bin/ordermq-demo --build-dir "$dir/nothing" demo >"$dir/shown" 2>&1
 check "programs that are not there are a clear failure" [ $? = 69 ]
 rm -rf "$(sed -n 's/^The logs are in //p' "$dir/shown")"
