@@ -134,7 +134,7 @@ static void read_books(const struct question *question,
 }
 
 static const char letters_lua[] =
-#include "supervisor/ctl/redis/dead_letters.inc"
+#include "supervisor/keeper/dead_letters.inc"
 	;
 
 /* Redis tells the memory of all letters, of which it looks into a few; the

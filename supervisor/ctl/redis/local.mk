@@ -21,4 +21,4 @@ libsupervisor_a_SOURCES += \
 	%D%/verb_pause.c \
 	%D%/verb_trim.c \
 	%D%/verb_wait.c
-lua_scripts += %D%/dead_letters.lua %D%/drop.lua %D%/orders.lua %D%/replay_range.lua
+lua_scripts += %D%/drop.lua %D%/orders.lua %D%/replay_range.lua
