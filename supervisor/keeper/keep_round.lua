@@ -1,4 +1,5 @@
--- One round of housekeeping: see keep.h. lag.lua comes before.
+-- One round of housekeeping: see keep_round.h. redis_numbers.lua comes before.
+-- KEYS: stream
 -- ARGV[1..7]: P; how many milliseconds entries are kept, and how many entries (0:
 -- no limit); 'keep' or 'drop' for what is not settled; the most entries ever (0:
 -- none); '1' to change nothing; after how many milliseconds a group is silent

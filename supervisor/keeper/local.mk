@@ -4,4 +4,8 @@ libsupervisor_a_SOURCES += \
 	%D%/rate.c %D%/rate.h \
 	%D%/keep_round.c %D%/keep_round.h \
 	%D%/alarm.c %D%/alarm.h
-lua_scripts += %D%/keep_round.lua %D%/redis_numbers.lua %D%/dead_letters.lua
+lua_scripts += \
+	%D%/redis_numbers.lua \
+	%D%/group_lag.lua \
+	%D%/dead_letters.lua \
+	%D%/keep_round.lua

@@ -15,11 +15,8 @@
 
 static const char lag_lua[] =
 #include "supervisor/keeper/redis_numbers.inc"
-	"if redis.call('EXISTS', KEYS[1]) == 0 then return {} end "
-	"local stream = named(redis.call('XINFO', 'STREAM', KEYS[1])) "
-	"for _, row in ipairs(redis.call('XINFO', 'GROUPS', KEYS[1])) do "
-	"local group = named(row) if group.name == ARGV[1] then "
-	"return {lag_of(stream, group)} end end return {}";
+#include "supervisor/keeper/group_lag.inc"
+	;
 
 struct question {
 	struct redis *redis;

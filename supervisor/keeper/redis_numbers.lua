@@ -3,7 +3,7 @@
 -- not read (Redis 7, Valkey 8). So entries are counted where there are few, or
 -- where the group stands before the first one or at the last one; in between
 -- Redis is believed as far as it can be right.
--- KEYS[1]: stream
+-- KEYS: stream
 local COUNT_FEW, COUNT_PAGE, COUNT_PAGES = 10, 100, 3
 
 local function named(flat)

@@ -90,12 +90,14 @@ wrong_includes() (
 	inc == "config.h" { next }
 	inc !~ /\// { wrong("is named without its folder"); next }
 	# Scripts and other texts, made into C strings.
+	{ idir = room(inc) }
 	inc ~ /\.inc$/ {
 		if (dir ~ /^supervisor\/(common|ordermqd)$/)
 			wrong("is not for a room without Redis")
+		else if (idir != "lib/scripts" && idir != "etc" && !((dir, idir) in knows))
+			wrong("is of a room that " dir " does not know")
 		next
 	}
-	{ idir = room(inc) }
 	# main() ties together what its program has: its room, and those in it.
 	is_main && index(idir "/", dir "/") == 1 { next }
 	!((dir, idir) in knows) { wrong("is of a room that " dir " does not know"); next }

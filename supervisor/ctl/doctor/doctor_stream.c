@@ -84,10 +84,9 @@ static void foreigners_check(struct doctor *doctor, struct text generated)
 	}
 }
 
-/* Without the letter itself, which may be larger than any reply. */
-static const char first_script[] =
-	"local letter = redis.call('XRANGE', KEYS[1], '-', '+', 'COUNT', 1)[1] "
-	"return letter and letter[1] or ''";
+static const char first_id_lua[] =
+#include "supervisor/ctl/doctor/first_id.inc"
+	;
 
 static void dead_check(struct doctor *doctor)
 {
@@ -103,7 +102,7 @@ static void dead_check(struct doctor *doctor)
 	first = count == NULL
 			? NULL
 			: redis_command(doctor->redis, doctor->arena,
-					doctor->err, "EVAL_RO", first_script,
+					doctor->err, "EVAL_RO", first_id_lua,
 					"1", keys.dead, NULL);
 	if (first == NULL) {
 		doctor_unknown(doctor, "dead letters");

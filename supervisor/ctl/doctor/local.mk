@@ -7,3 +7,4 @@ libsupervisor_a_SOURCES += \
 	%D%/doctor_groups.c \
 	%D%/doctor.c %D%/doctor.h \
 	%D%/verb_doctor.c
+lua_scripts += %D%/first_id.lua

@@ -21,4 +21,12 @@ libsupervisor_a_SOURCES += \
 	%D%/verb_pause.c \
 	%D%/verb_trim.c \
 	%D%/verb_wait.c
-lua_scripts += %D%/drop.lua %D%/orders.lua %D%/replay_range.lua
+lua_scripts += \
+	%D%/orders.lua \
+	%D%/entry_id.lua \
+	%D%/letter_notes.lua \
+	%D%/last_id.lua \
+	%D%/count.lua \
+	%D%/drop.lua \
+	%D%/replay_range.lua \
+	%D%/pause.lua

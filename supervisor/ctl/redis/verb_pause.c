@@ -23,13 +23,9 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-/* Whoever was first stays: his reason may still hold. */
 static const char pause_lua[] =
-	"if redis.call('EXISTS', KEYS[1]) == 1 then return 0 end "
-	"local time = redis.call('TIME') "
-	"redis.call('HSET', KEYS[1], 'who', ARGV[1], 'why', ARGV[2], 'when', "
-	"time[1] .. string.format('%03d', math.floor(time[2] / 1000))) "
-	"return 1";
+#include "supervisor/ctl/redis/pause.inc"
+	;
 
 struct change {
 	struct view view;

@@ -21,8 +21,8 @@
 #define PAGE "1000"
 
 static const char count_lua[] =
-	"local page = redis.call('XRANGE', KEYS[1], ARGV[1], ARGV[2], 'COUNT', "
-	"ARGV[3]) return {#page, #page > 0 and page[#page][1]}";
+#include "supervisor/ctl/redis/count.inc"
+	;
 
 struct trim {
 	struct view view;

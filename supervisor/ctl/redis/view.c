@@ -20,7 +20,7 @@
 /* More words than any command here has beside the ids of a page. */
 #define WORDS_MAX 16
 
-static const char orders_script[] =
+static const char orders_lua[] =
 #include "lib/scripts/dead_letter.inc"
 #include "supervisor/ctl/redis/orders.inc"
 	;
@@ -185,7 +185,7 @@ const struct reply *view_orders(struct view *view, const struct keys *keys,
 {
 	struct text words[WORDS_MAX + VIEW_PAGE] = {
 		text_of("EVAL_RO"),
-		text_of(orders_script),
+		text_of(orders_lua),
 		text_of("2"),
 		text_of(replays ? keys->replay : keys->stream),
 		text_of(keys->tries),

@@ -10,23 +10,18 @@
 #include <stdio.h>
 #include <string.h>
 
-/* In the place of an entry that no reply can hold. */
-static const char id_script[] =
-	"local entry = redis.call('XRANGE', KEYS[1], ARGV[1], ARGV[2], "
-	"'COUNT', 1)[1] return entry and {{entry[1], false}} or {}";
+static const char id_lua[] =
+#include "supervisor/ctl/redis/entry_id.inc"
+	;
 
-/* In the place of such a letter. */
-static const char notes_script[] =
+static const char notes_lua[] =
 #include "lib/scripts/dead_letter.inc"
-	"local letter = redis.call('XRANGE', KEYS[1], ARGV[1], ARGV[2], "
-	"'COUNT', 1)[1] if not letter then return {} end "
-	"local _, fields = letter_open(letter[2]) return {{letter[1], "
-	"{unpack(letter[2], 1, #letter[2] - #fields)}}}";
+#include "supervisor/ctl/redis/letter_notes.inc"
+	;
 
-/* Without the entry itself, which may be larger than any reply. */
-static const char last_id_script[] =
-	"local entry = redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', "
-	"1)[1] return entry and entry[1] or '0-0'";
+static const char last_id_lua[] =
+#include "supervisor/ctl/redis/last_id.inc"
+	;
 
 void view_range(struct view_range *range, const char *key)
 {
@@ -45,10 +40,10 @@ static const struct reply *range_ask(struct view *view,
 
 	arena_reset(view->arena);
 	if (range->count == 0)
-		return redis_command(
-			view->redis, view->arena, &view->err, "EVAL_RO",
-			range->letters ? notes_script : id_script, "1",
-			range->key, range->from, range->to, NULL);
+		return redis_command(view->redis, view->arena, &view->err,
+				     "EVAL_RO",
+				     range->letters ? notes_lua : id_lua, "1",
+				     range->key, range->from, range->to, NULL);
 	(void)snprintf(count, sizeof(count), "%zu", range->count);
 	return redis_command(view->redis, view->arena, &view->err, "XRANGE",
 			     range->key, range->from, range->to, "COUNT", count,
@@ -88,7 +83,7 @@ int view_last_id(struct view *view, const char *key, char *id_r)
 {
 	const struct reply *last =
 		redis_command(view->redis, view->arena, &view->err, "EVAL_RO",
-			      last_id_script, "1", key, NULL);
+			      last_id_lua, "1", key, NULL);
 
 	if (last == NULL)
 		return -1;

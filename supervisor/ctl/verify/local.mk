@@ -7,4 +7,4 @@ libsupervisor_a_SOURCES += \
 	%D%/verify_push.c \
 	%D%/verify.c %D%/verify.h \
 	%D%/verb_verify.c
-lua_scripts += %D%/verify_books.lua
+lua_scripts += %D%/verify_books.lua %D%/verify_pending.lua

@@ -21,8 +21,8 @@ static const char books_lua[] =
 	;
 
 static const char count_lua[] =
-	"local page = redis.call('XRANGE', KEYS[1], ARGV[1], ARGV[2], 'COUNT', "
-	"ARGV[3]) return {#page, #page > 0 and page[#page][1]}";
+#include "supervisor/ctl/redis/count.inc"
+	;
 
 static void id_keep(char *buf, struct text id)
 {

@@ -16,10 +16,9 @@
 /* VERIFY_EVENTS_MAX, as Redis hears it. */
 #define PAGE "200"
 
-/* Which of these entries are pending? */
 static const char pending_lua[] =
-	"local is = {} for n = 2, #ARGV do is[#is + 1] = #redis.call("
-	"'XPENDING', KEYS[1], ARGV[1], ARGV[n], ARGV[n], 1) end return is";
+#include "supervisor/ctl/verify/verify_pending.inc"
+	;
 
 struct walk {
 	struct verify *verify;
