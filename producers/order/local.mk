@@ -4,6 +4,8 @@ libproducers_a_SOURCES += \
 	%D%/order_state.c %D%/order_state.h \
 	%D%/order_options.c %D%/order_options.h \
 	%D%/order_setup.c %D%/order_setup.h \
-	%D%/order_job.c %D%/order_job.h \
-	%D%/order_report.c \
-	%D%/order_lag.c
+	%D%/job.h \
+	%D%/order_report.c %D%/order_report.h \
+	%D%/order_fail.c %D%/order_fail.h \
+	%D%/order_lag.c %D%/order_lag.h \
+	%D%/order_job.c %D%/order_job.h

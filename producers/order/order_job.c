@@ -1,4 +1,6 @@
-/* The work of ordermq-order: from the source through the window. */
+/* The work of ordermq-order: take orders from the source, fill one window while
+   the other is under way, and settle it. main() (ordermq_order.c) opened what
+   it works with; publish.c or outbox.c carries a window on. */
 
 #include "config.h"
 
@@ -8,46 +10,22 @@
 #include "lib/base/clock.h"
 #include "lib/base/err.h"
 #include "lib/stream/order.h"
+#include "producers/common/stop.h"
+#include "producers/order/job.h"
+#include "producers/order/order_fail.h"
+#include "producers/order/order_lag.h"
+#include "producers/order/order_report.h"
 #include "producers/publish/once.h"
 #include "producers/publish/outbox.h"
 #include "producers/publish/publish.h"
 #include "producers/sources/source.h"
-#include "producers/common/stop.h"
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <string.h>
 #include <sysexits.h>
 
 /* How often the state is written at most. */
 #define SAVE_MSECS 1000
-
-/* What a shell makes of a death by signal. */
-#define SIGNAL_EXIT_BASE 128
-
-int job_fail(struct job *job, int status)
-{
-	job->status = status;
-	return -1;
-}
-
-int job_fail_redis(struct job *job, const struct err *err)
-{
-	return job_fail(job,
-			err->class == ERR_FATAL ? EX_CONFIG : EX_UNAVAILABLE);
-}
-
-int job_signal_status(void)
-{
-	return SIGNAL_EXIT_BASE + stop_signal();
-}
-
-int job_fail_signal(struct job *job, struct err *err)
-{
-	(void)err_set(err, ERR_RETRY, "stopped by a signal: %s",
-		      strsignal(stop_signal()));
-	return job_fail(job, job_signal_status());
-}
 
 /* Count the orders that are done, and up to which line all are. */
 static void window_count(struct job *job)
@@ -111,23 +89,6 @@ static void window_done(struct job *job)
 		state_write(job);
 	progress_show(&job->progress, job->published + job->known,
 		      job->source->done, job->source->total);
-}
-
-int job_wait_again(struct job *job, struct backoff *backoff,
-		   int64_t *deadline_msecs, const struct err *err)
-{
-	if (stop_signal() != 0)
-		return job_fail(job, job_signal_status());
-	if (job->options.timeout_msecs == 0 ||
-	    clock_until(*deadline_msecs) == 0)
-		return job_fail(job, EX_TEMPFAIL);
-	if (*deadline_msecs < 0) {
-		*deadline_msecs = clock_msecs() + job->options.timeout_msecs;
-		job_say(job, "%s; trying again", err->text);
-	}
-	stop_wait(-1, clock_earlier(backoff_next(backoff),
-				    clock_until(*deadline_msecs)));
-	return 0;
 }
 
 static int carry(struct job *job, struct err *err)

@@ -1,15 +1,20 @@
-/* ordermq-order --max-lag: wait for the groups. */
+/* ordermq-order --max-lag: before a window goes, wait until the slowest group
+   is near enough. order_job.c calls it; producers/publish/lag.c keeps the
+   count. */
 
 #include "config.h"
 
-#include "producers/order/order_job.h"
+#include "producers/order/order_lag.h"
 
 #include "lib/base/backoff.h"
 #include "lib/base/clock.h"
 #include "lib/base/err.h"
+#include "producers/common/stop.h"
+#include "producers/order/job.h"
+#include "producers/order/order_fail.h"
+#include "producers/order/order_report.h"
 #include "producers/publish/lag.h"
 #include "producers/publish/publish.h"
-#include "producers/common/stop.h"
 
 #include <inttypes.h>
 

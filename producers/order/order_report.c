@@ -1,10 +1,13 @@
-/* What ordermq-order says. */
+/* What ordermq-order writes to stderr: rejected records, failures and the
+   summary. order_job.c and main() call it. */
 
 #include "config.h"
 
+#include "producers/order/order_report.h"
+
 #include "lib/base/err.h"
 #include "lib/base/text.h"
-#include "producers/order/order_job.h"
+#include "producers/order/job.h"
 #include "producers/sources/source.h"
 
 #include <inttypes.h>
@@ -74,7 +77,6 @@ static const char *done_word(const struct job *job)
 
 static void report_run(const struct job *job, const struct window_run *run)
 {
-
 	(void)fprintf(stderr, "%s:%" PRIu64, job->source->name,
 		      run->first_line);
 	if (run->count > 1)

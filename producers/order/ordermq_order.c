@@ -3,13 +3,16 @@
 #include "config.h"
 
 #include "lib/base/err.h"
+#include "producers/common/setup.h"
+#include "producers/common/stop.h"
+#include "producers/order/job.h"
+#include "producers/order/order_fail.h"
 #include "producers/order/order_job.h"
+#include "producers/order/order_report.h"
 #include "producers/order/order_setup.h"
 #include "producers/publish/outbox.h"
 #include "producers/publish/publish.h"
-#include "producers/common/setup.h"
 #include "producers/sources/source.h"
-#include "producers/common/stop.h"
 
 #include <stdio.h>
 #include <sysexits.h>
