@@ -2,6 +2,7 @@ libproducers_a_SOURCES += \
 	%D%/window.c %D%/window.h \
 	%D%/once.c %D%/once.h \
 	%D%/lag.c %D%/lag.h \
+	%D%/publish_settings.h \
 	%D%/publish_state.h \
 	%D%/publish_reply.c \
 	%D%/publish.c %D%/publish.h \
@@ -13,6 +14,7 @@ lua_scripts += %D%/once.lua
 # libordermq-publish, for other programs: the way from ordermq-order to Redis,
 # built once more as code that may lie anywhere. What is not promised by the
 # header is not to be seen, neither in the shared library nor in the static one.
+include_HEADERS = %D%/ordermq-publish.h
 noinst_LIBRARIES += libordermq-embed.a
 libordermq_embed_a_SOURCES = \
 	lib/base/err.c lib/base/num.c lib/base/text.c lib/base/crc32c.c \
@@ -32,7 +34,6 @@ publish_so  = libordermq-publish.so.1
 publish_map = %D%/ordermq-publish.map
 publishlibdir = $(libdir)
 nodist_publishlib_DATA = $(publish_so) libordermq-publish.a
-include_HEADERS = %D%/ordermq-publish.h
 pkgconfigdir = $(libdir)/pkgconfig
 nodist_pkgconfig_DATA = %D%/ordermq-publish.pc
 EXTRA_DIST += $(publish_map) %D%/ordermq-publish.pc.in

@@ -1,33 +1,16 @@
 #ifndef OMQ_PUBLISH_H
 #define OMQ_PUBLISH_H
 
-#include <stdbool.h>
-#include <stdint.h>
+#include "producers/publish/publish_settings.h"
 
 struct err;
 struct lag;
-struct settings_names;
-struct settings_redis;
 struct window;
 
-/* The way of orders into the stream: a window is sent in one go, and is done
-   with when Redis has answered for every order of it. One window at most is
-   under way. Not for sharing. */
+/* Carries orders into the stream: a window is sent in one go, and it is done
+   when Redis has answered for every order of it. At most one window is under
+   way. Not for sharing. */
 struct publisher;
-
-struct publish_settings {
-	const struct settings_redis *redis; /* borrowed */
-	const char *stream;                 /* the key; borrowed */
-	bool atomic; /* a window is published as a whole or not at all */
-	/* Milliseconds for which what has the same event key is published
-	   once: the orders need keys. 0: each order is a new entry. */
-	int64_t once_msecs;
-	bool is_lazy; /* connect at the first flush; once, it is always so */
-	int wake_fd;  /* readable: stop trying to connect; -1: none */
-	/* See producers/publish/lag.h; 0: the groups are not looked at. */
-	int64_t max_lag;
-	const struct settings_names *ignore; /* groups; borrowed */
-};
 
 /* Connect, unless that is left to the first flush. Returns 0 and a
    publisher that the caller must publish_close(); or -1 with ERR_RETRY (Redis
@@ -38,12 +21,12 @@ int publish_open(const struct publish_settings *set,
 /* Close the connection and set *publisher to NULL. NULL is fine. */
 void publish_close(struct publisher **publisher);
 
-/* Publish what is not done yet of the window, and note in each order how it
-   fared. Returns
+/* Publish the orders of the window that are not done yet, and note in each
+   order how it fared. Returns
     0 when all of it is published;
     1 with the reason in err when Redis cannot take it now (OOM, LOADING, ...):
-      call again, and only those orders are sent that were refused, so that
-      orders of one window may change places;
+      call again, and only the refused orders are sent, so that the orders of
+      one window may change places;
    -1 with ERR_RETRY when the connection broke or stayed silent, or ERR_FATAL
       when Redis refuses us: look at the runs, and close.
    To publish once, a connection that broke is no failure but 1: what is in
@@ -51,25 +34,26 @@ void publish_close(struct publisher **publisher);
 int publish_flush(struct publisher *publisher, struct window *window,
 		  struct err *err);
 
-/* The same in two steps, for who has something to do while Redis works: send
-   what can be sent without waiting, and wait for the answers. The window is
-   borrowed from the one to the other. Each may return what publish_flush()
-   does; after another than 0 the window is not under way any more. With no
-   window under way publish_finish() returns 0. */
+/* publish_flush() in two steps, for callers that work while Redis does: the
+   first sends what can be sent without waiting, the second waits for the
+   answers. The window is borrowed from one to the other. Each may return what
+   publish_flush() returns; unless that is 0, the window is not under way any
+   more. With no window under way publish_finish() returns 0. */
 int publish_begin(struct publisher *publisher, struct window *window,
 		  struct err *err);
 int publish_finish(struct publisher *publisher, struct err *err);
 
-/* Make ready what is to be sent of a window that may begin next, while another
-   is under way. It stays as it is until it has begun or is given up: another
-   window begins. It only saves time. */
+/* Encode the commands of the window that begins next, while another one is
+   under way. The window must not change before it begins. When another window
+   begins instead, the work was in vain. It only saves time. */
 void publish_prepare(struct publisher *publisher, struct window *window);
 
-/* How far the groups are behind, as it was seen along with some window; the
-   caller waits before it begins one that this holds. */
+/* How far the groups are behind, as Redis said along with one of the last
+   windows. The caller waits before it begins a window that the lag holds up. */
 const struct lag *publish_lag(const struct publisher *publisher);
 
-/* Look now, with no window under way; what was prepared is given up. Returns 0;
+/* Ask for the lag now, while no window is under way; what publish_prepare() did
+   is given up. Returns 0;
    1 with the reason when Redis cannot tell now; or -1 with ERR_FATAL when it
    refuses us. */
 int publish_look(struct publisher *publisher, struct err *err);

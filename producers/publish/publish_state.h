@@ -1,12 +1,12 @@
 #ifndef OMQ_PUBLISH_STATE_H
 #define OMQ_PUBLISH_STATE_H
 
-#include "lib/redis/command.h"
 #include "lib/base/err.h"
+#include "lib/redis/command.h"
 #include "lib/redis/redis_error.h"
 #include "producers/publish/lag.h"
 #include "producers/publish/once.h"
-#include "producers/publish/publish.h"
+#include "producers/publish/publish_settings.h"
 
 #include <stdbool.h>
 #include <stddef.h>
