@@ -5,7 +5,7 @@ struct err;
 struct window;
 
 /* A directory that keeps orders until Redis can have them: see outbox_dir.h and
-   record.h. Any number of processes may append. Not for sharing between
+   outbox_record.h. Any number of processes may append. Not for sharing between
    threads. */
 struct outbox;
 

@@ -2,7 +2,7 @@
 # The manual pages are sound mdoc, and each verb of ordermqctl is in its page.
 # Prints TAP. The form needs mandoc; without it that is skipped.
 #
-# usage: check_man.sh [SOURCE-DIRECTORY]
+# usage: man.sh [SOURCE-DIRECTORY]
 set -u
 cd "${1:-${srcdir:-.}}" || exit 99
 

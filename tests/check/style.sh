@@ -3,7 +3,7 @@
 # TAP. The form needs clang-format 14 (others format differently), the length
 # of functions needs universal-ctags; without them those two are skipped.
 #
-# usage: check_style.sh [SOURCE-DIRECTORY]
+# usage: style.sh [SOURCE-DIRECTORY]
 set -u
 cd "${1:-${srcdir:-.}}" || exit 99
 sources=$(find lib producers consumers supervisor tests bench -name '*.[ch]' |

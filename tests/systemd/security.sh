@@ -3,7 +3,7 @@
 # held to a bound, with the drop-in for a Unix socket to a lower one. Prints TAP.
 # Needs systemd's tools, but neither root nor a running systemd.
 #
-# usage: systemd_security.sh, in the directory that was built
+# usage: security.sh, in the directory that was built
 srcdir=${srcdir:-.}
 
 skip() { echo "1..0 # SKIP $*"; exit 0; }
