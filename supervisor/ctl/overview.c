@@ -135,7 +135,8 @@ static void add_pause(struct redis *redis, struct arena *arena,
 	if (redis != NULL && settings != NULL && name != NULL &&
 	    pause_read(redis, arena, settings->stream_key, name, &pause,
 		       &err) == 0)
-		(void)json_object_set_new(group, "paused", numbers_pause(&pause));
+		(void)json_object_set_new(group, "paused",
+					  numbers_pause(&pause));
 }
 
 static void add_all_numbers(struct overview *overview, struct redis **redis,
