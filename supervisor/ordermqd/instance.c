@@ -82,7 +82,7 @@ bool instance_is_over(const struct instance *instance)
 				     instance->state == INSTANCE_FINISHED);
 }
 
-static uint64_t handled(const struct instance *instance)
+static uint64_t instance_handled(const struct instance *instance)
 {
 	struct board board;
 
@@ -93,12 +93,12 @@ static uint64_t handled(const struct instance *instance)
 
 int64_t instance_settled(const struct instance *instance)
 {
-	return (int64_t)(handled(instance) - instance->handled_before);
+	return (int64_t)(instance_handled(instance) - instance->handled_before);
 }
 
 /* What an instance says, a line of the words of sd_notify(3). What is unknown
    is none of our business, and so is STOPPING=1: its end will show. */
-static void hear(struct instance *instance, const char *line)
+static void instance_hear(struct instance *instance, const char *line)
 {
 	if (strcmp(line, "READY=1") == 0)
 		instance_event(instance, INSTANCE_UP);
@@ -112,7 +112,7 @@ static void hear(struct instance *instance, const char *line)
 /* Read what came over the lifeline. Its end is no news: only the pidfd says
    that a process has died. But the descriptor must go then, or the loop would
    spin on it. */
-static void read_words(struct instance *instance)
+static void instance_read_words(struct instance *instance)
 {
 	char words[WORDS_BYTES + 1];
 
@@ -131,22 +131,23 @@ static void read_words(struct instance *instance)
 		words[length] = '\0';
 		for (char *line = strtok_r(words, "\n", &rest); line != NULL;
 		     line = strtok_r(NULL, "\n", &rest))
-			hear(instance, line);
+			instance_hear(instance, line);
 	}
 }
 
 static void words_ready(void *owner, uint32_t events)
 {
 	(void)events;
-	read_words(owner);
+	instance_read_words(owner);
 }
 
 /* Whatever happens to it makes a log line and an event. */
-static void say(const struct instance *instance, int level, const char *fmt,
-		...) __attribute__((format(printf, 3, 4)));
+static void instance_say(const struct instance *instance, int level,
+			 const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
 
-static void say(const struct instance *instance, int level, const char *fmt,
-		...)
+static void instance_say(const struct instance *instance, int level,
+			 const char *fmt, ...)
 {
 	char text[256];
 	va_list args;
@@ -159,13 +160,13 @@ static void say(const struct instance *instance, int level, const char *fmt,
 }
 
 /* One line for the end of a process, with what follows from it. */
-static void say_end(struct instance *instance, int level,
-		    const char *consequence)
+static void instance_say_end(struct instance *instance, int level,
+			     const char *consequence)
 {
 	if (instance->pid == 0)
 		return;
-	say(instance, level, "pid %d ended by %s, %s", (int)instance->pid,
-	    instance->last_exit, consequence);
+	instance_say(instance, level, "pid %d ended by %s, %s",
+		     (int)instance->pid, instance->last_exit, consequence);
 	instance->pid = 0;
 }
 
@@ -174,7 +175,7 @@ static void act_spawn(struct instance *instance)
 	int64_t now = clock_msecs();
 	struct err err;
 
-	say_end(instance, LOG_INFO, "starts again as asked");
+	instance_say_end(instance, LOG_INFO, "starts again as asked");
 	instance->timer_msecs = -1;
 	instance->started_msecs = now;
 	instance->ready_msecs = -1;
@@ -191,13 +192,13 @@ static void act_spawn(struct instance *instance)
 			       "%.*s", (int)sizeof(instance->last_exit) - 1,
 			       err.text);
 		instance->has_tried = true;
-		say(instance, LOG_ERR, "%s", err.text);
+		instance_say(instance, LOG_ERR, "%s", err.text);
 		instance_event(instance, INSTANCE_DIED);
 		return;
 	}
-	instance->handled_before = handled(instance);
+	instance->handled_before = instance_handled(instance);
 	instance->timer_msecs = now + instance->group->home->hang_msecs / LOOKS;
-	say(instance, LOG_INFO, "pid %d started", (int)instance->pid);
+	instance_say(instance, LOG_INFO, "pid %d started", (int)instance->pid);
 	/* Without it has the level from the settings. */
 	if (instance->log_level >= 0 || instance->group->log_level >= 0)
 		instance_process_log_level(instance);
@@ -208,17 +209,17 @@ static void act_greet(struct instance *instance)
 	instance->ready_msecs = clock_msecs();
 	instance->has_tried = true;
 	restart_went_well(&instance->group->restart);
-	say(instance, LOG_INFO, "pid %d is ready", (int)instance->pid);
+	instance_say(instance, LOG_INFO, "pid %d is ready", (int)instance->pid);
 }
 
 static void act_wait(struct instance *instance)
 {
 	struct instance_group *group = instance->group;
 	int64_t now = clock_msecs();
-	enum restart_death death =
-		restart_judge(instance->ready_msecs, now,
-			      handled(instance) != instance->handled_before,
-			      instance->is_later);
+	enum restart_death death = restart_judge(
+		instance->ready_msecs, now,
+		instance_handled(instance) != instance->handled_before,
+		instance->is_later);
 	char consequence[NUM_TEXT_MAX + 64] = "restart at once";
 	char wait[NUM_TEXT_MAX];
 
@@ -234,13 +235,15 @@ static void act_wait(struct instance *instance)
 			death == RESTART_UNREADY ? "next try of its group"
 						 : "restart",
 			num_format_duration(instance->timer_msecs - now, wait));
-	say_end(instance, instance->restart.is_loop ? LOG_ALERT : LOG_WARNING,
-		consequence);
+	instance_say_end(instance,
+			 instance->restart.is_loop ? LOG_ALERT : LOG_WARNING,
+			 consequence);
 }
 
 static void act_term(struct instance *instance)
 {
-	say(instance, LOG_INFO, "pid %d is asked to stop", (int)instance->pid);
+	instance_say(instance, LOG_INFO, "pid %d is asked to stop",
+		     (int)instance->pid);
 	instance->timer_msecs =
 		clock_msecs() + instance->group->home->drain_msecs;
 	instance_process_signal(instance, SIGTERM);
@@ -249,16 +252,17 @@ static void act_term(struct instance *instance)
 
 static void act_kill(struct instance *instance)
 {
-	say(instance, LOG_WARNING, "pid %d has not stopped, kill",
-	    (int)instance->pid);
+	instance_say(instance, LOG_WARNING, "pid %d has not stopped, kill",
+		     (int)instance->pid);
 	instance->timer_msecs = clock_msecs() + KILL_AGAIN_MSECS;
 	instance_process_signal(instance, SIGKILL);
 }
 
 static void act_abort(struct instance *instance)
 {
-	say(instance, LOG_ERR, "pid %d %s, abort", (int)instance->pid,
-	    instance->frozen_msecs != 0 ? "is stopped by a signal" : "hangs");
+	instance_say(instance, LOG_ERR, "pid %d %s, abort", (int)instance->pid,
+		     instance->frozen_msecs != 0 ? "is stopped by a signal"
+						 : "hangs");
 	instance->timer_msecs = clock_msecs() + ABORT_MSECS;
 	instance_process_signal(instance, SIGABRT);
 	/* A stopped process would not see it. */
@@ -269,14 +273,16 @@ static void act_settle(struct instance *instance)
 {
 	instance->timer_msecs = -1;
 	if (instance->state == INSTANCE_FINISHED)
-		say_end(instance, LOG_INFO, "has finished: not started again");
+		instance_say_end(instance, LOG_INFO,
+				 "has finished: not started again");
 	else if (instance->state == INSTANCE_FAILED && instance->is_over)
-		say_end(instance, LOG_ERR,
-			"not started again: restart is \"never\"");
+		instance_say_end(instance, LOG_ERR,
+				 "not started again: restart is \"never\"");
 	else if (instance->state == INSTANCE_FAILED)
-		say_end(instance, LOG_ERR, "not started again before a reload");
+		instance_say_end(instance, LOG_ERR,
+				 "not started again before a reload");
 	else
-		say_end(instance, LOG_INFO, "stopped as asked");
+		instance_say_end(instance, LOG_INFO, "stopped as asked");
 }
 
 static void act_nothing(struct instance *instance)
@@ -304,7 +310,7 @@ void instance_event(struct instance *instance, enum instance_event event)
 
 /* The process has ended: hear its last words, take its status, and only then
    let the table know. */
-static void died(struct instance *instance)
+static void instance_died(struct instance *instance)
 {
 	struct loop *loop = instance->group->home->loop;
 	siginfo_t info = { 0 };
@@ -317,7 +323,7 @@ static void died(struct instance *instance)
 			 strerror(errno));
 	else if (info.si_pid == 0)
 		return;
-	read_words(instance);
+	instance_read_words(instance);
 	loop_drop(loop, &instance->words);
 	loop_drop(loop, &instance->death);
 	instance_process_note_exit(instance, &info);
@@ -334,7 +340,7 @@ static void died(struct instance *instance)
 static void death_ready(void *owner, uint32_t events)
 {
 	(void)events;
-	died(owner);
+	instance_died(owner);
 }
 
 int64_t instance_deadline(const struct instance *instance)
@@ -346,29 +352,11 @@ int64_t instance_deadline(const struct instance *instance)
 	return instance->timer_msecs;
 }
 
-/* Since when it gives no sign of life; 0: it does, or it waits for something to
-   do, and cannot hang. */
-static int64_t silent_since(struct instance *instance, int64_t now_msecs)
-{
-	struct board board;
-	int64_t busy_msecs = 0;
-
-	if (!instance_process_is_stopped(instance))
-		instance->frozen_msecs = 0;
-	else if (instance->frozen_msecs == 0)
-		instance->frozen_msecs = now_msecs;
-	if (instance_board(instance, &board) == 0)
-		busy_msecs = (int64_t)board_get(&board.busy_msecs);
-	/* The board may still be as the one before has left it. */
-	if (busy_msecs != 0 && busy_msecs < instance->started_msecs)
-		busy_msecs = instance->started_msecs;
-	return busy_msecs != 0 ? busy_msecs : instance->frozen_msecs;
-}
-
-static void look(struct instance *instance, int64_t now_msecs)
+static void instance_look(struct instance *instance, int64_t now_msecs)
 {
 	int64_t hang_msecs = instance->group->home->hang_msecs;
-	int64_t since_msecs = silent_since(instance, now_msecs);
+	int64_t since_msecs =
+		instance_process_silent_since(instance, now_msecs);
 
 	instance->timer_msecs = now_msecs + hang_msecs / LOOKS;
 	if (since_msecs != 0 && now_msecs - since_msecs >= hang_msecs)
@@ -383,7 +371,7 @@ void instance_tick(struct instance *instance, int64_t now_msecs)
 		return;
 	if (instance->state == INSTANCE_STARTING ||
 	    instance->state == INSTANCE_READY)
-		look(instance, now_msecs);
+		instance_look(instance, now_msecs);
 	else
 		instance_event(instance, INSTANCE_TIMER);
 }

@@ -86,7 +86,7 @@ void instance_process_signal(struct instance *instance, int signal)
 			 (int)instance->pid, signal, strerror(errno));
 }
 
-bool instance_process_is_stopped(const struct instance *instance)
+static bool is_stopped(const struct instance *instance)
 {
 	siginfo_t info = { 0 };
 
@@ -94,6 +94,25 @@ bool instance_process_is_stopped(const struct instance *instance)
 	return waitid(P_PIDFD, (id_t)instance->death.fd, &info,
 		      WSTOPPED | WNOHANG | WNOWAIT) == 0 &&
 	       info.si_pid != 0;
+}
+
+int64_t instance_process_silent_since(struct instance *instance,
+				      int64_t now_msecs)
+{
+	struct board board;
+	int64_t busy_msecs = 0;
+
+	if (!is_stopped(instance))
+		instance->frozen_msecs = 0;
+	else if (instance->frozen_msecs == 0)
+		instance->frozen_msecs = now_msecs;
+	if (instance->board_fd >= 0 &&
+	    board_read(instance->board_fd, &board) == 0)
+		busy_msecs = (int64_t)board_get(&board.busy_msecs);
+	/* The board may still be as the one before has left it. */
+	if (busy_msecs != 0 && busy_msecs < instance->started_msecs)
+		busy_msecs = instance->started_msecs;
+	return busy_msecs != 0 ? busy_msecs : instance->frozen_msecs;
 }
 
 /* It waits in the socket until it is read. */

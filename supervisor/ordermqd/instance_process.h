@@ -2,7 +2,6 @@
 #define OMQ_INSTANCE_PROCESS_H
 
 #include <signal.h>
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -20,8 +19,12 @@ int instance_process_start(struct instance *instance, struct err *err);
 /* Send signal. A process that has just ended is no failure. */
 void instance_process_signal(struct instance *instance, int signal);
 
-/* Has a signal (SIGSTOP) stopped it, and none let it go on? */
-bool instance_process_is_stopped(const struct instance *instance);
+/* Since when the process has given no sign of life: it is busy with one thing,
+   by its board, or a signal (SIGSTOP) keeps it stopped, which is noted in
+   frozen_msecs. 0: it does give one, or it waits for something to do, and
+   cannot hang. */
+int64_t instance_process_silent_since(struct instance *instance,
+				      int64_t now_msecs);
 
 /* Tell it at which level it is to log, if it runs. */
 void instance_process_log_level(const struct instance *instance);
