@@ -91,7 +91,7 @@ static void keeper_check(struct check *check, const json_t *object)
 }
 
 /* A program without a group has no lag. */
-static void group_check(struct check *check, const json_t *object)
+static void check_group(struct check *check, const json_t *object)
 {
 	const char *name = json_string_value(json_object_get(object, "name"));
 	const char *program =
@@ -139,7 +139,7 @@ static void overview_check(struct check *check, const struct overview *overview)
 			json_string_value(json_object_get(object, "kind"));
 
 		if (kind != NULL && strcmp(kind, "group") == 0)
-			group_check(check, object);
+			check_group(check, object);
 		if (kind != NULL && strcmp(kind, "keeper") == 0)
 			keeper_check(check, object);
 	}

@@ -24,7 +24,7 @@ static const char *text_of_member(const json_t *event, const char *key)
 	return text == NULL ? "?" : text;
 }
 
-static void print(const struct ctl *ctl, json_t *event)
+static void events_print(const struct ctl *ctl, json_t *event)
 {
 	char shown[1024];
 
@@ -40,7 +40,7 @@ static void print(const struct ctl *ctl, json_t *event)
 
 /* Print what is new since *next, and move it on. ordermqd may have been started
    anew: then all is new. */
-static int show(const struct ctl *ctl, const char *path, int64_t *next)
+static int events_show(const struct ctl *ctl, const char *path, int64_t *next)
 {
 	char line[64];
 	struct err err;
@@ -59,12 +59,12 @@ static int show(const struct ctl *ctl, const char *path, int64_t *next)
 	if (after < *next) {
 		json_decref(answer);
 		*next = 0;
-		return show(ctl, path, next);
+		return events_show(ctl, path, next);
 	}
 	json_array_foreach(answer, i, event)
 	{
 		if (i > 0)
-			print(ctl, event);
+			events_print(ctl, event);
 	}
 	json_decref(answer);
 	(void)fflush(stdout);
@@ -87,11 +87,11 @@ int verb_events(struct ctl *ctl)
 		return ctl->status;
 	(void)ctl_load(ctl);
 	ctl_status_path(ctl, path);
-	status = show(ctl, path, &next);
+	status = events_show(ctl, path, &next);
 	/* Until it is interrupted, nobody reads, or there is nobody to ask. */
 	while (follow && status == EX_OK && !ferror(stdout)) {
 		(void)poll(NULL, 0, FOLLOW_MSECS);
-		status = show(ctl, path, &next);
+		status = events_show(ctl, path, &next);
 	}
 	return status;
 }

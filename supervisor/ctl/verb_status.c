@@ -57,7 +57,7 @@ static int look_prepare(struct look *look, struct ctl *ctl)
 	return EX_OK;
 }
 
-static void print(const struct ctl *ctl, const struct overview *overview)
+static void status_print(const struct ctl *ctl, const struct overview *overview)
 {
 	json_t *object;
 	size_t i;
@@ -77,7 +77,7 @@ static int look_print(const struct look *look)
 	int status = EX_OK;
 
 	look_take(look, &overview);
-	print(look->ctl, &overview);
+	status_print(look->ctl, &overview);
 	(void)fflush(stdout);
 	if (!overview.has_supervisor)
 		ctl_say("%s", overview.supervisor_err.text);

@@ -49,7 +49,7 @@ static void status_say(const struct keeper *keeper, const char *text)
 	lifeline_notify(keeper->process.supervised, lines);
 }
 
-static void well(struct keeper *keeper)
+static void keeper_well(struct keeper *keeper)
 {
 	if (keeper->was_ready && !keeper->in_trouble)
 		return;
@@ -64,7 +64,7 @@ static void well(struct keeper *keeper)
 }
 
 /* Something is wrong with Redis: wait, and say so once. */
-static void trouble(struct keeper *keeper, const struct err *err)
+static void keeper_trouble(struct keeper *keeper, const struct err *err)
 {
 	const struct settings_redis *set = &keeper->process.settings.redis;
 	bool refused = err->class == ERR_FATAL;
@@ -85,7 +85,7 @@ static void trouble(struct keeper *keeper, const struct err *err)
 	status_say(keeper, err->text);
 }
 
-static int work(struct keeper *keeper, struct err *err)
+static int keeper_work(struct keeper *keeper, struct err *err)
 {
 	struct process *process = &keeper->process;
 
@@ -96,10 +96,10 @@ static int work(struct keeper *keeper, struct err *err)
 	return keep_round_run(&keeper->keep, keeper->redis, err);
 }
 
-static void turn(struct keeper *keeper)
+static void keeper_turn(struct keeper *keeper)
 {
 	struct err err;
-	int ret = work(keeper, &err);
+	int ret = keeper_work(keeper, &err);
 
 	/* What we were woken by may be the end. */
 	process_woken(&keeper->process);
@@ -108,22 +108,22 @@ static void turn(struct keeper *keeper)
 	keeper->next_msecs = clock_msecs() + ROUND_MSECS;
 	if (ret < 0) {
 		keeper->keep.figures.msecs = -1;
-		trouble(keeper, &err);
+		keeper_trouble(keeper, &err);
 	} else {
 		alarm_say(&keeper->alarms, &keeper->keep.result);
-		well(keeper);
+		keeper_well(keeper);
 	}
 	figures_write(keeper->process.board_fd, &keeper->keep.figures);
 }
 
-static void run(struct keeper *keeper)
+static void keeper_run(struct keeper *keeper)
 {
 	struct process *process = &keeper->process;
 	struct pollfd wake = { .fd = process->wake_fd, .events = POLLIN };
 
 	while (!process->stop) {
 		if (clock_msecs() >= keeper->next_msecs)
-			turn(keeper);
+			keeper_turn(keeper);
 		process_rest(process);
 		(void)poll(&wake, 1,
 			   clock_until(clock_earlier(
@@ -135,7 +135,7 @@ static void run(struct keeper *keeper)
 	lifeline_notify(process->supervised, "STOPPING=1");
 }
 
-static int keep(struct keeper *keeper)
+static int keeper_keep(struct keeper *keeper)
 {
 	keeper->keep.settings = &keeper->process.settings;
 	keeper->keep.arena = arena_open(ARENA_BYTES);
@@ -147,7 +147,7 @@ static int keep(struct keeper *keeper)
 		log_line(LOG_ERR, "out of memory");
 		return EX_TEMPFAIL;
 	}
-	run(keeper);
+	keeper_run(keeper);
 	log_line(LOG_INFO, "stopped");
 	redis_close(&keeper->redis);
 	arena_close(&keeper->keep.arena);
@@ -159,7 +159,7 @@ int main(int argc, char **argv)
 	static struct keeper keeper;
 	int status = process_open(&keeper.process, &kind, argc, argv);
 
-	status = status < 0 ? -1 - status : keep(&keeper);
+	status = status < 0 ? -1 - status : keeper_keep(&keeper);
 	process_close(&keeper.process);
 	return status;
 }

@@ -42,7 +42,7 @@ static const struct control_command commands[] = {
 /* ---- stop ---- */
 
 /* The first time everything drains; from the second on it is killed. */
-static void stop(struct daemon *daemon)
+static void daemon_stop(struct daemon *daemon)
 {
 	if (daemon->is_stopping) {
 		log_line(LOG_NOTICE, "asked again: stop without waiting");
@@ -88,7 +88,7 @@ static void command_stop(void *owner, struct control_client *client)
 
 	control_park(client, &commands[COMMAND_STOP]);
 	if (!daemon->is_stopping)
-		stop(daemon);
+		daemon_stop(daemon);
 }
 
 static void command_steer(void *owner, struct control_client *client)
@@ -110,7 +110,7 @@ static void signals_ready(void *owner, uint32_t events)
 	if (signal == SIGHUP)
 		daemon_hangup(daemon);
 	else if (signal != 0)
-		stop(daemon);
+		daemon_stop(daemon);
 }
 
 static int watch_signals(struct daemon *daemon, struct err *err)
@@ -184,8 +184,8 @@ static int turn_until_stopped(struct daemon *daemon, struct err *err)
 	return 0;
 }
 
-static int run(struct daemon *daemon, const struct settings *settings,
-	       int settings_fd, struct err *err)
+static int daemon_work(struct daemon *daemon, const struct settings *settings,
+		       int settings_fd, struct err *err)
 {
 	if (open_parts(daemon, settings, err) < 0 ||
 	    fleet_apply(daemon->fleet, settings, settings_fd, NULL, err) < 0) {
@@ -200,8 +200,9 @@ static int run(struct daemon *daemon, const struct settings *settings,
 	return 0;
 }
 
-static int run_locked(struct daemon *daemon, const struct settings *settings,
-		      int settings_fd, struct err *err)
+static int daemon_work_locked(struct daemon *daemon,
+			      const struct settings *settings, int settings_fd,
+			      struct err *err)
 {
 	char dir[SETTINGS_TEXT_BYTES];
 	int ret;
@@ -211,7 +212,7 @@ static int run_locked(struct daemon *daemon, const struct settings *settings,
 		(void)close(settings_fd);
 		return -1;
 	}
-	ret = run(daemon, settings, settings_fd, err);
+	ret = daemon_work(daemon, settings, settings_fd, err);
 	close_parts(daemon);
 	runtime_close(&daemon->runtime);
 	return ret;
@@ -244,7 +245,7 @@ static int daemon_start(const struct daemon_options *options,
 		return err_exit_status(&err);
 	}
 	daemon_log_by(settings);
-	if (run_locked(&daemon, settings, settings_fd, &err) == 0)
+	if (daemon_work_locked(&daemon, settings, settings_fd, &err) == 0)
 		return EX_OK;
 	log_line(LOG_CRIT, "%s", err.text);
 	return err_exit_status(&err);

@@ -65,7 +65,7 @@ void fleet_close(struct fleet **_fleet)
 	free(fleet);
 }
 
-static struct service *find(const struct fleet *fleet, const char *name)
+static struct service *fleet_find(const struct fleet *fleet, const char *name)
 {
 	for (size_t i = 0; i < fleet->count; i++) {
 		if (strcmp(fleet->services[i]->group.settings.name, name) == 0)
@@ -82,7 +82,7 @@ static int make_room(struct fleet *fleet, const struct settings *settings,
 		const struct settings_group *group = &settings->groups[i];
 		struct service *service;
 
-		if (find(fleet, group->name) != NULL)
+		if (fleet_find(fleet, group->name) != NULL)
 			continue;
 		if (fleet->count == FLEET_MAX)
 			return err_set(err, ERR_RETRY,
@@ -145,7 +145,7 @@ int fleet_apply(struct fleet *fleet, const struct settings *settings,
 
 struct service *fleet_service(const struct fleet *fleet, const char *name)
 {
-	struct service *service = find(fleet, name);
+	struct service *service = fleet_find(fleet, name);
 
 	if (service == NULL &&
 	    strcmp(name, fleet->keeper->group.settings.name) == 0)
@@ -158,7 +158,7 @@ void fleet_note_scaled(const struct fleet *fleet,
 {
 	for (size_t i = 0; i < roster->count; i++) {
 		struct roster_change *change = &roster->changes[i];
-		const struct service *service = find(fleet, change->name);
+		const struct service *service = fleet_find(fleet, change->name);
 		const struct settings_group *group =
 			settings_group(settings, change->name);
 
@@ -180,7 +180,7 @@ void fleet_stop(struct fleet *fleet)
 	service_stop(fleet->keeper);
 }
 
-static void hurry(struct service *service)
+static void fleet_hurry_all(struct service *service)
 {
 	for (int i = 0; i < service->count; i++)
 		instance_hurry(&service->instances[i]);
@@ -189,8 +189,8 @@ static void hurry(struct service *service)
 void fleet_hurry(struct fleet *fleet)
 {
 	for (size_t i = 0; i < fleet->count; i++)
-		hurry(fleet->services[i]);
-	hurry(fleet->keeper);
+		fleet_hurry_all(fleet->services[i]);
+	fleet_hurry_all(fleet->keeper);
 }
 
 /* Forget the services that are gone from the settings and have drained. */

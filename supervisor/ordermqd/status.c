@@ -12,8 +12,8 @@
 #include <string.h>
 #include <unistd.h>
 
-static json_t *supervisor(const struct status_head *head,
-			  const struct fleet *fleet)
+static json_t *status_supervisor(const struct status_head *head,
+				 const struct fleet *fleet)
 {
 	int64_t uptime_msecs = clock_msecs() - head->started_msecs;
 
@@ -110,8 +110,8 @@ static void add_recent(json_t *object, const struct recent_sum *sum,
 		json_line_real(usecs < 0 ? -1 : (double)usecs / 1e6));
 }
 
-static json_t *group(const struct service *service,
-		     const struct figures *figures)
+static json_t *status_group(const struct service *service,
+			    const struct figures *figures)
 {
 	const struct settings_group *settings = &service->group.settings;
 	struct recent_sum sum = { 0 };
@@ -168,8 +168,8 @@ static void add_counters(json_t *object, const struct board *board)
 }
 
 /* What there is to say of every process. */
-static json_t *process(const char *kind, const struct instance *instance,
-		       const struct board *board)
+static json_t *status_process(const char *kind, const struct instance *instance,
+			      const struct board *board)
 {
 	bool runs = instance_is_running(instance);
 	int64_t uptime_msecs = clock_msecs() - instance->started_msecs;
@@ -204,14 +204,14 @@ static int64_t busy_percent(const struct board *board,
 	return busy_usecs * 100 / window_usecs;
 }
 
-static json_t *instance(const struct instance *instance)
+static json_t *status_instance(const struct instance *instance)
 {
 	struct board copy;
 	const struct board *board =
 		instance_board(instance, &copy) == 0 ? &copy : NULL;
 	int64_t in_flight = -1, busy = -1;
 	struct recent_sum sum = { 0 };
-	json_t *object = process("instance", instance, board);
+	json_t *object = status_process("instance", instance, board);
 
 	if (board != NULL)
 		recent_add(&board->recent, clock_usecs(), &sum);
@@ -230,12 +230,13 @@ static json_t *instance(const struct instance *instance)
 	return object;
 }
 
-static json_t *keeper(const struct instance *instance)
+static json_t *status_keeper(const struct instance *instance)
 {
 	struct board board;
 
-	return process("keeper", instance,
-		       instance_board(instance, &board) == 0 ? &board : NULL);
+	return status_process("keeper", instance,
+			      instance_board(instance, &board) == 0 ? &board
+								    : NULL);
 }
 
 void status_write(FILE *out, const struct status_head *head,
@@ -245,21 +246,23 @@ void status_write(FILE *out, const struct status_head *head,
 	const struct figures *figures =
 		fleet_figures(fleet, &now) == 0 ? &now : NULL;
 
-	json_line_write(out, supervisor(head, fleet));
+	json_line_write(out, status_supervisor(head, fleet));
 	json_line_write(
 		out, numbers_stream(fleet->settings.stream_key,
 				    figures == NULL ? NULL : &figures->stream,
 				    age_secs(figures)));
 	for (size_t i = 0; i < fleet->count; i++)
-		json_line_write(out, group(fleet->services[i], figures));
+		json_line_write(out, status_group(fleet->services[i], figures));
 	for (int64_t i = 0; figures != NULL && i < figures->other_count; i++)
 		json_line_write(out, numbers_other(&figures->others[i]));
 	for (size_t i = 0; i < fleet->count; i++) {
 		const struct service *service = fleet->services[i];
 
 		for (int j = 0; j < service->count; j++)
-			json_line_write(out, instance(&service->instances[j]));
+			json_line_write(
+				out, status_instance(&service->instances[j]));
 	}
 	if (fleet->keeper->count > 0)
-		json_line_write(out, keeper(&fleet->keeper->instances[0]));
+		json_line_write(out,
+				status_keeper(&fleet->keeper->instances[0]));
 }

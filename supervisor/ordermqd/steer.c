@@ -26,12 +26,12 @@ struct target {
 };
 
 /* One answer, which is also logged and an event when it was done. */
-static void answer(struct steer *steer, struct control_client *client, int code,
-		   const char *name, const char *fmt, ...)
+static void steer_answer(struct steer *steer, struct control_client *client,
+			 int code, const char *name, const char *fmt, ...)
 	__attribute__((format(printf, 5, 6)));
 
-static void answer(struct steer *steer, struct control_client *client, int code,
-		   const char *name, const char *fmt, ...)
+static void steer_answer(struct steer *steer, struct control_client *client,
+			 int code, const char *name, const char *fmt, ...)
 {
 	char text[TEXT_BYTES], line[2 * TEXT_BYTES];
 	va_list args;
@@ -48,8 +48,8 @@ static void answer(struct steer *steer, struct control_client *client, int code,
 }
 
 /* The groups there are, for people. */
-static void refuse_name(struct steer *steer, struct control_client *client,
-			const char *name)
+static void steer_refuse_name(struct steer *steer,
+			      struct control_client *client, const char *name)
 {
 	const struct fleet *fleet = steer->fleet;
 	char names[TEXT_BYTES / 2] = "";
@@ -61,8 +61,8 @@ static void refuse_name(struct steer *steer, struct control_client *client,
 			       i == 0 ? "" : ", ",
 			       fleet->services[i]->group.settings.name);
 	}
-	answer(steer, client, EX_DATAERR, name,
-	       "no such group or instance; groups: %s", names);
+	steer_answer(steer, client, EX_DATAERR, name,
+		     "no such group or instance; groups: %s", names);
 }
 
 static bool find_instance(struct service *service, const char *name,
@@ -77,8 +77,8 @@ static bool find_instance(struct service *service, const char *name,
 	return false;
 }
 
-static bool find_target(struct steer *steer, const char *name,
-			struct target *target_r)
+static bool steer_find(struct steer *steer, const char *name,
+		       struct target *target_r)
 {
 	const struct fleet *fleet = steer->fleet;
 	struct service *service = fleet_service(fleet, name);
@@ -108,8 +108,8 @@ static int count_after(int before, const char *text)
 	return number < 0 || number > SETTINGS_INSTANCES_MAX ? -1 : (int)number;
 }
 
-static void scale(struct steer *steer, struct control_client *client,
-		  char *args)
+static void steer_scale(struct steer *steer, struct control_client *client,
+			char *args)
 {
 	char *value = strchr(args, '=');
 	const struct settings_group *settings;
@@ -126,14 +126,15 @@ static void scale(struct steer *steer, struct control_client *client,
 	settings = settings_group(&steer->fleet->settings, args);
 	/* A group that is gone from the configuration only drains. */
 	if (service == NULL || settings == NULL) {
-		refuse_name(steer, client, args);
+		steer_refuse_name(steer, client, args);
 		return;
 	}
 	before = service_target(service);
 	after = count_after(before, value);
 	if (after < 0) {
-		answer(steer, client, EX_DATAERR, args, "%s: 0 to %d instances",
-		       value, SETTINGS_INSTANCES_MAX);
+		steer_answer(steer, client, EX_DATAERR, args,
+			     "%s: 0 to %d instances", value,
+			     SETTINGS_INSTANCES_MAX);
 		return;
 	}
 	service_scale(service, after);
@@ -143,42 +144,44 @@ static void scale(struct steer *steer, struct control_client *client,
 	else
 		(void)snprintf(says, sizeof(says), "%" PRId64,
 			       settings->instances);
-	answer(steer, client, 0, args,
-	       "%d -> %d (%+d), until the next reload; the configuration says "
-	       "%s",
-	       before, after, after - before, says);
+	steer_answer(
+		steer, client, 0, args,
+		"%d -> %d (%+d), until the next reload; the configuration says "
+		"%s",
+		before, after, after - before, says);
 }
 
-static void hold_all(struct steer *steer, struct control_client *client,
-		     const char *name, bool is_held)
+static void steer_hold_all(struct steer *steer, struct control_client *client,
+			   const char *name, bool is_held)
 {
 	struct target target;
 
-	if (!find_target(steer, name, &target)) {
-		refuse_name(steer, client, name);
+	if (!steer_find(steer, name, &target)) {
+		steer_refuse_name(steer, client, name);
 		return;
 	}
 	if (target.is_group)
 		target.service->is_held = is_held;
 	for (int i = target.from; i < target.to; i++)
 		service_hold(target.service, i, is_held);
-	answer(steer, client, 0, name, "%s",
-	       is_held ? "held: stopped until unhold" : "let go");
+	steer_answer(steer, client, 0, name, "%s",
+		     is_held ? "held: stopped until unhold" : "let go");
 }
 
-static void hold(struct steer *steer, struct control_client *client, char *args)
+static void steer_hold(struct steer *steer, struct control_client *client,
+		       char *args)
 {
-	hold_all(steer, client, args, true);
+	steer_hold_all(steer, client, args, true);
 }
 
-static void unhold(struct steer *steer, struct control_client *client,
-		   char *args)
-{
-	hold_all(steer, client, args, false);
-}
-
-static void reset_failed(struct steer *steer, struct control_client *client,
+static void steer_unhold(struct steer *steer, struct control_client *client,
 			 char *args)
+{
+	steer_hold_all(steer, client, args, false);
+}
+
+static void steer_reset_failed(struct steer *steer,
+			       struct control_client *client, char *args)
 {
 	struct fleet *fleet = steer->fleet;
 	struct target target;
@@ -191,18 +194,18 @@ static void reset_failed(struct steer *steer, struct control_client *client,
 				fleet->services[i]->wanted);
 		count += service_reset_failed(fleet->keeper, 0,
 					      fleet->keeper->wanted);
-	} else if (find_target(steer, args, &target)) {
+	} else if (steer_find(steer, args, &target)) {
 		count = service_reset_failed(target.service, target.from,
 					     target.to);
 	} else {
-		refuse_name(steer, client, args);
+		steer_refuse_name(steer, client, args);
 		return;
 	}
-	answer(steer, client, 0, args[0] == '\0' ? "ordermqd" : args,
-	       "reset: %d start again", count);
+	steer_answer(steer, client, 0, args[0] == '\0' ? "ordermqd" : args,
+		     "reset: %d start again", count);
 }
 
-static void log_level_of_all(struct steer *steer, int level)
+static void steer_log_level_of_all(struct steer *steer, int level)
 {
 	log_set_level(level);
 	for (size_t i = 0; i < steer->fleet->count; i++)
@@ -210,8 +213,8 @@ static void log_level_of_all(struct steer *steer, int level)
 	service_log_level(steer->fleet->keeper, level);
 }
 
-static void log_level(struct steer *steer, struct control_client *client,
-		      char *args)
+static void steer_log_level(struct steer *steer, struct control_client *client,
+			    char *args)
 {
 	char *name = args + strcspn(args, " ");
 	struct target target;
@@ -221,15 +224,16 @@ static void log_level(struct steer *steer, struct control_client *client,
 		*name++ = '\0';
 	level = log_level_find(args);
 	if (level < 0) {
-		answer(steer, client, EX_DATAERR, args,
-		       "no level; there are emerg, alert, crit, err, warning, "
-		       "notice, info, debug");
+		steer_answer(
+			steer, client, EX_DATAERR, args,
+			"no level; there are emerg, alert, crit, err, warning, "
+			"notice, info, debug");
 		return;
 	}
 	if (*name == '\0') {
-		log_level_of_all(steer, level);
-	} else if (!find_target(steer, name, &target)) {
-		refuse_name(steer, client, name);
+		steer_log_level_of_all(steer, level);
+	} else if (!steer_find(steer, name, &target)) {
+		steer_refuse_name(steer, client, name);
 		return;
 	} else if (target.is_group) {
 		service_log_level(target.service, level);
@@ -237,20 +241,20 @@ static void log_level(struct steer *steer, struct control_client *client,
 		instance_log_level(&target.service->instances[target.from],
 				   level);
 	}
-	answer(steer, client, 0, *name == '\0' ? "ordermqd" : name,
-	       "log level %s, until the next reload", args);
+	steer_answer(steer, client, 0, *name == '\0' ? "ordermqd" : name,
+		     "log level %s, until the next reload", args);
 }
 
-static void restart(struct steer *steer, struct control_client *client,
-		    char *args)
+static void steer_replace(struct steer *steer, struct control_client *client,
+			  char *args)
 {
 	static const char rolling[] = "--rolling ";
 	bool is_rolling = strncmp(args, rolling, strlen(rolling)) == 0;
 	const char *name = is_rolling ? args + strlen(rolling) : args;
 	struct target target;
 
-	if (!find_target(steer, name, &target))
-		refuse_name(steer, client, name);
+	if (!steer_find(steer, name, &target))
+		steer_refuse_name(steer, client, name);
 	else
 		steer_restart_begin(&steer->restarts, client, target.service,
 				    target.from,
@@ -260,8 +264,8 @@ static void restart(struct steer *steer, struct control_client *client,
 				    is_rolling);
 }
 
-static void events(struct steer *steer, struct control_client *client,
-		   char *args)
+static void steer_events(struct steer *steer, struct control_client *client,
+			 char *args)
 {
 	int64_t from = 0;
 	char *text = NULL;
@@ -284,13 +288,13 @@ static const struct {
 	void (*run)(struct steer *steer, struct control_client *client,
 		    char *args);
 } words[] = {
-	{ "scale", true, scale },
-	{ "restart", true, restart },
-	{ "hold", true, hold },
-	{ "unhold", true, unhold },
-	{ "reset-failed", false, reset_failed },
-	{ "log-level", true, log_level },
-	{ "events", false, events },
+	{ "scale", true, steer_scale },
+	{ "restart", true, steer_replace },
+	{ "hold", true, steer_hold },
+	{ "unhold", true, steer_unhold },
+	{ "reset-failed", false, steer_reset_failed },
+	{ "log-level", true, steer_log_level },
+	{ "events", false, steer_events },
 };
 
 void steer_obey(struct steer *steer, struct control_client *client)

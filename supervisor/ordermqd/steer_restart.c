@@ -28,8 +28,9 @@ static enum progress progress_of(const struct instance *instance)
 	}
 }
 
-static void finish(struct steer_restart *restarts,
-		   struct steer_restart_job *job, int code, const char *text)
+static void job_finish(struct steer_restart *restarts,
+		       struct steer_restart_job *job, int code,
+		       const char *text)
 {
 	char line[384];
 
@@ -40,9 +41,9 @@ static void finish(struct steer_restart *restarts,
 	control_finish(restarts->control, job, code, line);
 }
 
-static void finish_failed(struct steer_restart *restarts,
-			  struct steer_restart_job *job,
-			  const struct instance *instance)
+static void job_finish_failed(struct steer_restart *restarts,
+			      struct steer_restart_job *job,
+			      const struct instance *instance)
 {
 	char text[320];
 	int left = job->is_rolling ? job->end - job->next - 1 : 0;
@@ -53,12 +54,12 @@ static void finish_failed(struct steer_restart *restarts,
 		       instance->last_exit[0] == '\0' ? "held or stopped"
 						      : instance->last_exit,
 		       left);
-	finish(restarts, job, EX_SOFTWARE, text);
+	job_finish(restarts, job, EX_SOFTWARE, text);
 }
 
 /* How many of them are to be restarted? */
-static int count_of(const struct service *service,
-		    const struct steer_restart_job *job)
+static int job_count(const struct service *service,
+		     const struct steer_restart_job *job)
 {
 	int count = 0;
 
@@ -67,9 +68,9 @@ static int count_of(const struct service *service,
 	return count;
 }
 
-static void finish_well(struct steer_restart *restarts,
-			struct steer_restart_job *job,
-			const struct service *service)
+static void job_finish_well(struct steer_restart *restarts,
+			    struct steer_restart_job *job,
+			    const struct service *service)
 {
 	bool all_ready = true;
 	char text[64];
@@ -78,12 +79,14 @@ static void finish_well(struct steer_restart *restarts,
 		all_ready = all_ready &&
 			    service->instances[i].state != INSTANCE_FINISHED;
 	(void)snprintf(text, sizeof(text), "%d restarted, all ready%s",
-		       count_of(service, job), all_ready ? "" : " or finished");
-	finish(restarts, job, 0, text);
+		       job_count(service, job),
+		       all_ready ? "" : " or finished");
+	job_finish(restarts, job, 0, text);
 }
 
-static void turn_rolling(struct steer_restart *restarts,
-			 struct steer_restart_job *job, struct service *service)
+static void job_turn_rolling(struct steer_restart *restarts,
+			     struct steer_restart_job *job,
+			     struct service *service)
 {
 	for (; job->next < job->end; job->next++) {
 		const struct instance *instance =
@@ -96,16 +99,17 @@ static void turn_rolling(struct steer_restart *restarts,
 			job->is_begun = true;
 		}
 		if (progress_of(instance) == FAILED)
-			finish_failed(restarts, job, instance);
+			job_finish_failed(restarts, job, instance);
 		if (progress_of(instance) != READY)
 			return;
 		job->is_begun = false;
 	}
-	finish_well(restarts, job, service);
+	job_finish_well(restarts, job, service);
 }
 
-static void turn_at_once(struct steer_restart *restarts,
-			 struct steer_restart_job *job, struct service *service)
+static void job_turn_at_once(struct steer_restart *restarts,
+			     struct steer_restart_job *job,
+			     struct service *service)
 {
 	bool all_ready = true;
 
@@ -117,34 +121,35 @@ static void turn_at_once(struct steer_restart *restarts,
 		if (!job->is_begun)
 			service_recycle(service, i);
 		if (progress_of(instance) == FAILED) {
-			finish_failed(restarts, job, instance);
+			job_finish_failed(restarts, job, instance);
 			return;
 		}
 		all_ready = all_ready && progress_of(instance) == READY;
 	}
 	job->is_begun = true;
 	if (all_ready)
-		finish_well(restarts, job, service);
+		job_finish_well(restarts, job, service);
 }
 
-static void turn(struct steer_restart *restarts, struct steer_restart_job *job)
+static void job_turn(struct steer_restart *restarts,
+		     struct steer_restart_job *job)
 {
 	struct service *service = fleet_service(restarts->fleet, job->group);
 
 	if (service == NULL || service->wanted < job->end)
-		finish(restarts, job, EX_TEMPFAIL,
-		       "it was scaled meanwhile: not restarted");
+		job_finish(restarts, job, EX_TEMPFAIL,
+			   "it was scaled meanwhile: not restarted");
 	else if (job->is_rolling)
-		turn_rolling(restarts, job, service);
+		job_turn_rolling(restarts, job, service);
 	else
-		turn_at_once(restarts, job, service);
+		job_turn_at_once(restarts, job, service);
 }
 
 void steer_restart_tick(struct steer_restart *restarts)
 {
 	for (int i = 0; i < STEER_RESTART_JOBS_MAX; i++) {
 		if (restarts->jobs[i].is_there)
-			turn(restarts, &restarts->jobs[i]);
+			job_turn(restarts, &restarts->jobs[i]);
 	}
 }
 
@@ -152,7 +157,8 @@ void steer_restart_abort(struct steer_restart *restarts, const char *why)
 {
 	for (int i = 0; i < STEER_RESTART_JOBS_MAX; i++) {
 		if (restarts->jobs[i].is_there)
-			finish(restarts, &restarts->jobs[i], EX_TEMPFAIL, why);
+			job_finish(restarts, &restarts->jobs[i], EX_TEMPFAIL,
+				   why);
 	}
 }
 
@@ -194,5 +200,5 @@ void steer_restart_begin(struct steer_restart *restarts,
 	};
 	(void)snprintf(job->group, sizeof(job->group), "%s", group);
 	control_park(client, job);
-	turn(restarts, job);
+	job_turn(restarts, job);
 }

@@ -16,11 +16,12 @@
    settle differs by their number, in as many steps, by a fifth at the most. */
 #define SPREAD_STEPS 8
 
-static void say(const struct fleet *fleet, int level, const char *name,
-		const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+static void upkeep_say(const struct fleet *fleet, int level, const char *name,
+		       const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
 
-static void say(const struct fleet *fleet, int level, const char *name,
-		const char *fmt, ...)
+static void upkeep_say(const struct fleet *fleet, int level, const char *name,
+		       const char *fmt, ...)
 {
 	char text[256];
 	va_list args;
@@ -86,8 +87,8 @@ static struct autoscale_look look_at(const struct service *service,
 	return look;
 }
 
-static void follow(struct fleet *fleet, struct service *service,
-		   const struct figures *figures)
+static void upkeep_follow(struct fleet *fleet, struct service *service,
+			  const struct figures *figures)
 {
 	const char *name = service->group.settings.name;
 	const struct figures_group *found =
@@ -105,16 +106,16 @@ static void follow(struct fleet *fleet, struct service *service,
 	if (verdict.what == AUTOSCALE_STAY)
 		return;
 	if (verdict.what == AUTOSCALE_SHORT) {
-		say(fleet, LOG_WARNING, name, "stays at %d: %s", look.wanted,
-		    verdict.why);
+		upkeep_say(fleet, LOG_WARNING, name, "stays at %d: %s",
+			   look.wanted, verdict.why);
 		return;
 	}
-	say(fleet, LOG_NOTICE, name, "%d -> %d (%+d): %s", look.wanted,
-	    verdict.wanted, verdict.wanted - look.wanted, verdict.why);
+	upkeep_say(fleet, LOG_NOTICE, name, "%d -> %d (%+d): %s", look.wanted,
+		   verdict.wanted, verdict.wanted - look.wanted, verdict.why);
 	service_follow(service, verdict.wanted);
 }
 
-static void follow_all(struct fleet *fleet)
+static void upkeep_follow_all(struct fleet *fleet)
 {
 	struct figures figures;
 	bool is_known = fleet_figures(fleet, &figures) == 0;
@@ -123,7 +124,8 @@ static void follow_all(struct fleet *fleet)
 		struct service *service = fleet->services[i];
 
 		if (follows(service))
-			follow(fleet, service, is_known ? &figures : NULL);
+			upkeep_follow(fleet, service,
+				      is_known ? &figures : NULL);
 		else
 			autoscale_forget(&service->autoscale);
 	}
@@ -140,8 +142,8 @@ static int64_t recycle_after(const struct instance *instance)
 }
 
 /* One that is replaced before it got anything done would be so for ever. */
-static void check(const struct fleet *fleet, struct instance *instance,
-		  int64_t now_msecs)
+static void upkeep_check(const struct fleet *fleet, struct instance *instance,
+			 int64_t now_msecs)
 {
 	const struct settings_group *group = &instance->group->settings;
 	int64_t settled = instance_settled(instance);
@@ -153,10 +155,11 @@ static void check(const struct fleet *fleet, struct instance *instance,
 		return;
 	if (group->recycle_after > 0 && settled >= recycle_after(instance)) {
 		instance->is_worn = true;
-		say(fleet, LOG_NOTICE, instance->name,
-		    "pid %d has settled %" PRId64
-		    " entries, to be replaced (recycle_after %" PRId64 ")",
-		    (int)instance->pid, settled, group->recycle_after);
+		upkeep_say(fleet, LOG_NOTICE, instance->name,
+			   "pid %d has settled %" PRId64
+			   " entries, to be replaced (recycle_after %" PRId64
+			   ")",
+			   (int)instance->pid, settled, group->recycle_after);
 		return;
 	}
 	if (group->max_rss_bytes > 0)
@@ -165,11 +168,11 @@ static void check(const struct fleet *fleet, struct instance *instance,
 		char most[NUM_TEXT_MAX];
 
 		instance->is_worn = true;
-		say(fleet, LOG_WARNING, instance->name,
-		    "pid %d has %" PRId64
-		    "KiB of memory, to be replaced (max_rss %s)",
-		    (int)instance->pid, bytes / 1024,
-		    num_format_size(group->max_rss_bytes, most));
+		upkeep_say(fleet, LOG_WARNING, instance->name,
+			   "pid %d has %" PRId64
+			   "KiB of memory, to be replaced (max_rss %s)",
+			   (int)instance->pid, bytes / 1024,
+			   num_format_size(group->max_rss_bytes, most));
 	}
 }
 
@@ -179,11 +182,11 @@ static bool wears(const struct service *service)
 	       service->group.settings.recycle_after > 0;
 }
 
-static void check_all(const struct fleet *fleet, struct service *service,
-		      int64_t now_msecs)
+static void upkeep_check_all(const struct fleet *fleet, struct service *service,
+			     int64_t now_msecs)
 {
 	for (int i = 0; i < service->wanted; i++)
-		check(fleet, &service->instances[i], now_msecs);
+		upkeep_check(fleet, &service->instances[i], now_msecs);
 }
 
 /* ---- once a second ---- */
@@ -211,9 +214,9 @@ void upkeep_tick(struct upkeep *upkeep, int64_t now_msecs)
 	if (deadline < 0 || now_msecs < deadline)
 		return;
 	upkeep->next_msecs = now_msecs + UPKEEP_MSECS;
-	follow_all(fleet);
+	upkeep_follow_all(fleet);
 	for (size_t i = 0; i < fleet->count; i++) {
 		if (wears(fleet->services[i]))
-			check_all(fleet, fleet->services[i], now_msecs);
+			upkeep_check_all(fleet, fleet->services[i], now_msecs);
 	}
 }

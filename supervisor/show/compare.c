@@ -44,11 +44,12 @@ struct compare {
 
 static const char *const server_options[] = { "--appendonly", "yes", NULL };
 
-static void say(const struct compare *compare, const char *who, const char *fmt,
-		...) __attribute__((format(printf, 3, 4)));
+static void compare_say(const struct compare *compare, const char *who,
+			const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
 
-static void say(const struct compare *compare, const char *who, const char *fmt,
-		...)
+static void compare_say(const struct compare *compare, const char *who,
+			const char *fmt, ...)
 {
 	char text[160];
 	va_list args;
@@ -61,8 +62,8 @@ static void say(const struct compare *compare, const char *who, const char *fmt,
 }
 
 /* Each order goes all ways. */
-static int publish(struct compare *compare, int64_t first, int64_t last,
-		   struct err *err)
+static int compare_publish(struct compare *compare, int64_t first, int64_t last,
+			   struct err *err)
 {
 	for (int64_t order = first; order <= last; order++) {
 		if (sandbox_check(&compare->sandbox, err) < 0)
@@ -79,8 +80,8 @@ static int publish(struct compare *compare, int64_t first, int64_t last,
 }
 
 /* Let count workers of each way end their round, and wait for that. */
-static int round_end(struct compare *compare, enum round round, size_t count,
-		     struct err *err)
+static int compare_round_end(struct compare *compare, enum round round,
+			     size_t count, struct err *err)
 {
 	for (size_t i = 0; i < count; i++) {
 		for (int way = 0; way < COMPARE_WAYS; way++) {
@@ -136,7 +137,7 @@ static int publish_and_kill(struct compare *compare, int64_t first,
 	for (int64_t order = first; order <= last; order++) {
 		int stopped;
 
-		if (publish(compare, order, order, err) < 0)
+		if (compare_publish(compare, order, order, err) < 0)
 			return -1;
 		stopped = victims_have_stopped(&compare->sandbox, compare, err);
 		if (stopped < 0)
@@ -163,13 +164,13 @@ static int orders_play(struct compare *compare, struct err *err)
 	    compare_workers_await_ready(&compare->workers, err) < 0)
 		return -1;
 	compare->has_begun = true;
-	say(compare, "workers", "%zu of %zu for each way are there", last,
-	    last + 1);
-	if (publish(compare, 1, orders / 4, err) < 0 ||
+	compare_say(compare, "workers", "%zu of %zu for each way are there",
+		    last, last + 1);
+	if (compare_publish(compare, 1, orders / 4, err) < 0 ||
 	    publish_and_kill(compare, orders / 4 + 1, orders / 2, err) < 0)
 		return -1;
-	say(compare, "kill -9",
-	    "one worker of each way, in the middle of an order");
+	compare_say(compare, "kill -9",
+		    "one worker of each way, in the middle of an order");
 	compare->plan.joined = orders / 2 + 1;
 	if (compare_workers_start(&compare->workers, 0, 0, ROUND_ORDERS, 0,
 				  err) < 0 ||
@@ -177,13 +178,14 @@ static int orders_play(struct compare *compare, struct err *err)
 				  0, err) < 0 ||
 	    compare_workers_await_ready(&compare->workers, err) < 0)
 		return -1;
-	say(compare, "workers",
-	    "the killed are back, the late come after %" PRId64 " orders",
-	    orders / 2);
-	if (publish(compare, compare->plan.joined, orders, err) < 0 ||
-	    round_end(compare, ROUND_ORDERS, last + 1, err) < 0)
+	compare_say(compare, "workers",
+		    "the killed are back, the late come after %" PRId64
+		    " orders",
+		    orders / 2);
+	if (compare_publish(compare, compare->plan.joined, orders, err) < 0 ||
+	    compare_round_end(compare, ROUND_ORDERS, last + 1, err) < 0)
 		return -1;
-	say(compare, "orders", "%" PRId64 " went each way", orders);
+	compare_say(compare, "orders", "%" PRId64 " went each way", orders);
 	return 0;
 }
 
@@ -193,9 +195,10 @@ static int replay_play(struct compare *compare, struct err *err)
 	if (compare_workers_start_latecomers(&compare->workers, ROUND_REPLAY,
 					     err) < 0 ||
 	    compare_workers_await_ready(&compare->workers, err) < 0 ||
-	    round_end(compare, ROUND_REPLAY, 1, err) < 0)
+	    compare_round_end(compare, ROUND_REPLAY, 1, err) < 0)
 		return -1;
-	say(compare, "replay", "a new worker for each way asked for all again");
+	compare_say(compare, "replay",
+		    "a new worker for each way asked for all again");
 	return 0;
 }
 
@@ -218,27 +221,27 @@ static int restart_play(struct compare *compare, struct err *err)
 	int64_t since = clock_msecs();
 
 	if (redis_be_safe(compare, err) < 0 ||
-	    publish(compare, orders + 1, orders + compare->plan.waiting, err) <
-		    0 ||
+	    compare_publish(compare, orders + 1, orders + compare->plan.waiting,
+			    err) < 0 ||
 	    sandbox_restart_redis(&compare->sandbox, err) < 0)
 		return -1;
-	say(compare, "redis-server",
-	    "dies by kill -9 while %" PRId64 " orders wait; back after %" PRId64
-	    " ms",
-	    compare->plan.waiting, clock_msecs() - since);
+	compare_say(compare, "redis-server",
+		    "dies by kill -9 while %" PRId64
+		    " orders wait; back after %" PRId64 " ms",
+		    compare->plan.waiting, clock_msecs() - since);
 	if (compare_workers_start(&compare->workers, 0, last, ROUND_RESTART, 0,
 				  err) < 0 ||
 	    compare_workers_await_ready(&compare->workers, err) < 0)
 		return -1;
-	return round_end(compare, ROUND_RESTART, last + 1, err);
+	return compare_round_end(compare, ROUND_RESTART, last + 1, err);
 }
 
-static int play(struct compare *compare, struct err *err)
+static int compare_play(struct compare *compare, struct err *err)
 {
 	if (sandbox_open(&compare->sandbox, "compare", server_options, err) < 0)
 		return -1;
-	say(compare, "redis-server", "a private one in %s, with AOF",
-	    compare->sandbox.dir);
+	compare_say(compare, "redis-server", "a private one in %s, with AOF",
+		    compare->sandbox.dir);
 	if (orders_play(compare, err) < 0 || replay_play(compare, err) < 0 ||
 	    restart_play(compare, err) < 0)
 		return -1;
@@ -277,7 +280,7 @@ int compare_run(const struct compare_options *options)
 	demo_table_open();
 	if (!options->as_json)
 		title_say(&compare);
-	if (play(&compare, &err) < 0)
+	if (compare_play(&compare, &err) < 0)
 		status = compare.has_begun ? EX_SOFTWARE : EX_UNAVAILABLE;
 	else if (options->as_json)
 		compare_table_json(compare.results);

@@ -57,7 +57,8 @@ struct patience {
 	void *context;
 };
 
-static int look(struct sandbox *base, void *context, struct err *err)
+static int demo_sandbox_look(struct sandbox *base, void *context,
+			     struct err *err)
 {
 	struct patience *patience = context;
 	struct demo_sandbox *sandbox = patience->sandbox;
@@ -78,8 +79,8 @@ int demo_sandbox_wait(struct demo_sandbox *sandbox,
 {
 	struct patience patience = { sandbox, is_so, context };
 
-	return sandbox_wait(&sandbox->base, look, &patience, timeout_msecs,
-			    err);
+	return sandbox_wait(&sandbox->base, demo_sandbox_look, &patience,
+			    timeout_msecs, err);
 }
 
 int demo_sandbox_open(struct demo_sandbox *sandbox,

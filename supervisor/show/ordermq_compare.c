@@ -59,8 +59,9 @@ static void item_make(struct item *item, const struct reply *order,
 		       text.length == 0 ? "-" : text.data);
 }
 
-static const struct reply *call(struct worker *worker, const char *const *words,
-				struct err *err)
+static const struct reply *worker_call(struct worker *worker,
+				       const char *const *words,
+				       struct err *err)
 {
 	struct text texts[12];
 	const struct reply *reply;
@@ -85,7 +86,7 @@ static int list_receive(struct worker *worker, struct item *item,
 {
 	const char *const words[] = { "BRPOP", worker->key, BLOCK_SECS_TEXT,
 				      NULL };
-	const struct reply *reply = call(worker, words, err);
+	const struct reply *reply = worker_call(worker, words, err);
 
 	if (reply == NULL)
 		return -1;
@@ -130,7 +131,7 @@ static int xread_receive(struct worker *worker, struct item *item,
 	const char *const words[] = { "XREAD",     "COUNT",          "1",
 				      "BLOCK",     BLOCK_MSECS_TEXT, "STREAMS",
 				      worker->key, worker->position, NULL };
-	const struct reply *reply = call(worker, words, err);
+	const struct reply *reply = worker_call(worker, words, err);
 
 	if (reply == NULL)
 		return -1;
@@ -148,7 +149,7 @@ static int group_receive(struct worker *worker, struct item *item,
 		"COUNT",      "1",         "BLOCK",          BLOCK_MSECS_TEXT,
 		"STREAMS",    worker->key, worker->position, NULL
 	};
-	const struct reply *reply = call(worker, words, err);
+	const struct reply *reply = worker_call(worker, words, err);
 
 	if (reply == NULL)
 		return -1;
@@ -158,7 +159,8 @@ static int group_receive(struct worker *worker, struct item *item,
 	return 0;
 }
 
-static int receive(struct worker *worker, struct item *item, struct err *err)
+static int worker_receive(struct worker *worker, struct item *item,
+			  struct err *err)
 {
 	switch (worker->way) {
 	case COMPARE_LIST:
@@ -173,7 +175,7 @@ static int receive(struct worker *worker, struct item *item, struct err *err)
 }
 
 /* What comes before the first order. */
-static int begin(struct worker *worker, struct err *err)
+static int worker_begin(struct worker *worker, struct err *err)
 {
 	const char *const subscribe[] = { "SUBSCRIBE", worker->key, NULL };
 	struct text create[] = { text_of("XGROUP"),    text_of("CREATE"),
@@ -182,7 +184,7 @@ static int begin(struct worker *worker, struct err *err)
 	const struct reply *reply;
 
 	if (worker->way == COMPARE_PUBSUB)
-		return call(worker, subscribe, err) == NULL ? -1 : 0;
+		return worker_call(worker, subscribe, err) == NULL ? -1 : 0;
 	if (worker->way != COMPARE_GROUP)
 		return 0;
 	(void)strcpy(worker->position, "0");
@@ -193,21 +195,22 @@ static int begin(struct worker *worker, struct err *err)
 	return err_set(err, ERR_FATAL, "XGROUP: %s", reply_text(reply).data);
 }
 
-static int settle(struct worker *worker, const struct item *item,
-		  struct err *err)
+static int worker_settle(struct worker *worker, const struct item *item,
+			 struct err *err)
 {
 	const char *const words[] = { "XACK", worker->key, worker->group,
 				      item->id, NULL };
 
-	return worker->way == COMPARE_GROUP && call(worker, words, err) == NULL
+	return worker->way == COMPARE_GROUP &&
+			       worker_call(worker, words, err) == NULL
 		       ? -1
 		       : 0;
 }
 
 /* Handle it, which is to note it. Returns 0; 1 when it is the end of our round;
    or -1. */
-static int handle(struct worker *worker, const struct item *item,
-		  struct err *err)
+static int worker_handle(struct worker *worker, const struct item *item,
+			 struct err *err)
 {
 	enum compare_kind kind;
 	int64_t number;
@@ -226,13 +229,13 @@ static int handle(struct worker *worker, const struct item *item,
 		(void)raise(SIGSTOP);
 	if (compare_notes_add(worker->notes_fd, "done", item->order, item->id,
 			      err) < 0 ||
-	    settle(worker, item, err) < 0)
+	    worker_settle(worker, item, err) < 0)
 		return -1;
 	return kind == COMPARE_END && number == worker->round;
 }
 
 /* A file that says that we listen. */
-static int ready(const char *path, struct err *err)
+static int worker_ready(const char *path, struct err *err)
 {
 	FILE *out = fopen(path, "we");
 
@@ -241,19 +244,19 @@ static int ready(const char *path, struct err *err)
 	return 0;
 }
 
-static int work(struct worker *worker, struct err *err)
+static int worker_work(struct worker *worker, struct err *err)
 {
 	int over = 0;
 
 	while (over == 0) {
 		struct item item;
-		int there = receive(worker, &item, err);
+		int there = worker_receive(worker, &item, err);
 
 		if (there < 0)
 			return -1;
 		if (there == 0)
 			continue;
-		over = handle(worker, &item, err);
+		over = worker_handle(worker, &item, err);
 		arena_reset(worker->arena);
 	}
 	return over < 0 ? -1 : 0;
@@ -272,7 +275,7 @@ static int position_find(struct worker *worker, const char *path,
 	return ret;
 }
 
-static int run(struct worker *worker, const char *dir, struct err *err)
+static int worker_run(struct worker *worker, const char *dir, struct err *err)
 {
 	struct settings settings;
 	char path[SETTINGS_TEXT_BYTES];
@@ -289,9 +292,9 @@ static int run(struct worker *worker, const char *dir, struct err *err)
 		return -1;
 	(void)snprintf(path, sizeof(path), "%s/%s.ready", dir, worker->name);
 	if (redis_open(&settings.redis, -1, &worker->redis, err) < 0 ||
-	    begin(worker, err) < 0 || ready(path, err) < 0)
+	    worker_begin(worker, err) < 0 || worker_ready(path, err) < 0)
 		return -1;
-	return work(worker, err);
+	return worker_work(worker, err);
 }
 
 static int usage(FILE *out, int status)
@@ -329,7 +332,7 @@ int main(int argc, char **argv)
 	worker.key = argv[2];
 	worker.name = argv[3];
 	worker.group = argv[4];
-	ret = run(&worker, argv[1], &err);
+	ret = worker_run(&worker, argv[1], &err);
 	redis_close(&worker.redis);
 	arena_close(&worker.arena);
 	if (worker.notes_fd >= 0)

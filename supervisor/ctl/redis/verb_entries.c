@@ -31,8 +31,8 @@ struct entries {
 	bool follow;
 };
 
-static void print_line(const struct view *view, struct text id,
-		       const struct reply *fields)
+static void entries_print_line(const struct view *view, struct text id,
+			       const struct reply *fields)
 {
 	int64_t age = view_age(view, when_of_id(id.data));
 	char text[TABLE_AGE_BYTES];
@@ -57,7 +57,7 @@ static void print_entry(const struct entries *entries,
 	if (entries->field != NULL && !view_has(fields, entries->field))
 		return;
 	if (!entries->view.as_json) {
-		print_line(&entries->view, id, fields);
+		entries_print_line(&entries->view, id, fields);
 		return;
 	}
 	json_line_write(stdout, json_pack("{s:s,s:o,s:o,s:o}", "kind", "entry",
@@ -67,7 +67,7 @@ static void print_entry(const struct entries *entries,
 }
 
 /* Print all there is. Returns 0, or -1. */
-static int print_range(struct entries *entries)
+static int entries_print_range(struct entries *entries)
 {
 	const struct reply *page;
 	int more;
@@ -123,20 +123,21 @@ static int wait_for_one(struct entries *entries)
 	return 0;
 }
 
-static int print_all(struct entries *entries)
+static int entries_print_all(struct entries *entries)
 {
 	if (entries->follow && entries->from == NULL && skip_all(entries) < 0)
 		return -1;
-	if (print_range(entries) < 0)
+	if (entries_print_range(entries) < 0)
 		return -1;
 	while (entries->follow) {
-		if (wait_for_one(entries) < 0 || print_range(entries) < 0)
+		if (wait_for_one(entries) < 0 ||
+		    entries_print_range(entries) < 0)
 			return -1;
 	}
 	return 0;
 }
 
-static int show(struct entries *entries, struct ctl *ctl, int wake_fd)
+static int entries_show(struct entries *entries, struct ctl *ctl, int wake_fd)
 {
 	struct view *view = &entries->view;
 	int status = view_open(view, ctl, wake_fd);
@@ -148,7 +149,7 @@ static int show(struct entries *entries, struct ctl *ctl, int wake_fd)
 	if (status == EX_OK)
 		status =
 			view_when(view, "--to", entries->to, entries->range.to);
-	if (status == EX_OK && print_all(entries) < 0)
+	if (status == EX_OK && entries_print_all(entries) < 0)
 		/* To be interrupted is how following ends. */
 		status = wake_fd >= 0 && signals_next(wake_fd) != 0
 				 ? EX_OK
@@ -157,7 +158,7 @@ static int show(struct entries *entries, struct ctl *ctl, int wake_fd)
 	return status;
 }
 
-static int follow(struct entries *entries, struct ctl *ctl)
+static int entries_follow(struct entries *entries, struct ctl *ctl)
 {
 	int wake_fd = signals_open(&entries->view.err), status;
 
@@ -165,7 +166,7 @@ static int follow(struct entries *entries, struct ctl *ctl)
 		return view_failed(&entries->view);
 	/* Whoever read our output may leave. */
 	(void)signal(SIGPIPE, SIG_DFL);
-	status = show(entries, ctl, wake_fd);
+	status = entries_show(entries, ctl, wake_fd);
 	(void)close(wake_fd);
 	return status;
 }
@@ -186,5 +187,6 @@ int verb_entries(struct ctl *ctl)
 	if ((entries.field != NULL && strchr(entries.field, '=') == NULL) ||
 	    (entries.follow && entries.to != NULL))
 		return ctl_usage(ctl);
-	return entries.follow ? follow(&entries, ctl) : show(&entries, ctl, -1);
+	return entries.follow ? entries_follow(&entries, ctl)
+			      : entries_show(&entries, ctl, -1);
 }

@@ -24,8 +24,8 @@ static const struct table_column columns[] = {
 	{ NULL, NULL, 0, TABLE_TEXT, NULL },
 };
 
-static void put_all(struct view *view, const struct table_column *table,
-		    const json_t *records)
+static void order_put_all(struct view *view, const struct table_column *table,
+			  const json_t *records)
 {
 	json_t *record;
 	size_t i;
@@ -34,7 +34,7 @@ static void put_all(struct view *view, const struct table_column *table,
 		view_put(view, table, json_incref(record));
 }
 
-static int show(struct view *view, const char *orderno)
+static int order_show(struct view *view, const char *orderno)
 {
 	struct order_trail trail;
 	int status = EX_OK;
@@ -47,8 +47,8 @@ static int show(struct view *view, const char *orderno)
 		ctl_say("%s: no such order", orderno);
 		status = EX_DATAERR;
 	} else {
-		put_all(view, columns, trail.places);
-		put_all(view, ledger_line_columns, trail.ledger);
+		order_put_all(view, columns, trail.places);
+		order_put_all(view, ledger_line_columns, trail.ledger);
 	}
 	order_trail_close(&trail);
 	return status;
@@ -63,7 +63,7 @@ int verb_order(struct ctl *ctl)
 		return ctl->status;
 	status = view_open(&view, ctl, -1);
 	if (status == EX_OK)
-		status = show(&view, ctl->operands[0]);
+		status = order_show(&view, ctl->operands[0]);
 	view_close(&view);
 	return status;
 }

@@ -49,7 +49,7 @@ static const char *who(char *buf)
 }
 
 /* A group of the configuration, or one that another host has. */
-static int group_check(struct change *change)
+static int pause_group_check(struct change *change)
 {
 	const struct settings_group *group =
 		settings_group(change->view.settings, change->group);
@@ -63,14 +63,14 @@ static int group_check(struct change *change)
 	return EX_DATAERR;
 }
 
-static int begin(struct change *change, struct ctl *ctl)
+static int pause_begin(struct change *change, struct ctl *ctl)
 {
 	int status;
 
 	change->group = ctl->operands[0];
 	status = view_open(&change->view, ctl, -1);
 	if (status == EX_OK)
-		status = group_check(change);
+		status = pause_group_check(change);
 	(void)keys_of_group(change->view.settings->stream_key, change->group,
 			    "paused", change->key);
 	return status;
@@ -84,8 +84,8 @@ static int current_read(struct change *change, struct pause *pause)
 			  pause, &change->view.err);
 }
 
-static void say(const struct change *change, bool changed,
-		const struct pause *pause)
+static void pause_say(const struct change *change, bool changed,
+		      const struct pause *pause)
 {
 	char when[WHEN_TEXT_BYTES] = "";
 
@@ -109,8 +109,8 @@ static void say(const struct change *change, bool changed,
 }
 
 /* Run it, which answers whether it changed something, and say what holds. */
-static int change_make(struct change *change, const struct text *words,
-		       size_t count)
+static int pause_change(struct change *change, const struct text *words,
+			size_t count)
 {
 	const struct reply *reply = view_call(&change->view, words, count);
 	struct pause pause;
@@ -121,7 +121,7 @@ static int change_make(struct change *change, const struct text *words,
 	changed = reply_integer(reply, 0) > 0;
 	if (current_read(change, &pause) < 0)
 		return view_failed(&change->view);
-	say(change, changed, &pause);
+	pause_say(change, changed, &pause);
 	return EX_OK;
 }
 
@@ -133,14 +133,14 @@ static int pause_group(struct change *change, const char *reason)
 		text_of(change->key), text_of(who(by)),   text_of(reason),
 	};
 
-	return change_make(change, words, sizeof(words) / sizeof(words[0]));
+	return pause_change(change, words, sizeof(words) / sizeof(words[0]));
 }
 
 static int resume_group(struct change *change)
 {
 	const struct text words[] = { text_of("DEL"), text_of(change->key) };
 
-	return change_make(change, words, sizeof(words) / sizeof(words[0]));
+	return pause_change(change, words, sizeof(words) / sizeof(words[0]));
 }
 
 int verb_pause(struct ctl *ctl)
@@ -161,7 +161,7 @@ int verb_pause(struct ctl *ctl)
 			PAUSE_WHY_BYTES);
 		return EX_USAGE;
 	}
-	status = begin(&change, ctl);
+	status = pause_begin(&change, ctl);
 	if (status == EX_OK)
 		status = pause_group(&change, reason);
 	view_close(&change.view);
@@ -175,7 +175,7 @@ int verb_resume(struct ctl *ctl)
 
 	if (ctl_take(ctl, NULL, 1, 1) < 0)
 		return ctl->status;
-	status = begin(&change, ctl);
+	status = pause_begin(&change, ctl);
 	if (status == EX_OK)
 		status = resume_group(&change);
 	view_close(&change.view);

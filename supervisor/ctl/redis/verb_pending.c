@@ -83,8 +83,8 @@ static json_t *text_or_null(const struct reply *reply)
 
 /* One row [id, consumer, idle, deliveries], and the three replies that tell of
    its entry: see view_orders(). */
-static void put(struct pending *pending, const struct reply *row,
-		const struct reply *orders, size_t i)
+static void pending_put(struct pending *pending, const struct reply *row,
+			const struct reply *orders, size_t i)
 {
 	struct view_tries tries = view_tries(reply_at(orders, 3 * i + 1));
 	const struct reply *id = reply_at(row, 0);
@@ -131,14 +131,14 @@ static int put_page(struct pending *pending, char *from)
 	if (orders == NULL)
 		return -1;
 	for (size_t i = 0; i < count; i++)
-		put(pending, reply_at(rows, i), orders, i);
+		pending_put(pending, reply_at(rows, i), orders, i);
 	last = ids[count - 1];
 	(void)snprintf(from, WHEN_ID_BYTES, "(%.*s", (int)last.length,
 		       last.data);
 	return 1;
 }
 
-static int put_all(struct pending *pending)
+static int pending_put_all(struct pending *pending)
 {
 	char from[WHEN_ID_BYTES] = "-";
 	int more = 1;
@@ -206,7 +206,7 @@ static int put_replays(struct pending *pending)
 	(void)snprintf(
 		last, sizeof(last), "%s",
 		reply_text(reply_field(group, "last-delivered-id")).data);
-	if (put_all(pending) < 0)
+	if (pending_put_all(pending) < 0)
 		return -1;
 	/* Nobody has what waits. */
 	return pending->consumer != NULL
@@ -214,9 +214,9 @@ static int put_replays(struct pending *pending)
 		       : put_all_waiting(pending, text_of(last));
 }
 
-static int show(struct pending *pending)
+static int pending_show(struct pending *pending)
 {
-	if (put_all(pending) < 0 || put_replays(pending) < 0)
+	if (pending_put_all(pending) < 0 || put_replays(pending) < 0)
 		return view_failed(&pending->view);
 	if (pending->count == 0 && !pending->view.as_json)
 		ctl_say("%s: nothing of that is pending", pending->group);
@@ -247,7 +247,7 @@ int verb_pending(struct ctl *ctl)
 	if (status == EX_OK) {
 		keys_make(ctl->settings.stream_key, pending.group,
 			  &pending.keys);
-		status = show(&pending);
+		status = pending_show(&pending);
 	}
 	view_close(&pending.view);
 	return status;

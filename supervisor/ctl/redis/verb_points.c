@@ -169,7 +169,7 @@ static void put_lines(struct account *account)
 	free(sorted);
 }
 
-static void put(struct account *account)
+static void points_put(struct account *account)
 {
 	const struct reply reply = { .type = REPLY_STRING,
 				     .text = text_of(account->balance) };
@@ -207,12 +207,12 @@ static int show_group(struct account *account)
 		return EX_TEMPFAIL;
 	}
 	if (account->has_balance || json_object_size(account->lines) > 0)
-		put(account);
+		points_put(account);
 	return EX_OK;
 }
 
 /* Of all groups of the program, or of wanted alone. */
-static int show(struct account *account, const char *wanted)
+static int points_show(struct account *account, const char *wanted)
 {
 	const struct settings *settings = account->view.settings;
 	int status = EX_OK;
@@ -261,7 +261,7 @@ int verb_points(struct ctl *ctl)
 		status = EX_DATAERR;
 	}
 	if (status == EX_OK)
-		status = show(&account, wanted);
+		status = points_show(&account, wanted);
 	json_decref(account.lines);
 	view_close(&account.view);
 	return status;

@@ -79,7 +79,7 @@ static int64_t surplus(int64_t length, int64_t most)
 }
 
 /* What would be removed, at most: nodes go as a whole. Returns it, or -1. */
-static int64_t foresee(struct trim *trim)
+static int64_t trim_foresee(struct trim *trim)
 {
 	const struct settings_retention *retention =
 		&trim->view.settings->retention;
@@ -103,7 +103,7 @@ static int64_t foresee(struct trim *trim)
 }
 
 /* The keeper has a bound for a round; here it ends when all is done. */
-static int remove_all(struct trim *trim)
+static int trim_remove_all(struct trim *trim)
 {
 	struct keep_round_result sum = { 0 };
 	struct keep_round *keep = &trim->keep;
@@ -122,12 +122,12 @@ static int remove_all(struct trim *trim)
 	return 0;
 }
 
-static int look(struct trim *trim)
+static int trim_look(struct trim *trim)
 {
 	if (keep_round_trim(&trim->keep, trim->view.redis, true,
 			    &trim->view.err) < 0)
 		return -1;
-	trim->removed = foresee(trim);
+	trim->removed = trim_foresee(trim);
 	trim->left = trim->keep.result.length - trim->removed;
 	return trim->removed < 0 ? -1 : 0;
 }
@@ -149,7 +149,7 @@ static json_t *groups_record(const struct keep_round_result *result)
 	return groups;
 }
 
-static void say_json(const struct trim *trim)
+static void trim_say_json(const struct trim *trim)
 {
 	const struct keep_round_result *result = &trim->keep.result;
 
@@ -164,7 +164,7 @@ static void say_json(const struct trim *trim)
 				  "groups", groups_record(result)));
 }
 
-static void say(const struct trim *trim)
+static void trim_say(const struct trim *trim)
 {
 	const struct keep_round_result *result = &trim->keep.result;
 
@@ -188,7 +188,7 @@ static void say(const struct trim *trim)
 	}
 }
 
-static int run(struct trim *trim, struct ctl *ctl)
+static int trim_run(struct trim *trim, struct ctl *ctl)
 {
 	int status = view_open(&trim->view, ctl, -1);
 
@@ -196,12 +196,12 @@ static int run(struct trim *trim, struct ctl *ctl)
 		return status;
 	trim->keep.settings = trim->view.settings;
 	trim->keep.arena = trim->view.arena;
-	if ((trim->is_dry_run ? look(trim) : remove_all(trim)) < 0)
+	if ((trim->is_dry_run ? trim_look(trim) : trim_remove_all(trim)) < 0)
 		return view_failed(&trim->view);
 	if (trim->view.as_json)
-		say_json(trim);
+		trim_say_json(trim);
 	else
-		say(trim);
+		trim_say(trim);
 	return EX_OK;
 }
 
@@ -216,7 +216,7 @@ int verb_trim(struct ctl *ctl)
 
 	if (ctl_take(ctl, options, 0, 0) < 0)
 		return ctl->status;
-	status = run(&trim, ctl);
+	status = trim_run(&trim, ctl);
 	view_close(&trim.view);
 	return status;
 }

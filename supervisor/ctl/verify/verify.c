@@ -19,7 +19,7 @@
    believed when it is off every time. */
 #define LOOKS_MAX 3
 
-static int look_into(struct verify *verify)
+static int verify_look_into(struct verify *verify)
 {
 	const char *program = verify->group->program;
 
@@ -32,7 +32,7 @@ static int look_into(struct verify *verify)
 	return 0;
 }
 
-static int look(struct verify *verify)
+static int verify_look(struct verify *verify)
 {
 	int ret;
 
@@ -44,7 +44,7 @@ static int look(struct verify *verify)
 			  "balanced", "off", "told");
 	if (verify->record == NULL)
 		return err_set(verify->err, ERR_RETRY, "out of memory");
-	ret = look_into(verify);
+	ret = verify_look_into(verify);
 	if (ret == 0 && verify_is_off(verify))
 		(void)json_object_set_new(verify->record, "balanced",
 					  json_false());
@@ -106,8 +106,8 @@ static void table_print(const struct verify *verify)
 
 /* A look failed: say why. A group that nobody asked for by its name may not be
    there yet: then nothing was ever due to it. */
-static int look_failed(const struct verify *verify,
-		       const struct verify_options *options)
+static int verify_look_failed(const struct verify *verify,
+			      const struct verify_options *options)
 {
 	fprintf(stderr, "ordermqctl: %s\n", verify->err->text);
 	if (verify->err->class != ERR_REJECT)
@@ -123,8 +123,8 @@ static int group_verify(struct verify *verify,
 	int status;
 
 	do {
-		if (look(verify) < 0)
-			return look_failed(verify, options);
+		if (verify_look(verify) < 0)
+			return verify_look_failed(verify, options);
 	} while ((verify_is_off(verify) || is_moving(verify)) &&
 		 ++looks < LOOKS_MAX);
 	status = json_is_true(json_object_get(verify->record, "balanced"))
