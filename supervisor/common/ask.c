@@ -1,3 +1,7 @@
+/* The client end of ordermqd's sockets: one line out, JSON Lines back.
+   ordermqd/control_client.c is the other end; the verbs of ordermqctl and
+   the demo ask. */
+
 #include "config.h"
 
 #include "supervisor/common/ask.h"
@@ -34,7 +38,7 @@ static int dial(const char *path, struct err *err)
 	return fd;
 }
 
-/* Write what comes until the end into out. */
+/* Write into out what the other end sends until it closes. */
 static int receive(int fd, int64_t deadline_msecs, FILE *out, struct err *err)
 {
 	struct pollfd pollfd = { .fd = fd, .events = POLLIN };

@@ -1,3 +1,7 @@
+/* The board file through which the keeper hands ordermqd what it found in
+   Redis. keeper/keep_round.c fills the figures in; ordermqd/fleet.c reads
+   them. */
+
 #include "config.h"
 
 #include "supervisor/common/figures.h"
@@ -8,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* So often a reader may come in between. */
+/* A read can meet the keeper's write: at most this many tries. */
 #define LOOKS_MAX 3
 
 /* FNV-1a. */
@@ -26,7 +30,8 @@ static uint64_t check_of(const struct figures *figures)
 void figures_write(int fd, struct figures *figures)
 {
 	figures->check = check_of(figures);
-	/* What fails leaves the old ones, which grow too old. */
+	/* A write that fails leaves the old figures, which soon count as
+	   stale. */
 	if (pwrite(fd, figures, sizeof(*figures), sizeof(struct board)) < 0)
 		return;
 }

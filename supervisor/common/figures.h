@@ -6,12 +6,13 @@
 
 #include <stdint.h>
 
-/* What the keeper found in Redis, for ordermqd, which asks Redis nothing. It
-   lies behind the board in the keeper's board file: the keeper alone writes it,
-   whole, once a round, and a reader takes it only when it is whole. A file, not
-   messages, so that nobody waits for anybody and nothing piles up. */
+/* What the keeper found in Redis, for ordermqd, which asks Redis nothing. The
+   figures lie behind the board in the keeper's board file: the keeper alone
+   writes them, all at once, once a round, and a reader takes them only when
+   they are complete. It is a file and not messages, so that neither side waits
+   for the other and nothing piles up. */
 
-/* Older ones tell nothing of now. */
+/* Figures older than this are stale: a reader ignores them. */
 #define FIGURES_STALE_MSECS 10000
 
 struct figures_group {
@@ -22,7 +23,7 @@ struct figures_group {
 	struct pause pause;
 };
 
-/* The stream. -1: unknown, or none. */
+/* The stream. -1: unknown, or there is no stream. */
 struct figures_stream {
 	int64_t entries;
 	int64_t added;      /* ever */
@@ -31,7 +32,7 @@ struct figures_stream {
 	double added_per_sec;
 };
 
-/* A group on it that is not configured here; -1: unknown. */
+/* A group on the stream that is not configured here; -1: unknown. */
 struct figures_other {
 	char name[SETTINGS_NAME_BYTES];
 	int64_t lag;
@@ -53,13 +54,14 @@ struct figures {
 	struct figures_other others[FIGURES_OTHERS_MAX];
 };
 
-/* Write them to the board file behind fd. figures->check is set for it. */
+/* Write figures to the board file fd; sets figures->check. */
 void figures_write(int fd, struct figures *figures);
 
-/* Read them. Returns 0; or -1: there are none, or not of now. */
+/* Read figures from the board file fd. Returns 0; or -1: there are none, or
+   they are stale. */
 int figures_read(int fd, int64_t now_msecs, struct figures *figures_r);
 
-/* Those of one group; NULL: none. */
+/* The figures of one group; NULL: there are none. */
 const struct figures_group *figures_of(const struct figures *figures,
 				       const char *name);
 

@@ -1,3 +1,6 @@
+/* JSON as ordermq prints it: one object a line, unknown as null, any bytes
+   shown. All that answers with records stands on it. */
+
 #include "config.h"
 
 #include "supervisor/common/json_line.h"
@@ -12,7 +15,7 @@ void json_line_write(FILE *out, json_t *object)
 {
 	if (object == NULL)
 		return;
-	/* Among the rest of the letters there are control characters, too. */
+	/* Some characters beyond ASCII are control characters, too. */
 	(void)json_dumpf(object, out,
 			 JSON_COMPACT | JSON_REAL_PRECISION(9) |
 				 (isatty(fileno(out)) ? JSON_ENSURE_ASCII : 0));
@@ -85,7 +88,7 @@ json_t *json_line_count(int64_t count)
 
 json_t *json_line_real(double count)
 {
-	/* Not a number is not one. */
+	/* NaN is unknown, too. */
 	return count >= 0 ? json_real(count) : json_null();
 }
 

@@ -1,3 +1,7 @@
+/* The numbers of groups and of the stream as members of JSON objects, and
+   back. figures.c brings them to ordermqd; ordermqd/status.c and
+   ctl/overview.c write and read the objects. */
+
 #include "config.h"
 
 #include "supervisor/common/numbers_json.h"

@@ -9,11 +9,13 @@
    null. */
 void numbers_put(json_t *group, const struct redis_numbers *numbers);
 
-/* The same back. What is null or missing is unknown. */
+/* Read them back from such an object. A member that is null or missing is
+   unknown. */
 void numbers_get(const json_t *group, struct redis_numbers *numbers_r);
 
-/* The object of the stream of that key, and that of a group on it that is not
-   configured. stream is what was found age_secs ago; NULL: nothing. */
+/* The object of the stream with this key, and the object of a group on it that
+   is not configured. stream was found age_secs ago; NULL: nothing is known of
+   it. */
 json_t *numbers_stream(const char *key, const struct figures_stream *stream,
 		       int64_t age_secs);
 json_t *numbers_other(const struct figures_other *other);

@@ -1,3 +1,6 @@
+/* The signals that a program obeys, as a descriptor for its loop: ordermqd,
+   and ordermqctl entries -f. */
+
 #include "config.h"
 
 #include "supervisor/common/signals.h"
@@ -9,8 +12,9 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-/* SIGCHLD is not among them: every child has a pidfd. But whoever started us
-   may have left it ignored, and then no child could be waited for. */
+/* SIGCHLD is not taken: every child has a pidfd. But it gets its default back,
+   since a parent that ignored it passes that on, and then no child could be
+   waited for. */
 int signals_open(struct err *err)
 {
 	sigset_t set;

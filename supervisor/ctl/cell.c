@@ -1,3 +1,5 @@
+/* Numbers in a few letters, for the cells of a table. table.c prints them. */
+
 #include "config.h"
 
 #include "supervisor/ctl/cell.h"

@@ -3,19 +3,19 @@
 
 #include <stdint.h>
 
-/* Numbers as a person reads them, in a few letters: into cell, CELL_BYTES
-   long. */
+/* Numbers for people, in a few letters. They are written into cell, which is
+   CELL_BYTES long. */
 
 #define CELL_BYTES 160
 
-/* Bytes; two digits or more are left, so that it is about that: "18MiB". */
+/* Bytes, rounded, with at least two digits: "18MiB". */
 void cell_size(int64_t bytes, char *cell);
 
-/* In five letters, cut, not rounded, as what is not yet there is not shown:
-   "12345", "1234k", "99M". */
+/* A count in at most five letters, rounded down, so that nothing is shown that
+   is not there yet: "12345", "1234k", "99M". */
 void cell_count(int64_t count, char *cell);
 
-/* The same with a decimal where it is small: "3.5". */
+/* As cell_count(), with a decimal where the number is small: "3.5". */
 void cell_rate(double rate, char *cell);
 
 /* Seconds: "850us", "1.3ms", "12ms", "1.5s". */

@@ -1,3 +1,6 @@
+/* One line in the manner of Nagios. doctor/verb_doctor.c takes the options;
+   overview.c brings the state. */
+
 #include "config.h"
 
 #include "supervisor/ctl/check.h"
@@ -46,7 +49,8 @@ static void text_add(struct check *check, const char *fmt, ...)
 	va_end(args);
 }
 
-/* What is known to be bad counts more than what is unknown. */
+/* Raise the state. A state that is known to be bad counts more than an unknown
+   one. */
 static void state_raise(struct check *check, enum check_state state)
 {
 	static const int ranks[] = { [CHECK_OK] = 0,
@@ -90,7 +94,7 @@ static void keeper_check(struct check *check, const json_t *object)
 	text_add(check, "the keeper is not ready");
 }
 
-/* A program without a group has no lag. */
+/* Check the lag of one group; a program without a group has none. */
 static void check_group(struct check *check, const json_t *object)
 {
 	const char *name = json_string_value(json_object_get(object, "name"));

@@ -5,10 +5,9 @@
 
 struct settings;
 
-/* One line for a monitor that speaks the language of Nagios plugins: how far
-   each group is behind, judged by the older of its first undelivered and its
-   first pending entry; and whether ordermqd answers and its instances are
-   ready. */
+/* One line for a monitor, as Nagios plugins print it: how far each group is
+   behind, judged by the older of its first undelivered and its first pending
+   entry; whether ordermqd answers, and whether its instances are ready. */
 struct check_limits {
 	int64_t warn_msecs;
 	int64_t crit_msecs;

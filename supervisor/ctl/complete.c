@@ -1,3 +1,6 @@
+/* What the word that is being typed can become, by the same tables and
+   usages that the help is made of. ctl.c calls it in the place of a verb. */
+
 #include "config.h"
 
 #include "supervisor/ctl/complete.h"
@@ -39,7 +42,7 @@ void complete_option(const struct ctl *ctl, const struct ctl_option *options)
 	}
 }
 
-/* Names of the configuration; one that cannot be read has none. */
+/* Read the configuration for its names; one that cannot be read offers none. */
 static bool knows_settings(struct ctl *ctl)
 {
 	if (!ctl->has_settings)
@@ -83,7 +86,8 @@ static void offer_levels(const struct ctl *ctl)
 		offer(ctl, log_level_name(level));
 }
 
-/* What one word of a usage stands for: "GROUP", or "ready", which is itself. */
+/* Offer what one word of a usage stands for: "GROUP" for the groups, "ready"
+   for itself. */
 static void offer_all(struct ctl *ctl, struct text what)
 {
 	char word[WORD_BYTES];
@@ -103,7 +107,7 @@ static void offer_all(struct ctl *ctl, struct text what)
 	}
 }
 
-/* "[GROUP|INSTANCE]", "ID...|-|ALL": each of them. */
+/* Offer each alternative of "[GROUP|INSTANCE]" or "ID...|-|ALL". */
 static void offer_each(struct ctl *ctl, struct text token)
 {
 	const char *at = token.data;
@@ -117,8 +121,8 @@ static void offer_each(struct ctl *ctl, struct text token)
 	}
 }
 
-/* The next word of a usage that is no option, nor the value of one. Returns
-   where it ends, or NULL when there is none. */
+/* Find the next word of a usage that is neither an option nor the value of one.
+   Returns where it ends, or NULL when there is none. */
 static const char *next_operand(const char *args, struct text *token_r)
 {
 	for (;;) {
@@ -132,8 +136,8 @@ static const char *next_operand(const char *args, struct text *token_r)
 		args += token_r->length;
 		if (!is_option)
 			return args;
-		/* "[--json]" is whole, "--reason TEXT" and "[--to ID]" go on.
-		 */
+		/* An option without a value is complete ("[--json]"); "--reason
+		   TEXT" and "[--to ID]" go on. */
 		if (memchr(token_r->data, ']', token_r->length) == NULL) {
 			args += strspn(args, " ");
 			args += strcspn(args, " ");
@@ -152,7 +156,7 @@ void complete_operand(struct ctl *ctl)
 		token = next;
 		place++;
 	}
-	/* The last one may be given several times. */
+	/* The last operand may be given several times. */
 	if (place == ctl->operand_count ||
 	    (place >= 0 && memmem(token.data, token.length, "...", 3) != NULL))
 		offer_each(ctl, token);

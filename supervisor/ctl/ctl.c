@@ -1,3 +1,7 @@
+/* The frame of every verb: finds it, takes its options, reads the
+   configuration, speaks with ordermqd. ordermqctl.c has the table; the verbs
+   call back with ctl_take(). */
+
 #include "config.h"
 
 #include "supervisor/ctl/ctl.h"
@@ -13,7 +17,8 @@
 #include <string.h>
 #include <sysexits.h>
 
-/* What getopt_long() returns for the first option; the letters lie below. */
+/* What getopt_long() returns for the first option; letters are smaller
+   numbers. */
 #define OPTION_FIRST 256
 
 void ctl_say(const char *fmt, ...)
@@ -40,7 +45,7 @@ int ctl_load(struct ctl *ctl)
 	return -1;
 }
 
-/* A list of options as getopt_long() wants it. */
+/* A list of options in the form that getopt_long() takes. */
 struct words {
 	struct option longs[CTL_OPTIONS_MAX + 1];
 	char shorts[2 * CTL_OPTIONS_MAX + 2];
@@ -91,7 +96,7 @@ static void option_set(const struct ctl_option *option, const char *value)
 		*text = value;
 }
 
-/* Returns 0; or -1 when there is one that is not in the list. */
+/* Returns 0; or -1 when an option is not in the list. */
 static int parse(struct ctl *ctl, const struct ctl_option *options,
 		 bool to_first_operand)
 {
@@ -148,8 +153,9 @@ static void usage_of_verbs(const struct ctl *ctl, const struct ctl_verb *verbs,
 		"  -V, --version        show the version\n");
 }
 
-/* The options of a verb's own (NULL: none), and those that all share. Returns 0
-   to go on; 1 when the version was asked for, and said; or -1. */
+/* Take the options of the verb (NULL: it has none of its own) and those that
+   all verbs share. Returns 0 to go on; 1 when the version was asked for, and
+   printed; or -1. */
 static int take(struct ctl *ctl, const struct ctl_option *own,
 		bool to_first_operand, bool *help_r)
 {
@@ -201,7 +207,8 @@ int ctl_take(struct ctl *ctl, const struct ctl_option *options, int least,
 	return -1;
 }
 
-/* The first operand as a verb; the one with a NULL name when there is none. */
+/* Find the first operand among the verbs; returns the row with the NULL name
+   when it is none of them. */
 static const struct ctl_verb *verb_find(const struct ctl *ctl,
 					const struct ctl_verb *verbs)
 {
@@ -260,7 +267,8 @@ int ctl_complete(struct ctl *ctl, const struct ctl_verb *verbs)
 {
 	bool is_apart = ctl->argc > 1 && strcmp(ctl->argv[1], "--") == 0;
 
-	/* The word before the first option is nobody's. */
+	/* A "--" before all words only parts them from the options of
+	   complete. */
 	ctl->argv += is_apart;
 	ctl->argc -= is_apart;
 	ctl->typed = ctl->argc > 1 ? ctl->argv[ctl->argc - 1] : "";

@@ -12,35 +12,36 @@
    status, or EX_USAGE with the verbs there are on stderr. */
 int ctl_run(struct ctl *ctl, const struct ctl_verb *verbs);
 
-/* Print what the last of the words can become that are given after the verb,
-   and were typed after "ordermqctl". Returns EX_OK. */
+/* Complete: the operands are the words that were typed after "ordermqctl";
+   print what the last one can become. Returns EX_OK. */
 int ctl_complete(struct ctl *ctl, const struct ctl_verb *verbs);
 
-/* Take the options (NULL: none but the shared ones) and least to most operands.
-   Returns 0; or -1 when there is nothing left to do: help was asked for, or the
-   usage is wrong, and that was said. */
+/* Take the options (NULL: only the shared ones) and from least to most
+   operands. Returns 0; or -1 with ctl->status when nothing is left to do: the
+   help was printed, or the usage is wrong, and that was said. */
 int ctl_take(struct ctl *ctl, const struct ctl_option *options, int least,
 	     int most);
 
 /* Say on stderr how the verb is used. Returns EX_USAGE. */
 int ctl_usage(const struct ctl *ctl);
 
-/* Read the configuration; when it cannot be, say so, and take the defaults.
-   Returns 0, or -1. */
+/* Read the configuration. Returns 0; or -1 with ctl->status when it cannot be
+   read: that is said, and the defaults are taken. */
 int ctl_load(struct ctl *ctl);
 
-/* The socket to steer ordermqd by; and the one to look by, which lies beside
-   it, into path, CTL_STATUS_PATH_BYTES long. */
+/* The path of the socket that takes every command; and, into path, which is
+   CTL_STATUS_PATH_BYTES long, that of the socket beside it, which only
+   tells. */
 #define CTL_STATUS_PATH_BYTES (SETTINGS_TEXT_BYTES + 16)
 const char *ctl_control_path(const struct ctl *ctl);
 void ctl_status_path(const struct ctl *ctl, char *path);
 
-/* Let ordermqd obey a line, and print what it says. Returns its exit status, or
-   EX_UNAVAILABLE when it does not answer within timeout_msecs. */
+/* Send a command to ordermqd, and print its answer. Returns the exit status of
+   the answer, or EX_UNAVAILABLE when there is none within timeout_msecs. */
 int ctl_tell(struct ctl *ctl, const char *line, int64_t timeout_msecs);
 
-/* Say "ordermqctl: ..." on stderr, as a line; what is not printable ASCII is
-   shown as \xNN. */
+/* Print a line "ordermqctl: ..." on stderr; bytes that are not printable ASCII
+   are shown as \xNN. */
 void ctl_say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 #endif

@@ -6,8 +6,8 @@
 
 #include <stdbool.h>
 
-/* What all verbs of ordermqctl share: the options that each of them takes,
-   before it or behind it, and the configuration. */
+/* What all verbs of ordermqctl share: the options that may stand before or
+   behind each verb, the operands, and the configuration. */
 
 struct ctl_verb;
 
@@ -21,12 +21,13 @@ struct ctl {
 	int argc;
 	char name[64]; /* "ordermqctl", then with the verb: for usage */
 	const struct ctl_verb *verb;
-	/* What stands behind the verb beside options; ctl_take() sets them. */
+	/* The words behind the verb that are no options; ctl_take() sets
+	   them. */
 	char **operands;
 	int operand_count;
 	int status; /* to return when ctl_take() or ctl_load() has failed */
-	/* The word that is being typed behind all others, which the shell wants
-	   to complete; NULL: do what the words say. */
+	/* The last word, which is being typed and is to be completed; NULL: run
+	   the verb. */
 	const char *typed;
 
 	struct settings settings;
@@ -34,9 +35,9 @@ struct ctl {
 	struct err settings_err;
 };
 
-/* What can be typed behind "ordermqctl", or behind a verb that has verbs of its
-   own. A table of them ends with a NULL name. run begins with ctl_take(), which
-   is all it does while a word is completed, and returns the exit status. */
+/* A verb of "ordermqctl", or of a verb that has verbs of its own. A table of
+   them ends with a NULL name. run begins with ctl_take(), after which it
+   returns at once while a word is completed, and returns the exit status. */
 struct ctl_verb {
 	const char *name;
 	const char *args; /* for usage, "" for none */
@@ -44,9 +45,10 @@ struct ctl_verb {
 	int (*run)(struct ctl *ctl);
 };
 
-/* An option of a verb's own; a list of them ends with a NULL name. Where its
-   value goes: text, or flag when it has none. With both it may be given several
-   times: text is an array that ends with NULL and has room for argc values. */
+/* An option of a verb; a list of them ends with a NULL name. Its value goes to
+   text; an option without a value sets flag. An option with both may be given
+   several times: text is then an array that ends with NULL and has room for
+   argc values. */
 struct ctl_option {
 	const char *name;
 	char letter; /* '\0': none */

@@ -1,3 +1,6 @@
+/* ordermqctl's main(), and the table of its verbs, which is their help too.
+   ctl.c finds the verb and runs it. */
+
 #include "config.h"
 
 #include "lib/settings/settings.h"
@@ -9,8 +12,8 @@
 #include <sysexits.h>
 
 #define CTL_CONFIG SYSCONFDIR "/ordermq/ordermq.conf"
-/* Reading a configuration takes milliseconds; its reader gives up after 10 s.
-   A stop takes as long as the drain, and some. */
+/* A reload takes milliseconds; the reader of the configuration gives up after
+   10 s. A stop takes as long as the drain, and STOP_EXTRA_MSECS at most. */
 #define RELOAD_MSECS 20000
 #define STOP_EXTRA_MSECS 20000
 
@@ -24,8 +27,9 @@ static int verb_reload(struct ctl *ctl)
 
 	if (ctl_take(ctl, options, 0, 0) < 0)
 		return ctl->status;
-	/* ordermqd would say the same of it. Where its socket is given, it
-	   shall, in its log. */
+	/* A configuration that is not acceptable is refused here already, as
+	   ordermqd would. With --socket ordermqd alone judges, since its file
+	   may be another one. */
 	if (ctl->socket == NULL && ctl_load(ctl) < 0)
 		return ctl->status;
 	return ctl_tell(ctl, is_dry ? "reload --dry-run\n" : "reload\n",
@@ -56,30 +60,31 @@ static const struct ctl_verb verbs[] = {
 	{ "status", "[--json] [GROUP]", "what runs, and how far behind it is",
 	  verb_status },
 	{ "top", "[--interval 1s] [--count N] [--json] [GROUP]",
-	  "the same, over and over, until q is typed", verb_top },
+	  "the status, over and over, until q is typed", verb_top },
 	{ "reload", "[--dry-run]", "put the configuration file in force",
 	  verb_reload },
 	{ "stop", "", "let everything drain, and end ordermqd", verb_stop },
-	{ "scale", "GROUP=N|+N|-N...", "run so many instances until a reload",
+	{ "scale", "GROUP=N|+N|-N...", "run N instances until the next reload",
 	  verb_scale },
 	{ "restart", "[--rolling] [--timeout 10m] GROUP|INSTANCE",
 	  "replace instances", verb_restart },
 	{ "hold", "GROUP|INSTANCE", "stop instances, and keep them down",
 	  verb_hold },
-	{ "unhold", "GROUP|INSTANCE", "let them run again", verb_unhold },
+	{ "unhold", "GROUP|INSTANCE", "let held instances run again",
+	  verb_unhold },
 	{ "reset-failed", "[GROUP|INSTANCE]",
-	  "start what has failed, or waits, now", verb_reset_failed },
-	{ "log-level", "LEVEL [GROUP|INSTANCE]", "log more, or less",
+	  "start failed and waiting instances now", verb_reset_failed },
+	{ "log-level", "LEVEL [GROUP|INSTANCE]", "log more or less",
 	  verb_log_level },
-	{ "events", "[-f] [--json]", "what has happened to whom, when and why",
+	{ "events", "[-f] [--json]", "what has happened, to what, when and why",
 	  verb_events },
 	{ "wait", "ready|idle [--timeout 60s]",
-	  "until all is ready, or all is done", verb_wait },
+	  "wait until all is ready, or all is done", verb_wait },
 	{ "pause", "GROUP --reason TEXT [--json]",
 	  "let a group rest, on every host", verb_pause },
-	{ "resume", "GROUP [--json]", "let it go on", verb_resume },
+	{ "resume", "GROUP [--json]", "let a paused group go on", verb_resume },
 	{ "pending", "GROUP [--idle 30s] [--consumer NAME] [--json]",
-	  "what a group was given and has not settled", verb_pending },
+	  "entries delivered to a group and not settled", verb_pending },
 	{ "dead", "VERB", "the dead letters: list, show, replay, drop, export",
 	  verb_dead },
 	{ "order", "ORDERNO [--json]", "where an order is, in every group",
@@ -93,12 +98,12 @@ static const struct ctl_verb verbs[] = {
 	  "let history come back to one group; a dry run without --execute",
 	  verb_replay },
 	{ "points", "ACCOUNT [--group NAME] [--json]",
-	  "an account's balance, and what it is the sum of", verb_points },
+	  "an account's balance, and its ledger lines", verb_points },
 	{ "verify", "[GROUP]... [--push-log FILE]... [--json]",
 	  "hold the books against the stream", verb_verify },
 	{ "trim", "[--dry-run] [--json]",
 	  "remove now what retention does not keep", verb_trim },
-	{ "doctor", "[--json]", "what stands in the way of the promises",
+	{ "doctor", "[--json]", "what endangers the promises, and the remedy",
 	  verb_doctor },
 	{ "check", "[--warn-lag 30s] [--crit-lag 300s]",
 	  "one line for a monitor, in the manner of Nagios", verb_check },
@@ -114,13 +119,14 @@ static const struct ctl_verb verbs[] = {
 	{ NULL, NULL, NULL, NULL },
 };
 
-/* The words are another command's, with its options. */
+/* The words behind complete are those of the command that is being typed. */
 static int verb_complete(struct ctl *ctl)
 {
 	return ctl->typed == NULL ? ctl_complete(ctl, verbs) : EX_OK;
 }
 
-/* What was printed may be all that is left of something: see dead export. */
+/* The output may be the only copy of what a verb removes (dead export): a
+   failed write is a failure. */
 static int finish(int status)
 {
 	if (fflush(stdout) == 0 && !ferror(stdout))

@@ -1,3 +1,6 @@
+/* The state of everything, from ordermqd and, where it cannot tell, from
+   Redis. status, top and check look at it; table.c and screen.c show it. */
+
 #include "config.h"
 
 #include "supervisor/ctl/overview.h"
@@ -16,7 +19,7 @@
 
 #define ASK_MSECS 5000
 
-/* Where the object of the stream stands. */
+/* The place of the object of the stream. */
 #define STREAM_INDEX 1
 
 #define ARENA_BYTES (256 * 1024)
@@ -28,7 +31,7 @@ static bool is_text(const json_t *object, const char *key, const char *text)
 	return value != NULL && strcmp(value, text) == 0;
 }
 
-/* What can be said of a group without ordermqd. */
+/* The object of a group when ordermqd does not answer. */
 static json_t *silent_group(const struct settings_group *group)
 {
 	return json_pack("{s:s,s:o,s:o,s:n,s:n,s:n}", "kind", "group", "name",
@@ -55,8 +58,8 @@ static json_t *silent_supervisor(const struct settings *settings)
 	return answer;
 }
 
-/* Sum of a counter of the instances of group; null when ordermqd or one of
-   them does not tell. */
+/* The sum of a counter over the instances of group; null when it is unknown of
+   one of them, or ordermqd does not answer. */
 static json_t *sum_of(const json_t *objects, const char *group, const char *key)
 {
 	int64_t sum = -1;
@@ -87,7 +90,8 @@ static void add_numbers(json_t *group, const json_t *objects,
 				  sum_of(objects, name, "retried"));
 }
 
-/* The numbers of one group; a connection that breaks is no Redis. */
+/* Ask Redis for the numbers of one group. A connection that breaks is closed,
+   and Redis counts as down. */
 static void read_numbers(struct overview *overview, struct redis **redis,
 			 struct arena *arena, const struct settings *settings,
 			 const char *name, struct redis_numbers *numbers)
@@ -124,7 +128,7 @@ static bool all_are_told(const json_t *objects)
 	return true;
 }
 
-/* Unknown is shown as not paused: no member at all. */
+/* Add whether the group is paused; unknown adds no member. */
 static void add_pause(struct redis *redis, struct arena *arena,
 		      const struct settings *settings, json_t *group)
 {
@@ -165,8 +169,8 @@ static void add_all_numbers(struct overview *overview, struct redis **redis,
 	}
 }
 
-/* The stream, and the groups on it that are not configured, behind all others.
- */
+/* Add the stream, and behind all other objects the groups on it that are not
+   configured. */
 static void add_stream(struct overview *overview, struct redis *redis,
 		       struct arena *arena, const struct settings *settings)
 {
@@ -207,7 +211,7 @@ static void ask_redis(struct overview *overview,
 	arena_close(&arena);
 }
 
-/* Leave out other groups and their instances. */
+/* Leave out the other groups and their instances. */
 static void keep_round_group(json_t *objects, const char *group)
 {
 	for (size_t i = json_array_size(objects); i-- > 0;) {

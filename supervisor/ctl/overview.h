@@ -8,9 +8,9 @@
 
 struct settings;
 
-/* The state of everything, put together from what ordermqd says and, where it
-   cannot tell since its keeper does not run, what Redis says; either may be
-   down, and what only that one knows is then null. */
+/* The state of everything: what ordermqd tells and, where it cannot tell since
+   its keeper does not run, what Redis tells. Either may be down; what only that
+   one knows is then null. */
 struct overview {
 	json_t *objects; /* an array: see status.h */
 	bool has_supervisor;
@@ -20,7 +20,8 @@ struct overview {
 };
 
 /* Ask ordermqd over the socket at path and, unless settings is NULL, Redis.
-   Takes a few seconds at most. With group, only that one is in it. */
+   Takes a few seconds at most. group: only this group with its instances; NULL:
+   all. */
 void overview_open(struct overview *overview, const char *path,
 		   const struct settings *settings, const char *group);
 void overview_close(struct overview *overview);

@@ -1,3 +1,7 @@
+/* The screen of top: the lines of an overview cut to the terminal, sorted,
+   scrolled. verb_status.c draws it after each look; table.c makes the lines.
+ */
+
 #include "config.h"
 
 #include "supervisor/ctl/screen.h"
@@ -10,7 +14,7 @@
 #include <string.h>
 #include <time.h>
 
-/* As many instances can be. */
+/* At most this many instances are sorted. */
 #define INSTANCES_MAX 8192
 
 #define HOME "\x1b[H"
@@ -30,7 +34,7 @@ static const struct {
 	[SCREEN_RESTARTS] = { "restarts", "restarts" },
 };
 
-/* The largest first; unknown is less than anything. */
+/* The value to sort by, the largest first; unknown is less than anything. */
 static double weight(const json_t *object, const char *key)
 {
 	const json_t *value = key == NULL ? NULL : json_object_get(object, key);
@@ -53,7 +57,7 @@ static int compare(const void *_a, const void *_b)
 	return a->place < b->place ? -1 : 1;
 }
 
-/* A copy of the objects, with the instances in another order. */
+/* A copy of the objects, with the instances sorted. */
 static json_t *sorted(const json_t *objects, const char *key)
 {
 	static struct row rows[INSTANCES_MAX];
@@ -78,7 +82,7 @@ static json_t *sorted(const json_t *objects, const char *key)
 	return copy;
 }
 
-/* All that there is to be seen, as lines. */
+/* Write the whole overview as lines. */
 static void write_text(FILE *out, const struct screen *screen,
 		       const struct overview *overview)
 {
@@ -92,8 +96,8 @@ static void write_text(FILE *out, const struct screen *screen,
 	json_decref(objects);
 }
 
-/* A line as far as there is room; what could move the cursor is not let
-   through. */
+/* Write as much of a line as fits; bytes that could move the cursor are left
+   out. */
 static void write_line(FILE *out, const char *line, size_t length,
 		       size_t columns)
 {
@@ -128,7 +132,7 @@ static size_t count_lines(const char *text)
 	return count;
 }
 
-/* Everything in one write, so that nothing flickers. */
+/* Write the whole frame at once, so that it does not flicker. */
 static void write_frame(FILE *out, struct screen *screen, const char *text)
 {
 	size_t lines = count_lines(text), rows, columns, shown = 0;

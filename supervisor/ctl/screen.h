@@ -21,11 +21,11 @@ struct screen {
 	size_t first; /* line that stands on top */
 };
 
-/* Draw it, with the keys there are at the bottom. Returns 0; or -1 when nobody
-   shows it. */
+/* Draw the overview, with the keys at the bottom. Returns 0; or -1 when the
+   terminal is gone. */
 int screen_draw(struct screen *screen, const struct overview *overview);
 
-/* Obey a key; one that means nothing does nothing. */
+/* Obey a key; an unknown one does nothing. */
 void screen_key(struct screen *screen, int key);
 
 #endif

@@ -1,3 +1,7 @@
+/* JSON objects as tables for a person, and the overview as a whole.
+   overview.c brings the objects; status and top show it, and the verbs of
+   ctl/redis/ print their records by it. */
+
 #include "config.h"
 
 #include "supervisor/ctl/table.h"
@@ -10,7 +14,7 @@
 #include <stdint.h>
 #include <string.h>
 
-/* With its first entry so old a group is behind. */
+/* A group is behind when its first undelivered entry is at least this old. */
 #define LATE_SECS 10
 
 static const struct table_column group_columns[] = {
@@ -107,7 +111,7 @@ static void ready_text(const json_t *object, char *cell)
 	(void)snprintf(cell, CELL_BYTES, "%.20s/%.20s", ready, wanted);
 }
 
-/* Returns false where the value is none of that kind. */
+/* Returns false when the value is not of that kind. */
 static bool figure_text(enum table_format format, const json_t *value,
 			char *cell)
 {
@@ -163,7 +167,7 @@ static bool is_instance(const json_t *object)
 	return is_kind(object, "instance");
 }
 
-/* Another group that is behind, silent, or not known to be neither. */
+/* Is it another group that is behind or silent, or of which that is unknown? */
 static bool is_late_other(const json_t *object)
 {
 	const json_t *secs = json_object_get(object, "lag_seconds");
@@ -180,7 +184,7 @@ static bool is_keeper(const json_t *object)
 	return is_kind(object, "keeper");
 }
 
-/* A group that has dead letters; or may have some, as far as is known. */
+/* Has the group dead letters, or is their number unknown? */
 static bool has_letters(const json_t *object)
 {
 	const json_t *letters = json_object_get(object, "dead_letters");
@@ -191,7 +195,7 @@ static bool has_letters(const json_t *object)
 			: json_is_integer(json_object_get(object, "dead")));
 }
 
-/* Nothing stands behind the last cell, so it needs no room to the right. */
+/* The last cell of a line is not padded to the right. */
 static void print_cell(FILE *out, const struct table_column *column,
 		       const char *cell)
 {
@@ -250,7 +254,7 @@ static void print_shown(FILE *out, const json_t *value)
 		      out);
 }
 
-/* A group whose number of instances is left to its backlog. */
+/* Print the range of a group that scales with its backlog. */
 static void print_range(FILE *out, const json_t *group)
 {
 	const json_t *least = json_object_get(group, "instances_min");
@@ -301,7 +305,7 @@ static void print_silence(FILE *out, const json_t *group)
 		table_age(json_integer_value(secs), age));
 }
 
-/* What an operator has changed, or should look at. */
+/* Print what an operator has changed, or should look at. */
 static void print_notes(FILE *out, const json_t *objects)
 {
 	json_t *object;

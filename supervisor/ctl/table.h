@@ -26,8 +26,8 @@ struct table_column {
 	const char *null; /* what null means here */
 };
 
-/* The line of the heads, and a line for an object. Control bytes are shown as
-   \xNN; a cell that is too wide moves the rest of its line. */
+/* Print the line of the heads, and a line for an object. Control bytes are
+   shown as \xNN; a cell that is too wide moves the rest of its line. */
 void table_head(FILE *out, const struct table_column *columns);
 void table_row(FILE *out, const struct table_column *columns,
 	       const json_t *object);

@@ -1,3 +1,6 @@
+/* The terminal while top has it, and its return whatever ends the process.
+   screen.c draws on it. */
+
 #include "config.h"
 
 #include "supervisor/ctl/terminal.h"
@@ -14,11 +17,11 @@
 #include <termios.h>
 #include <unistd.h>
 
-/* Another screen, without a cursor; and back. */
+/* Switch to the alternate screen without a cursor; and back. */
 #define ENTER "\x1b[?1049h\x1b[?25l"
 #define LEAVE "\x1b[0m\x1b[?25h\x1b[?1049l"
 
-/* Signals that end us, also those of a fault of our own. */
+/* Signals that end the process, those of its own faults among them. */
 static const int ends[] = { SIGHUP,  SIGINT, SIGQUIT, SIGTERM, SIGPIPE,
 			    SIGABRT, SIGBUS, SIGFPE,  SIGILL,  SIGSEGV };
 
@@ -26,8 +29,8 @@ static struct termios before, during;
 static bool has_keys; /* standard input is a terminal, too */
 static volatile sig_atomic_t is_taken;
 
-/* Only what a signal handler may call, in these two. The modes come first: if
-   we are in the background, we are stopped there. */
+/* These two call only what a signal handler may call. The modes come first: a
+   process in the background is stopped by setting them. */
 static void enter(void)
 {
 	if (has_keys)
@@ -44,7 +47,7 @@ static void leave(void)
 		(void)tcsetattr(STDIN_FILENO, TCSANOW, &before);
 }
 
-/* It has its usual effect when the handler returns. */
+/* The signal has its usual effect when the handler returns. */
 static void on_end(int number)
 {
 	leave();
@@ -53,7 +56,7 @@ static void on_end(int number)
 	(void)raise(number);
 }
 
-/* Also after a SIGSTOP, which nobody hears of before. */
+/* SIGCONT comes also after a SIGSTOP, which cannot be caught. */
 static void on_continue(int number)
 {
 	int saved = errno;
@@ -64,14 +67,14 @@ static void on_continue(int number)
 	errno = saved;
 }
 
-/* To end the wait for a key is all that it is for. */
+/* The handler does nothing: the signal only ends the wait for a key. */
 static void on_resize(int number)
 {
 	(void)number;
 }
 
-/* Without SA_RESTART: a wait ends. What was ignored, as by nohup(1), stays so.
- */
+/* Without SA_RESTART, so that a wait ends. A signal that was ignored, as by
+   nohup(1), stays ignored. */
 static void handle(int number, void (*handler)(int number))
 {
 	struct sigaction action = { .sa_handler = SIG_DFL };
@@ -79,7 +82,8 @@ static void handle(int number, void (*handler)(int number))
 	(void)sigaction(number, NULL, &action);
 	if (action.sa_handler == SIG_IGN)
 		return;
-	/* One after the other; but in the background, enter() is to stop us. */
+	/* One signal at a time; but SIGTTOU is let through, since enter() in
+	   the background is to stop the process. */
 	action = (struct sigaction){ .sa_handler = handler };
 	(void)sigfillset(&action.sa_mask);
 	(void)sigdelset(&action.sa_mask, SIGTTOU);
@@ -96,7 +100,8 @@ static void on_stop(int number)
 	(void)sigaddset(&set, number);
 	(void)signal(number, SIG_DFL);
 	(void)raise(number);
-	/* Here we are stopped; or not, where no shell could let us go on. */
+	/* The process is stopped here, unless it has no shell that could
+	   continue it. */
 	(void)sigprocmask(SIG_UNBLOCK, &set, NULL);
 	handle(number, on_stop);
 	enter();

@@ -1,4 +1,5 @@
-/* ordermqctl events: what has happened to whom, when and why. */
+/* ordermqctl events: prints what has happened to instances and groups, when and
+   why. ctl.c calls it; ordermqd/events.c has the events. */
 
 #include "config.h"
 
@@ -38,8 +39,8 @@ static void events_print(const struct ctl *ctl, json_t *event)
 			 sizeof(shown)));
 }
 
-/* Print what is new since *next, and move it on. ordermqd may have been started
-   anew: then all is new. */
+/* Print the events from number *next on, and move it on. When ordermqd was
+   started anew, all its events are new. */
 static int events_show(const struct ctl *ctl, const char *path, int64_t *next)
 {
 	char line[64];
@@ -88,7 +89,8 @@ int verb_events(struct ctl *ctl)
 	(void)ctl_load(ctl);
 	ctl_status_path(ctl, path);
 	status = events_show(ctl, path, &next);
-	/* Until it is interrupted, nobody reads, or there is nobody to ask. */
+	/* Follow until interrupted, the output is closed, or ordermqd is
+	   gone. */
 	while (follow && status == EX_OK && !ferror(stdout)) {
 		(void)poll(NULL, 0, FOLLOW_MSECS);
 		status = events_show(ctl, path, &next);

@@ -1,5 +1,6 @@
-/* ordermqctl demo and compare: what they show is ordermq-demo's, a program of
-   its own, which takes the place of this process. */
+/* ordermqctl demo and compare: this process becomes ordermq-demo, a program of
+   its own (show/ordermq_demo.c), so that nothing of both is in ordermqctl.
+   ctl.c calls it; nothing comes after. */
 
 #include "config.h"
 
@@ -27,7 +28,7 @@ static void show_add(struct show *show, const char *word)
 	show->words[show->count++] = (char *)word;
 }
 
-/* An option with its value; NULL: it was not given. */
+/* Add an option with its value; NULL: the option was not given. */
 static void show_add_option(struct show *show, const char *option,
 			    const char *value)
 {

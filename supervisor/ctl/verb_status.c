@@ -1,5 +1,6 @@
-/* ordermqctl status: what runs, and how far behind it is; and top, the same
-   over and over. */
+/* ordermqctl status: prints what runs and how far behind it is; and top, which
+   shows that again and again. ctl.c calls it; overview.c looks, table.c and
+   screen.c show. */
 
 #include "config.h"
 
@@ -41,8 +42,8 @@ static void look_take(const struct look *look, struct overview *overview)
 		      ctl->has_settings ? &ctl->settings : NULL, look->group);
 }
 
-/* What every look needs. Returns EX_OK, or the exit status after it said what
-   is wrong. */
+/* Prepare what every look needs. Returns EX_OK, or the exit status after it
+   said what is wrong. */
 static int look_prepare(struct look *look, struct ctl *ctl)
 {
 	look->ctl = ctl;
@@ -100,7 +101,7 @@ int verb_status(struct ctl *ctl)
 	return status == EX_OK ? look_print(&look) : status;
 }
 
-/* Into a file or a pipe: one look below the other. */
+/* top into a file or a pipe: one look below the other. */
 static int top_plain(struct look *look)
 {
 	int status = EX_OK;
@@ -118,7 +119,7 @@ static int top_plain(struct look *look)
 }
 
 /* Obey keys until it is time to look again. Returns 1 to go on, 0 to end, or -1
-   when nobody sees it. */
+   when the terminal is gone. */
 static int top_wait(const struct look *look, struct screen *screen,
 		    const struct overview *overview)
 {

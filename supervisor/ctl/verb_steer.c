@@ -1,5 +1,6 @@
-/* ordermqctl scale, restart, hold, unhold, reset-failed, log-level: what
-   ordermqd is asked to do until the next reload. */
+/* ordermqctl scale, restart, hold, unhold, reset-failed, log-level: sends them
+   to ordermqd, which obeys until the next reload. ctl.c calls it;
+   ordermqd/steer.c obeys. */
 
 #include "config.h"
 
@@ -16,8 +17,8 @@
 #define RESTART_TIMEOUT "10m"
 #define LINE_BYTES 512
 
-/* Arguments go into a line, parted by blanks. Returns EX_OK, or EX_USAGE after
-   it said which one cannot be one. */
+/* Put the word and the operands into a line, with blanks between them. Returns
+   EX_OK, or EX_USAGE after it said which operand is not acceptable. */
 static int line_make(struct ctl *ctl, const char *word, char *line)
 {
 	size_t used = (size_t)snprintf(line, LINE_BYTES, "%s", word);
@@ -58,7 +59,8 @@ int verb_scale(struct ctl *ctl)
 	operands = ctl->operands;
 	count = ctl->operand_count;
 	ctl->operand_count = 1;
-	/* Each by itself; the first that cannot be ends it. */
+	/* Each operand is a command of its own; the first that fails ends
+	   it. */
 	for (int i = 0; i < count && status == EX_OK; i++) {
 		ctl->operands = operands + i;
 		status = obey(ctl, "scale", ANSWER_MSECS);

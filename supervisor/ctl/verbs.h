@@ -5,7 +5,7 @@ struct ctl;
 
 /* The verbs of ordermqctl, in files named verb_<name>.c. Each takes its own
    options and operands, prints, and returns the exit status. What they do is in
-   ordermqctl(1). These two need nothing but a redis-server to start. */
+   ordermqctl(1). These two start a redis-server of their own. */
 int verb_compare(struct ctl *ctl);
 int verb_demo(struct ctl *ctl);
 
@@ -23,7 +23,7 @@ int verb_resume(struct ctl *ctl);
 int verb_trim(struct ctl *ctl);
 int verb_verify(struct ctl *ctl);
 
-/* And these ask ordermqd. */
+/* These ask ordermqd. */
 int verb_events(struct ctl *ctl);
 int verb_hold(struct ctl *ctl);
 int verb_log_level(struct ctl *ctl);

@@ -1,3 +1,6 @@
+/* What the keeper logs of a round. keep_round.c comes before;
+   ordermq_keeper.c calls it after each round that went well. */
+
 #include "config.h"
 
 #include "supervisor/keeper/alarm.h"

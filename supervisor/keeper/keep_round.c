@@ -1,3 +1,7 @@
+/* One round of the keeper: it runs keep_round.lua, and fills in the figures.
+   ordermq_keeper.c calls it once a second, ordermqctl trim when a person
+   asks. */
+
 #include "config.h"
 
 #include "supervisor/keeper/keep_round.h"
@@ -17,7 +21,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Calls a round: each removes some thousand entries at most. */
+/* At most this many calls a round, each of which removes at most some thousand
+   entries. */
 #define CALLS_MAX 100
 
 #define WORDS_MAX (16 + SETTINGS_NAMES_MAX + 2 * SETTINGS_GROUPS_MAX)
@@ -27,7 +32,7 @@ static const char keep_lua[] =
 #include "supervisor/keeper/keep_round.inc"
 	;
 
-/* It is small, and runs once a second: it is sent each time. */
+/* The script is small and runs once a second, so its text is sent each time. */
 static void script_begin(const struct settings *settings, const char *prefix,
 			 bool is_dry_run, struct command *command)
 {
@@ -93,8 +98,8 @@ static void text_take(const struct reply *reply, char *buf, size_t bytes)
 	(void)text_show(reply_text(reply), buf, bytes);
 }
 
-/* The row of that group, made when there is none; NULL when there are too many.
- */
+/* The row of the group with this name, made when there is none; NULL when there
+   are too many groups. */
 static struct keep_round_group *group_at(struct keep_round_result *result,
 					 const char *name)
 {
@@ -111,7 +116,7 @@ static struct keep_round_group *group_at(struct keep_round_result *result,
 	return group;
 }
 
-/* What one call has done comes on top of what was done before. */
+/* Add the counts of one call to those of the calls before it in this round. */
 static void result_take(struct keep_round_result *result,
 			const struct reply *reply)
 {
@@ -198,7 +203,7 @@ static int group_look(struct keep_round *keep, struct redis *redis, int64_t i,
 	return 0;
 }
 
-/* -1 stays unknown. */
+/* Milliseconds in seconds; -1, which is unknown, stays -1. */
 static int64_t secs_of(int64_t msecs)
 {
 	return msecs < 0 ? -1 : msecs / 1000;
@@ -218,7 +223,7 @@ static void stream_look(struct keep_round *keep)
 	};
 }
 
-/* Groups on the stream that the configuration does not know. */
+/* Fill in the figures of groups on the stream that are not configured. */
 static void others_look(struct keep_round *keep)
 {
 	struct figures *figures = &keep->figures;

@@ -14,19 +14,19 @@ struct redis;
 struct reply;
 struct settings;
 
-/* One round of housekeeping in Redis: what groups were not given is counted,
-   what is done is noted, what nobody needs any more is removed, and every group
-   is looked at. Whatever it does can be done again, and by several hosts at
-   once: it changes nothing the second time. Each call of the script takes a
-   bounded time, however long the stream is. */
+/* One round of housekeeping in Redis: count the entries that were removed
+   before a group read them, note how far each group has surely come, remove
+   what no group needs any more, and look at every group. A round can be
+   repeated, and run on several hosts at once: the second one changes nothing.
+   Each call of the script takes a bounded time, however long the stream is. */
 
 #define KEEP_ROUND_ID_BYTES 48
 #define KEEP_ROUND_GROUPS_MAX 64
 
-/* A group from which nobody reads for so long is silent. */
+/* A group is silent when nobody has read its waiting entries for this long. */
 #define KEEP_ROUND_SILENT_MSECS 3600000
 
-/* What was found of a group on the stream, configured or not. */
+/* One group on the stream, configured or not. */
 struct keep_round_group {
 	char name[SETTINGS_NAME_BYTES]; /* printable, cut */
 	int64_t dropped;      /* removed before it was given them; now */
@@ -44,7 +44,8 @@ struct keep_round_result {
 	int64_t added;       /* entries there ever were */
 	int64_t first_msecs; /* ages of the first and the last one; -1: none */
 	int64_t last_msecs;
-	/* Below these ids entries are not needed ("": none is), and too old. */
+	/* Entries below hold are needed by no group ("": no group needs any);
+	   entries below old are older than retention.max_age. */
 	char hold[KEEP_ROUND_ID_BYTES];
 	char old[KEEP_ROUND_ID_BYTES];
 	char holder[SETTINGS_NAME_BYTES]; /* who needs the first one kept */
@@ -61,19 +62,20 @@ struct keep_round {
 	struct rate handled[SETTINGS_GROUPS_MAX]; /* as in the settings */
 };
 
-/* Do what retention asks for, and leave in result what was done; or, as a dry
-   run, what stands now. Returns 0; or -1 with ERR_RETRY, when the connection is
-   of no use any more, or with ERR_FATAL when Redis refuses. */
+/* Remove what retention does not keep, and leave in result what was removed; a
+   dry run changes nothing and leaves in result how things stand. Returns 0; or
+   -1 with ERR_RETRY, when the connection is of no use any more, or with
+   ERR_FATAL when Redis refuses. */
 int keep_round_trim(struct keep_round *keep, struct redis *redis,
 		    bool is_dry_run, struct err *err);
 
-/* A dry run that leaves of the figures those of the stream and of the groups
-   that are not configured. Returns as above. */
+/* A dry run that fills in the figures of the stream and of the groups that are
+   not configured, and no others. Returns as above. */
 int keep_round_look(struct keep_round *keep, struct redis *redis,
 		    struct err *err);
 
-/* Do what retention asks for, and look at the stream and at every group:
-   figures. They tell nothing after a failure. Returns as above. */
+/* A whole round: remove what retention does not keep, and fill in all figures.
+   After a failure the figures mean nothing. Returns as above. */
 int keep_round_run(struct keep_round *keep, struct redis *redis,
 		   struct err *err);
 

@@ -1,3 +1,7 @@
+/* ordermq-keeper, the child of ordermqd that needs Redis: the loop of its
+   rounds, and what happens while Redis is away. lib/process/process.c starts
+   it; keep_round.c is a round. */
+
 #include "config.h"
 
 #include "lib/base/arena.h"
@@ -16,10 +20,10 @@
 #include <stdio.h>
 #include <sysexits.h>
 
-/* From one round to the next. */
+/* From the end of one round to the next one. */
 #define ROUND_MSECS 1000
 
-/* First wait after Redis went away; the longest is a setting. */
+/* The first wait after Redis went away; the longest one is a setting. */
 #define RETRY_MSECS 50
 
 #define ARENA_BYTES (256 * 1024)
@@ -101,7 +105,7 @@ static void keeper_turn(struct keeper *keeper)
 	struct err err;
 	int ret = keeper_work(keeper, &err);
 
-	/* What we were woken by may be the end. */
+	/* The signal or message that woke us may ask us to stop. */
 	process_woken(&keeper->process);
 	if (keeper->process.stop)
 		return;

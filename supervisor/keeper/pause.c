@@ -1,3 +1,7 @@
+/* Reads whether a group is paused. ordermqctl pause writes it
+   (ctl/redis/verb_pause.c); the keeper and ordermqctl read it here, an
+   instance with its beat. */
+
 #include "config.h"
 
 #include "supervisor/keeper/pause.h"

@@ -11,7 +11,8 @@ struct redis;
    instances read nothing, until it is resumed. They learn of it with their next
    beat, within three seconds. */
 
-/* Read it. Returns 0; or -1 with err: Redis does not tell. */
+/* Read whether group is paused, by whom and why. Returns 0; or -1 with err:
+   Redis does not tell. */
 int pause_read(struct redis *redis, struct arena *arena, const char *stream,
 	       const char *group, struct pause *pause_r, struct err *err);
 

@@ -1,3 +1,6 @@
+/* How fast a count grows. keep_round.c notes counts of Redis in it, and puts
+   the rates into the figures. */
+
 #include "config.h"
 
 #include "supervisor/keeper/rate.h"

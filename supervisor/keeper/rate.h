@@ -4,10 +4,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* How fast a count in Redis grows, from the last looks at it. A plain value; a
-   zeroed one has not looked yet. */
+/* How fast a count in Redis grows, from the last looks at it. A plain value;
+   zeroed: no look yet. */
 
-/* Looks: with one a second, the last ten seconds. */
+/* Looks that are kept. With one a second they span ten seconds. */
 #define RATE_LOOKS 11
 
 struct rate {
@@ -16,11 +16,11 @@ struct rate {
 	size_t look_count; /* ever; the last ones are kept */
 };
 
-/* At msecs (of clock_msecs()) it is count; negative: unknown. A count that
-   falls is another one, which was begun anew. */
+/* Note that the count is count at msecs of clock_msecs(); negative: unknown. A
+   count that has fallen was begun anew: the looks before it are forgotten. */
 void rate_note(struct rate *rate, int64_t msecs, int64_t count);
 
-/* How much it has grown a second; -1: unknown. */
+/* By how much it grows a second; -1: unknown. */
 double rate_per_sec(const struct rate *rate);
 
 #endif

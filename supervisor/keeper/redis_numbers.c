@@ -1,3 +1,7 @@
+/* Asks Redis how one group stands: its lag, what is pending, its books, its
+   dead letters. keep_round.c asks once a round, ordermqctl where no keeper
+   runs. */
+
 #include "config.h"
 
 #include "supervisor/keeper/redis_numbers.h"
@@ -90,13 +94,14 @@ static void read_pending(const struct question *question,
 			: age_secs(question, reply_text(reply_at(summary, 1)));
 }
 
-/* Is that the book of entries that became dead letters? */
+/* Does this book count entries that became dead letters? */
 static bool is_dead(struct text book)
 {
 	return text_is(book, "dead") || text_is(book, "rejected");
 }
 
-/* Does it count entries that are settled, and had an effect or need none? */
+/* Does this book count entries that were settled with an effect, or that need
+   none? */
 static bool is_handled(struct text book)
 {
 	return !is_dead(book) && !text_is(book, "lost") &&
@@ -134,8 +139,8 @@ static const char letters_lua[] =
 #include "supervisor/keeper/dead_letters.inc"
 	;
 
-/* Redis tells the memory of all letters, of which it looks into a few; the
-   group's is its share by number. */
+/* Redis estimates the memory of all dead letters from a few of them; this
+   group's part is taken as its share of their number. */
 static int64_t bytes_of(const struct question *question, const char *dead,
 			int64_t count, int64_t all)
 {

@@ -1,3 +1,6 @@
+/* How many instances a backlog needs, decided on numbers alone. upkeep.c
+   looks once a second and asks; service.c starts and stops them. */
+
 #include "config.h"
 
 #include "supervisor/ordermqd/autoscale.h"
@@ -8,23 +11,24 @@
 #include <stdio.h>
 #include <string.h>
 
-/* While the oldest entry has waited for so long, no instance is idle. */
+/* While the oldest entry has waited longer than this, no instance is idle. */
 #define SATURATED_MSECS 1000
 
-/* A measure with fewer entries is a poor one. */
+/* A rate measured with fewer entries is not trusted. */
 #define MEASURED_COUNT 16
 
 /* From one look to the next. */
 #define LOOK_MSECS 1000
 
-/* Fewer are enough if they have this much to spare. */
+/* Fewer instances are enough when what comes in takes at most this part of what
+   they can do. */
 #define USABLE 0.8
 
 /* A step up has helped when the group became faster by this part of what the
    new instances could do, were they as fast as those before. */
 #define HELPED 0.25
 
-/* What the looks so far tell. */
+/* How fast entries come in and are settled, by the looks so far. */
 struct pace {
 	double arrival;   /* entries a second; -1: unknown */
 	double service;   /* of all instances, while entries wait; -1 */
@@ -39,8 +43,8 @@ void autoscale_forget(struct autoscale *autoscale)
 	autoscale->said = AUTOSCALE_STAY;
 }
 
-/* A count that runs backwards is that of another Redis. What has arrived may do
-   so by a few: its parts are not read at the same moment. */
+/* A count that falls is of another Redis. The number of arrived entries may
+   fall by a few: its parts are not read at one moment. */
 static bool goes_on(const struct autoscale_look *before,
 		    const struct autoscale_look *look)
 {
@@ -62,7 +66,8 @@ static void remember(struct autoscale *autoscale,
 	autoscale->look_count = kept + 1;
 }
 
-/* How many looks back every instance was busy, and their number the same. */
+/* For how many looks back every instance was busy, with an unchanged number of
+   instances. */
 static size_t saturated_count(const struct autoscale *autoscale)
 {
 	const struct autoscale_look *looks = autoscale->looks;
@@ -80,7 +85,8 @@ static double per_second(int64_t count, int64_t msecs)
 	return (double)count * 1000 / (double)msecs;
 }
 
-/* Without a lag, by the age alone, which is coarser. */
+/* Does the backlog shrink? Where the lag is unknown the age tells, which is
+   coarser. */
 static bool is_gaining(const struct autoscale *autoscale)
 {
 	const struct autoscale_look *now = &autoscale->looks[0];
@@ -123,7 +129,7 @@ static struct pace pace_of(struct autoscale *autoscale)
 	return pace;
 }
 
-/* The least whole number of instances that settle so many a second. */
+/* The smallest number of instances that settles per_second_all. */
 static int count_for(double per_second_all, double rate)
 {
 	double count = per_second_all / rate;
@@ -133,7 +139,7 @@ static int count_for(double per_second_all, double rate)
 	return (double)(int)count < count ? (int)count + 1 : (int)count;
 }
 
-/* How many would catch up in time. */
+/* How many instances would catch up in time. */
 static int needed(const struct autoscale *autoscale, const struct pace *pace,
 		  const struct settings_scale *scale,
 		  const struct autoscale_look *look)
@@ -152,7 +158,7 @@ static int needed(const struct autoscale *autoscale, const struct pace *pace,
 }
 
 /* Did the last step up, not long ago, change next to nothing? Then something
-   else is in the way, and more of them would wait for it, too. */
+   else is the limit, and more instances would wait for it, too. */
 static bool was_in_vain(const struct autoscale *autoscale,
 			const struct pace *pace,
 			const struct settings_scale *scale,
@@ -168,7 +174,7 @@ static bool was_in_vain(const struct autoscale *autoscale,
 	       pace->service - autoscale->step_rate < HELPED * hoped;
 }
 
-/* The reason, as far as it is known. */
+/* Write the reason of the decision, as far as it is known. */
 static void explain(struct autoscale_verdict *verdict, const char *what,
 		    const struct autoscale *autoscale, const struct pace *pace)
 {
@@ -203,7 +209,8 @@ static void explain_age(struct autoscale_verdict *verdict, const char *end,
 	explain(verdict, text, autoscale, pace);
 }
 
-/* It needs more than it gets: said when it begins. */
+/* The group needs more instances than it gets: tell it once, when that
+   begins. */
 static void fall_short(struct autoscale *autoscale,
 		       struct autoscale_verdict *verdict, const char *end,
 		       const struct pace *pace,
@@ -254,7 +261,8 @@ static void go_up(struct autoscale *autoscale,
 	autoscale->step_rate = pace->is_measured ? pace->service : 0;
 }
 
-/* How many are enough for what comes in now, as far as that can be told. */
+/* How many instances are enough for what comes in now, as far as that is
+   known. */
 static int enough(const struct autoscale *autoscale, const struct pace *pace,
 		  const struct settings_scale *scale,
 		  const struct autoscale_look *look)
@@ -323,7 +331,7 @@ struct autoscale_verdict autoscale_decide(struct autoscale *autoscale,
 		go_up(autoscale, &verdict, &pace, scale, look);
 		return verdict;
 	}
-	/* Between the half and the whole of the target all is as it is. */
+	/* Between half of the target and all of it nothing changes. */
 	if (look->age_msecs * 2 > scale->target_age_msecs) {
 		autoscale->calm_msecs = 0;
 		return verdict;

@@ -11,20 +11,20 @@
    with its time in milliseconds of clock_msecs(), and what is remembered lies
    in struct autoscale.
 
-   Up: once the oldest undelivered entry is older than the target, to as many as
-   settle what comes in, and what waits within AUTOSCALE_DRAIN times the target
-   besides. What one instance settles is measured while entries wait, since then
-   none is idle. Without such a measure, or with a poor one, at most twice as
-   many. After a step up nothing goes further up until it can be seen; and not
-   either while what waits gets less, or when the step before did not make the
-   group faster.
+   Up: once the oldest undelivered entry is older than the target, to the number
+   that settles what comes in and also, within AUTOSCALE_DRAIN times the target,
+   what waits. The rate of one instance is measured while entries wait, since
+   none is idle then. Without such a measure, or with one of few entries, the
+   number is at most doubled. After a step up there is no other one until its
+   effect can be seen, nor while the backlog shrinks, nor when the last step did
+   not make the group faster.
 
-   Down: once fewer were enough, with a fifth to spare, during the whole of
-   AUTOSCALE_CALM times the target; to what was needed at the most in that time,
+   Down: when fewer instances were enough, with a fifth to spare, during all of
+   AUTOSCALE_CALM times the target; to the most that were needed in that time,
    but not below half.
 
-   Nothing is decided on what is not known, or for a group that is held back as
-   a whole: that only ends the calm. */
+   Nothing is decided on unknown numbers, or for a group that is held back as a
+   whole: that only ends the calm. */
 
 #define AUTOSCALE_DRAIN 6
 #define AUTOSCALE_CALM 6

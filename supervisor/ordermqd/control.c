@@ -1,3 +1,6 @@
+/* The two sockets of ordermqd, and the places for their clients. daemon.c
+   opens them with its commands; control_client.c serves one client. */
+
 #include "config.h"
 
 #include "supervisor/ordermqd/control.h"
@@ -61,8 +64,9 @@ static struct control_client *client_free(struct listener *listener)
 	return NULL;
 }
 
-/* Out of descriptors, whoever waits keeps the listener ready: look away for a
-   while. What else can fail has passed by then. */
+/* Without a free descriptor a waiting client keeps the listener ready, and the
+   loop would spin: do not listen for a while. Any other failure of accept() has
+   passed by then. */
 static void listener_rest(struct listener *listener)
 {
 	listener->rest_until_msecs = clock_msecs() + REST_MSECS;
@@ -88,7 +92,7 @@ static void listener_ready(void *owner, uint32_t events)
 	control_client_begin(client, fd, listener->may_change);
 }
 
-/* Bind with the mode from the first moment on. */
+/* Bind so that the socket has this mode from its first moment. */
 static int bind_with_mode(int fd, const struct sockaddr_un *addr, mode_t mode)
 {
 	mode_t before = umask(0777 & ~mode);
@@ -114,7 +118,7 @@ static int listener_open(struct listener *listener, mode_t mode,
 			err);
 }
 
-/* Both paths: the second beside the first. */
+/* Fill in both paths; status.sock lies beside path. */
 static int find_paths(struct control *control, const char *path,
 		      struct err *err)
 {

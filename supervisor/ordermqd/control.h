@@ -8,11 +8,12 @@
 struct err;
 struct loop;
 
-/* The sockets ordermqd is spoken to over: control.sock (0660), for whoever may
-   change things, and status.sock (0666) beside it, only to look. A client sends
-   one line and gets JSON Lines, then the connection closes. No client can hold
-   up another one, or ordermqd: each has CONTROL_CLIENT_MSECS to say its line
-   and to take its answer, and each socket CONTROL_CLIENTS_MAX at a time. */
+/* The two sockets of ordermqd: control.sock (0660) takes every command, and
+   status.sock (0666) beside it only those that change nothing. A client sends
+   one line and gets JSON Lines, then the connection closes. A slow client
+   delays neither ordermqd nor another client: each has CONTROL_CLIENT_MSECS for
+   its line and again for its answer, and each socket has at most
+   CONTROL_CLIENTS_MAX clients at a time. */
 
 #define CONTROL_CLIENTS_MAX 16
 
@@ -29,11 +30,11 @@ int control_open(struct loop *loop, const char *path,
    the kernel still arrives. NULL is fine. */
 void control_close(struct control **control);
 
-/* Answer every client that control_park() has let wait for what. */
+/* Answer every client that waits for what since control_park(). */
 void control_finish(struct control *control, const void *what, int code,
 		    const char *text);
 
-/* Drop who is too slow; and when that has to be looked at, -1: never. */
+/* Drop clients whose time is up; and when the next one's is up, -1: never. */
 void control_tick(struct control *control, int64_t now_msecs);
 int64_t control_deadline(const struct control *control);
 

@@ -1,3 +1,6 @@
+/* One client of a control socket: takes its line, runs the command, sends
+   the answer. control.c accepts it; the commands are in daemon.c. */
+
 #include "config.h"
 
 #include "supervisor/ordermqd/control_client.h"
@@ -21,7 +24,8 @@ void control_client_drop(struct control_client *client)
 	client->answer = NULL;
 }
 
-/* Send what goes now; the rest when the client has read some. */
+/* Send as much as the socket takes now; the rest follows when the client has
+   read some. */
 static void client_send(struct control_client *client)
 {
 	while (client->sent < client->answer_length) {
@@ -72,7 +76,8 @@ void control_park(struct control_client *client, const void *what)
 {
 	client->parked = what;
 	client->deadline_msecs = -1;
-	/* Nothing but its end: that always comes. */
+	/* Wait for no event but the client's end, which epoll always
+	   reports. */
 	loop_change(client->loop, &client->watch, 0);
 }
 
@@ -88,7 +93,8 @@ static void log_peer(const struct control_client *client)
 			 (unsigned int)peer.uid);
 }
 
-/* Is that the word of the line? Arguments may follow, where it takes some. */
+/* Does the line begin with the word of this command? Arguments follow only
+   where the command takes some. */
 static bool is_word(const struct control_command *command, const char *line)
 {
 	size_t length = strlen(command->word);

@@ -12,12 +12,13 @@
 
 #define STATUS_SOCKET "status.sock"
 
-/* At most this long it has for its line, and again for its answer. */
+/* At most this long a client takes to send its line, and again to read the
+   answer. */
 #define CONTROL_CLIENT_MSECS 5000
 
 struct control_client;
 
-/* One word of the language. */
+/* One command that a line may begin with. */
 struct control_command {
 	const char *word; /* NULL ends the table */
 	bool changes;     /* not over status.sock; logged with who asked */
@@ -32,12 +33,12 @@ void control_answer(struct control_client *client, char *text, size_t length);
 /* Answer {"kind":"result","ok":...,"code":code,"text":text}; code 0 is ok. */
 void control_result(struct control_client *client, int code, const char *text);
 
-/* The word of the client's line, and what stands behind it, "" for nothing. */
+/* The first word of the client's line, and its arguments, "" for none. */
 const char *control_word(const struct control_client *client);
 const char *control_args(const struct control_client *client);
 
-/* The answer comes later, by control_finish() for what, which its address
-   tells: however long it takes, unless the client goes away. */
+/* Let the client wait without a deadline, until control_finish() is called with
+   the address what, or the client goes away. */
 void control_park(struct control_client *client, const void *what);
 
 /* The rest is for control.c alone. */
@@ -57,12 +58,13 @@ struct control_client {
 	size_t sent;
 };
 
-/* Let a client that has just come in say its line; it may change things or only
-   look. loop, commands and owner are filled in already. */
+/* Begin with a client that was accepted as fd. loop, commands and owner are
+   filled in already; may_change: every command, not only those that change
+   nothing. */
 void control_client_begin(struct control_client *client, int fd,
 			  bool may_change);
 
-/* Close it without an answer, and free its place. */
+/* Close the connection without an answer, and free the client's place. */
 void control_client_drop(struct control_client *client);
 
 #endif

@@ -1,3 +1,6 @@
+/* The line of a client, put together from the pieces that come.
+   control_client.c reads into it. */
+
 #include "config.h"
 
 #include "supervisor/ordermqd/control_line.h"
@@ -10,7 +13,7 @@ char *control_line_room(struct control_line *line, size_t *bytes_r)
 	return line->text + line->length;
 }
 
-/* The line has so many bytes, with a CR maybe. */
+/* The line is length bytes long; a CR at its end is taken off. */
 static enum control_line_state line_end(struct control_line *line,
 					size_t length)
 {

@@ -3,11 +3,11 @@
 
 #include <stddef.h>
 
-/* The line that a client of ordermqd says, as it comes in piece by piece; who
-   has the socket reads into it. A plain value, zeroed at first. What stands
-   behind the line is not looked at. */
+/* The line of a client, put together from the pieces that arrive; the owner of
+   the socket reads into it. A plain value, zeroed at first. Bytes behind the
+   line are ignored. */
 
-/* The longest line, and a byte more. */
+/* The longest line is one byte shorter. */
 #define CONTROL_LINE_BYTES 4096
 
 struct control_line {
@@ -22,12 +22,12 @@ enum control_line_state {
 	CONTROL_LINE_NUL,   /* a NUL byte in it: no word is meant */
 };
 
-/* Where the next bytes go, and for how many there is room: at least one as long
-   as the line is a part. */
+/* Where the next bytes go, and how many fit: at least one while the line is
+   incomplete. */
 char *control_line_room(struct control_line *line, size_t *bytes_r);
 
-/* So many bytes were put there; none at all means that no more will come, and
-   what there is is the line. A line ends with LF or CRLF. */
+/* Take count bytes that were put there; 0: the client sends no more, and the
+   line ends here. A line ends with LF or CRLF. */
 enum control_line_state control_line_take(struct control_line *line,
 					  size_t count);
 

@@ -1,3 +1,7 @@
+/* ordermqd from its first settings to its end: opens its parts, turns the
+   loop, answers commands, stops. ordermqd.c comes before; fleet.c starts and
+   stops the instances. */
+
 #include "config.h"
 
 #include "supervisor/ordermqd/daemon.h"
@@ -41,7 +45,8 @@ static const struct control_command commands[] = {
 
 /* ---- stop ---- */
 
-/* The first time everything drains; from the second on it is killed. */
+/* The first request lets everything drain; from the second on what still drains
+   is killed. */
 static void daemon_stop(struct daemon *daemon)
 {
 	if (daemon->is_stopping) {

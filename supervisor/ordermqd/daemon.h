@@ -20,10 +20,10 @@ struct daemon_options {
 int daemon_load(const struct daemon_options *options,
 		struct settings *settings_r, struct err *err);
 
-/* Run. Returns the exit status: 0 stopped as asked; 71 out of memory; 75
-   another ordermqd has the directory, or the system has no descriptor or
-   process left for us; 78 the configuration is not acceptable, or its runtime
-   directory cannot be used. */
+/* Run until ordermqd is told to stop. Returns the exit status: 0 stopped as
+   asked; 71 out of memory; 75 another ordermqd has the directory, or the system
+   has no descriptor or process left; 78 the configuration is not acceptable, or
+   its runtime directory cannot be used. */
 int daemon_run(const struct daemon_options *options);
 
 #endif

@@ -1,3 +1,7 @@
+/* A reload from the signal or the command to its answer. reload.c reads the
+   configuration, roster.c compares, fleet.c puts it in force; daemon.c is
+   the rest of the daemon. */
+
 #include "config.h"
 
 #include "supervisor/ordermqd/daemon_state.h"
@@ -21,7 +25,8 @@ void daemon_log_by(const struct settings *settings)
 		 (int)settings->log.facility, (int)settings->log.level);
 }
 
-/* Put the new settings in force, or say why not; then they are not owned. */
+/* Put the new settings in force. On failure settings_fd still belongs to the
+   caller. */
 static int reload_apply(struct daemon *daemon, const struct settings *settings,
 			int settings_fd, char *summary, size_t bytes,
 			struct err *err)
@@ -154,7 +159,8 @@ void daemon_hangup(struct daemon *daemon)
 {
 	if (daemon->is_stopping)
 		return;
-	/* What is being read may be older than the signal. */
+	/* The read that is under way may have begun before the file was
+	   changed: read once more after it. */
 	if (reload_is_under_way(&daemon->reload))
 		daemon->reload_again = true;
 	else

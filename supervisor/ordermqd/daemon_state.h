@@ -16,7 +16,7 @@
 struct fleet;
 struct settings;
 
-/* What the parts of ordermqd share; for daemon.c and daemon_reload.c alone. */
+/* All parts of ordermqd. Only daemon.c and daemon_reload.c use it. */
 struct daemon {
 	const char *config; /* path of the configuration file */
 	const char *node;   /* NULL: what the file says, else the host name */
@@ -39,14 +39,15 @@ struct daemon {
 /* Write log lines as these settings say. */
 void daemon_log_by(const struct settings *settings);
 
-/* Be ready for reloads; and end one that is under way, since we stop. */
+/* Be ready for reloads; and, when ordermqd stops, end a reload that is under
+   way. */
 void daemon_reload_open(struct daemon *daemon);
 void daemon_reload_stop(struct daemon *daemon);
 
 /* SIGHUP has come. */
 void daemon_hangup(struct daemon *daemon);
 
-/* The word "reload". */
+/* Obey the command "reload". */
 void daemon_command_reload(void *owner, struct control_client *client);
 
 #endif

@@ -1,3 +1,7 @@
+/* The last things that happened, for "ordermqctl events". instance.c,
+   upkeep.c, steer.c, steer_restart.c and daemon_reload.c add; steer.c writes
+   them out. */
+
 #include "config.h"
 
 #include "supervisor/ordermqd/events.h"

@@ -4,8 +4,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
-/* What happened to whom, when and why: the last EVENTS_MAX of it, in the memory
-   of ordermqd. */
+/* The last EVENTS_MAX events, in the memory of ordermqd: what happened, to
+   which instance or group, when and why. */
 struct events;
 
 #define EVENTS_MAX 512

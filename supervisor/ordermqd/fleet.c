@@ -1,3 +1,6 @@
+/* All services, and the settings in force. daemon.c and daemon_reload.c put
+   settings in force here; service.c does it for each group. */
+
 #include "config.h"
 
 #include "supervisor/ordermqd/fleet.h"
@@ -17,7 +20,7 @@
 
 #define FIGURES_REFRESH_MSECS 1000
 
-/* What is the same of it in every configuration. */
+/* The keeper's settings as a group, alike in every configuration. */
 static const struct settings_group keeper_settings = {
 	.name = "keeper",
 	.program = "keeper",
@@ -112,7 +115,8 @@ static void put_in_force(struct fleet *fleet, const struct settings *settings,
 int fleet_apply(struct fleet *fleet, const struct settings *settings,
 		int settings_fd, const struct roster *roster, struct err *err)
 {
-	/* It obeys nearly all of them, and takes no time to start. */
+	/* The keeper obeys nearly all settings and starts at once: any change
+	   replaces it. */
 	bool rolls = memcmp(&fleet->settings, settings, sizeof(*settings)) != 0;
 	bool relevels = roster != NULL && roster->log_level_live;
 
@@ -162,7 +166,8 @@ void fleet_note_scaled(const struct fleet *fleet,
 		const struct settings_group *group =
 			settings_group(settings, change->name);
 
-		/* A new group may have a former one that drains. */
+		/* A new group may share its name with a former one that still
+		   drains. */
 		if (service == NULL ||
 		    settings_group(&fleet->settings, change->name) == NULL)
 			continue;
@@ -257,7 +262,7 @@ bool fleet_has_tried(const struct fleet *fleet)
 	return true;
 }
 
-/* The keeper looks once a second: more often there is nothing new. */
+/* The keeper writes once a second: reading more often brings nothing new. */
 static void figures_refresh(struct fleet *fleet, int64_t now_msecs)
 {
 	if (now_msecs < fleet->figures_next_msecs)

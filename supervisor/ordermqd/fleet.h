@@ -20,10 +20,11 @@ struct fleet {
 	char runtime_dir[SETTINGS_TEXT_BYTES];
 	struct service *services[2 * SETTINGS_GROUPS_MAX];
 	size_t count;
-	/* ordermq-keeper: watched like an instance, and of no group. The set is
-	   ready without it. */
+	/* ordermq-keeper: watched like an instance, but of no group. ordermqd
+	   counts as ready without it. */
 	struct service *keeper;
-	/* Of fleet_summary(), which reads them once a second. */
+	/* For fleet_summary(), which reads the keeper's figures once a
+	   second. */
 	struct figures figures;
 	int64_t figures_next_msecs;
 	struct events *events;
@@ -47,8 +48,8 @@ int fleet_apply(struct fleet *fleet, const struct settings *settings,
    NULL: there is none. */
 struct service *fleet_service(const struct fleet *fleet, const char *name);
 
-/* Where a group has been scaled, by its backlog or by hand, that is what a
-   reload to these settings changes. */
+/* Correct roster for groups that were scaled by their backlog or by hand: what
+   a reload changes is the number that runs now. */
 void fleet_note_scaled(const struct fleet *fleet,
 		       const struct settings *settings, struct roster *roster);
 
@@ -62,13 +63,14 @@ void fleet_hurry(struct fleet *fleet);
 void fleet_tick(struct fleet *fleet, int64_t now_msecs);
 int64_t fleet_deadline(const struct fleet *fleet);
 
-/* What the keeper found in Redis last. Returns 0; or -1: nothing of now. */
+/* What the keeper found in Redis last. Returns 0; or -1: there are no figures,
+   or they are stale. */
 int fleet_figures(const struct fleet *fleet, struct figures *figures_r);
 
-/* Is there no process any more? */
+/* Has every process ended? */
 bool fleet_is_empty(const struct fleet *fleet);
 
-/* Was every instance ready once, or has tried to be? */
+/* Has every instance been ready, or died, at least once? */
 bool fleet_has_tried(const struct fleet *fleet);
 
 /* For people: "points 3/3, lag 0; push 1/2, lag 12 (3 s)": instances that are

@@ -1,3 +1,7 @@
+/* One instance: what happens to it goes through instance_table.c, and what
+   that says is done here. service.c decides how many there are;
+   instance_process.c handles the process, restart.c the waits. */
+
 #include "config.h"
 
 #include "supervisor/ordermqd/instance.h"
@@ -21,15 +25,16 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-/* SIGKILL is said again until the process is gone: s6 does the same. */
+/* SIGKILL is sent again until the process is gone. */
 #define KILL_AGAIN_MSECS 5000
 #define WORDS_BYTES 4096
-/* After SIGABRT, which leaves a core, an instance that hangs is killed. */
+/* An instance that hangs gets SIGABRT, which leaves a core, and SIGKILL this
+   long after it. */
 #define ABORT_MSECS 2000
-/* How often in hang_timeout a living instance is looked at. */
+/* A running instance is looked at this many times in hang_timeout. */
 #define LOOKS 4
-/* How many messages are read in one turn, so that one that does not stop
-   talking holds up nobody. */
+/* At most this many messages are read in one turn, so that a chatty instance
+   cannot starve the others. */
 #define WORDS_A_TURN 16
 
 static void death_ready(void *owner, uint32_t events);
@@ -96,8 +101,8 @@ int64_t instance_settled(const struct instance *instance)
 	return (int64_t)(instance_handled(instance) - instance->handled_before);
 }
 
-/* What an instance says, a line of the words of sd_notify(3). What is unknown
-   is none of our business, and so is STOPPING=1: its end will show. */
+/* Obey one line of an instance, in the words of sd_notify(3). Unknown words are
+   ignored, and so is STOPPING=1: the pidfd tells when it has ended. */
 static void instance_hear(struct instance *instance, const char *line)
 {
 	if (strcmp(line, "READY=1") == 0)
@@ -109,9 +114,9 @@ static void instance_hear(struct instance *instance, const char *line)
 		instance->exec_errno = atoi(line + strlen("ERRNO="));
 }
 
-/* Read what came over the lifeline. Its end is no news: only the pidfd says
-   that a process has died. But the descriptor must go then, or the loop would
-   spin on it. */
+/* Read what came over the lifeline. When the instance closes it, the descriptor
+   is dropped, or the loop would spin on it; that a process has died is told by
+   its pidfd alone. */
 static void instance_read_words(struct instance *instance)
 {
 	char words[WORDS_BYTES + 1];
@@ -141,7 +146,7 @@ static void words_ready(void *owner, uint32_t events)
 	instance_read_words(owner);
 }
 
-/* Whatever happens to it makes a log line and an event. */
+/* Write a log line about an instance, and note it as an event. */
 static void instance_say(const struct instance *instance, int level,
 			 const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
@@ -199,7 +204,8 @@ static void act_spawn(struct instance *instance)
 	instance->handled_before = instance_handled(instance);
 	instance->timer_msecs = now + instance->group->home->hang_msecs / LOOKS;
 	instance_say(instance, LOG_INFO, "pid %d started", (int)instance->pid);
-	/* Without it has the level from the settings. */
+	/* An instance for which no level was asked for takes the one of its
+	   settings. */
 	if (instance->log_level >= 0 || instance->group->log_level >= 0)
 		instance_process_log_level(instance);
 }
@@ -308,8 +314,8 @@ void instance_event(struct instance *instance, enum instance_event event)
 	actions[step.action](instance);
 }
 
-/* The process has ended: hear its last words, take its status, and only then
-   let the table know. */
+/* The process has ended: read its last messages, take its exit status, and only
+   then go to the table. */
 static void instance_died(struct instance *instance)
 {
 	struct loop *loop = instance->group->home->loop;

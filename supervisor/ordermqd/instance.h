@@ -7,8 +7,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* One instance with its process: does what the table in instance_table.h says,
-   and writes a log line for every transition. */
+/* One instance: each event goes through the table of instance_table.h, and what
+   that says is done and logged. */
 
 /* Make instance number of group, stopped. group is borrowed; the instance must
    stay where it is until instance_close(). */
@@ -28,21 +28,21 @@ int64_t instance_deadline(const struct instance *instance);
 /* Do what is due at now_msecs. */
 void instance_tick(struct instance *instance, int64_t now_msecs);
 
-/* Let it write log lines of this level (of <syslog.h>) and above from now on,
-   also after it was started again; -1: as its group does, or the settings. */
+/* Let the instance log at this level of <syslog.h> from now on, also after a
+   restart; -1: at the level of its group, or of the settings. */
 void instance_log_level(struct instance *instance, int level);
 
-/* Do not wait for the drain to end. */
+/* End the drain now: kill the instance if it is stopping. */
 void instance_hurry(struct instance *instance);
 
-/* Is it down for good, as its group's restart says: finished, or failed? One
-   that failed by exit status 78 is not. */
+/* Is it finished, or failed, and not to start again by the restart setting of
+   its group? False after exit status 78, which a reload may cure. */
 bool instance_is_over(const struct instance *instance);
 
 /* Has it a process? */
 bool instance_is_running(const struct instance *instance);
 
-/* Entries it has settled in this life, 0 when that is unknown. */
+/* Entries that its present process has settled; 0 when that is unknown. */
 int64_t instance_settled(const struct instance *instance);
 
 /* Its board as it is now. Returns 0, or -1: there is none to read. */

@@ -1,3 +1,6 @@
+/* The process of one instance: start, signal, look at it. instance.c decides
+   when; spawn.c forks. */
+
 #include "config.h"
 
 #include "supervisor/ordermqd/instance_process.h"
@@ -90,7 +93,8 @@ static bool is_stopped(const struct instance *instance)
 {
 	siginfo_t info = { 0 };
 
-	/* It is only looked at, and not reaped: WEXITED is missing. */
+	/* Without WEXITED and with WNOWAIT the child is only looked at, not
+	   reaped. */
 	return waitid(P_PIDFD, (id_t)instance->death.fd, &info,
 		      WSTOPPED | WNOHANG | WNOWAIT) == 0 &&
 	       info.si_pid != 0;
@@ -109,13 +113,13 @@ int64_t instance_process_silent_since(struct instance *instance,
 	if (instance->board_fd >= 0 &&
 	    board_read(instance->board_fd, &board) == 0)
 		busy_msecs = (int64_t)board_get(&board.busy_msecs);
-	/* The board may still be as the one before has left it. */
+	/* The board may still be as the former process left it. */
 	if (busy_msecs != 0 && busy_msecs < instance->started_msecs)
 		busy_msecs = instance->started_msecs;
 	return busy_msecs != 0 ? busy_msecs : instance->frozen_msecs;
 }
 
-/* It waits in the socket until it is read. */
+/* The message stays in the socket until the instance reads it. */
 void instance_process_log_level(const struct instance *instance)
 {
 	const struct instance_group *group = instance->group;
@@ -133,8 +137,8 @@ void instance_process_log_level(const struct instance *instance)
 		   MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
-/* Both descriptors, or none: a process whose end we would not hear of is
-   killed, and its end is waited for here; it takes no time. */
+/* Watch both descriptors or none. A process whose end could not be watched is
+   killed and waited for here, which takes no time. */
 static int watch(struct instance *instance, struct err *err)
 {
 	struct loop *loop = instance->group->home->loop;
@@ -192,7 +196,7 @@ int64_t instance_process_memory_bytes(const struct instance *instance)
 	if (length <= 0)
 		return -1;
 	text[length] = '\0';
-	/* All that is mapped, then what is there. */
+	/* The second number is the pages that are resident. */
 	if (sscanf(text, "%*d %" SCNd64, &pages) != 1)
 		return -1;
 	return pages * sysconf(_SC_PAGESIZE);

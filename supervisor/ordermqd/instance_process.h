@@ -26,14 +26,15 @@ void instance_process_signal(struct instance *instance, int signal);
 int64_t instance_process_silent_since(struct instance *instance,
 				      int64_t now_msecs);
 
-/* Tell it at which level it is to log, if it runs. */
+/* Tell the process, if there is one, at which level it is to log. */
 void instance_process_log_level(const struct instance *instance);
 
-/* Say in instance->last_exit how it ended, as waitid() told. */
+/* Write into instance->last_exit how the process ended, by what waitid()
+   told. */
 void instance_process_note_exit(struct instance *instance,
 				const siginfo_t *info);
 
-/* Where the board of instance is. */
+/* Write the path of the board of instance to path. */
 void instance_process_board_path(const struct instance *instance, char *path,
 				 size_t bytes);
 

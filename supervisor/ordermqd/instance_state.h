@@ -10,8 +10,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* What there is of an instance: for instance_process.c, which handles its
-   process, and instance.c, which decides. */
+/* The types of an instance, for instance_process.c, which handles its process,
+   and instance.c, which decides. */
 
 #define INSTANCE_NAME_BYTES (SETTINGS_NAME_BYTES + 8)
 #define INSTANCE_BOARD_DIR "board" /* in the runtime directory */
@@ -34,8 +34,8 @@ struct instance_home {
 /* What the instances of one group share and their service owns. */
 struct instance_group {
 	const struct instance_home *home;
-	/* Not of the configuration: it has one instance, number 0, named as it.
-	 */
+	/* Not from the configuration, such as the keeper: its one instance is
+	   number 0 and has the name of the group. */
 	bool is_single;
 	struct settings_group settings;
 	struct restart_group restart;

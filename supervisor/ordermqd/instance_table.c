@@ -1,3 +1,6 @@
+/* The table of states and events that is the life of an instance. instance.c
+   asks it at each event, and does what it says. */
+
 #include "config.h"
 
 #include "supervisor/ordermqd/instance_table.h"
@@ -67,7 +70,8 @@ static const struct instance_step
 			{ INSTANCE_STOPPING, INSTANCE_NOTHING },
 			STAYS(RECYCLING),
 			{ INSTANCE_STARTING, INSTANCE_SPAWN },
-			/* It gave up on settings that are gone. */
+			/* It gave up under settings that are not in force any
+			   more: start it. */
 			{ INSTANCE_STARTING, INSTANCE_SPAWN },
 			{ INSTANCE_STARTING, INSTANCE_SPAWN },
 			{ INSTANCE_RECYCLING, INSTANCE_KILL },
@@ -119,8 +123,8 @@ struct instance_step instance_step(enum instance_state state,
 	return steps[state][event];
 }
 
-/* What ends as it should, and all else. That its configuration is not
-   acceptable is the same everywhere. */
+/* The event of a good and of a bad end under each restart setting. Exit status
+   78, a configuration that is not acceptable, gives up under all of them. */
 static const struct {
 	enum instance_event well;
 	enum instance_event badly;

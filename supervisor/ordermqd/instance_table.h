@@ -52,12 +52,12 @@ struct instance_step {
 	enum instance_action action;
 };
 
-/* What follows from event in state. */
+/* The next state, and what is to be done, when event happens in state. */
 struct instance_step instance_step(enum instance_state state,
 				   enum instance_event event);
 
-/* Which event the end of a process is, in a group with that restart: status is
-   its exit status, or -1 when a signal ended it. */
+/* Which event it is when a process ends in a group with this restart setting.
+   status is the exit status; -1: a signal ended it. */
 enum instance_event instance_end(enum settings_restart restart, int status);
 
 /* The word for people; a recycling instance is "stopping" to them. */

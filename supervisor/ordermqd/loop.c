@@ -1,3 +1,6 @@
+/* The one place where ordermqd waits. All that has a descriptor (instance.c,
+   control.c, reload.c, daemon.c) is woken from here; daemon.c turns it. */
+
 #include "config.h"
 
 #include "supervisor/ordermqd/loop.h"
@@ -16,7 +19,7 @@ struct loop {
 	int64_t armed_msecs; /* what the timer is set to; -1: not set */
 };
 
-/* The timer has rung: that it did is all its news. */
+/* The timer has only to wake the loop. */
 static void timer_ready(void *owner, uint32_t events)
 {
 	struct loop *loop = owner;
@@ -86,8 +89,8 @@ void loop_change(struct loop *loop, struct loop_watch *watch, uint32_t events)
 	(void)epoll_ctl(loop->epoll, EPOLL_CTL_MOD, watch->fd, &event);
 }
 
-/* Explicitly, since a closed descriptor stays in the set as long as a forked
-   child still holds it. */
+/* close() alone would leave the descriptor in the epoll set as long as a forked
+   child holds it. */
 void loop_remove(struct loop *loop, struct loop_watch *watch)
 {
 	(void)epoll_ctl(loop->epoll, EPOLL_CTL_DEL, watch->fd, NULL);
@@ -104,8 +107,8 @@ void loop_drop(struct loop *loop, struct loop_watch *watch)
 	(void)close(fd);
 }
 
-/* Set the timer, unless it is already set to that. A deadline that has passed
-   rings at once; zero would switch the timer off. */
+/* Set the timer, unless it is already set to this deadline. A deadline that has
+   passed rings at once; a time of zero would switch the timer off. */
 static int timer_arm(struct loop *loop, int64_t deadline_msecs, struct err *err)
 {
 	struct itimerspec when = { 0 };

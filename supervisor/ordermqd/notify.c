@@ -1,3 +1,6 @@
+/* What systemd hears of ordermqd. daemon.c calls it at the end of each turn,
+   daemon_reload.c around a reload. */
+
 #include "config.h"
 
 #include "supervisor/ordermqd/notify.h"

@@ -16,16 +16,16 @@ struct notify {
 
 void notify_open(struct notify *notify);
 
-/* A reload begins; it has ended, whatever came out. */
+/* A reload begins; a reload has ended, well or not. */
 void notify_reloading(void);
 void notify_reloaded(const struct notify *notify);
 
 /* From now on we are as ready as we ever will be. */
 void notify_stopping(struct notify *notify);
 
-/* The end of a turn of the loop: say READY=1 once have_tried is true or it
-   took too long, the status when it has changed, and a sign of life when it is
-   time. */
+/* Called at the end of each turn of the loop: sends READY=1 once have_tried is
+   true or starting took too long, the status when it has changed, and a sign of
+   life when one is due. */
 void notify_tick(struct notify *notify, int64_t now_msecs, bool have_tried,
 		 const char *status);
 

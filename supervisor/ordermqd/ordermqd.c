@@ -1,3 +1,6 @@
+/* ordermqd's main(): options, and what a daemon needs before it begins.
+   daemon.c is all the rest. */
+
 #include "config.h"
 
 #include "lib/base/err.h"
@@ -38,8 +41,8 @@ static int usage(FILE *out, int status)
 	return status;
 }
 
-/* Whoever started us may have closed the first descriptors; a socket of ours
-   that took their place would get what is written to stderr. */
+/* A parent may start us with descriptors 0 to 2 closed. A socket of ours in
+   their place would get what is written to stderr. */
 static void open_standard_descriptors(void)
 {
 	int fd;

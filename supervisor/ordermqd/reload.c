@@ -1,3 +1,7 @@
+/* Reads the configuration in a child while everything runs on.
+   daemon_reload.c begins it, and puts the result in force;
+   lib/settings/conf.c is the child. */
+
 #include "config.h"
 
 #include "supervisor/ordermqd/reload.h"

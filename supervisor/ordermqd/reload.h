@@ -9,8 +9,8 @@
 
 struct err;
 
-/* Reading the configuration again while everything runs on: a child reads, the
-   loop tells when it is done. At most one at a time. */
+/* Read the configuration again while everything runs on: a child reads, and the
+   loop tells when it is done. At most one read at a time. */
 struct reload {
 	struct loop *loop;
 	const char *path;
@@ -29,11 +29,11 @@ struct reload {
 /* Fill in loop, path, node, done and owner; then this. */
 void reload_open(struct reload *reload);
 
-/* End a read that is under way, if there is one. */
+/* Abort the read that is under way, if there is one. */
 void reload_close(struct reload *reload);
 
-/* Begin to read. Returns 0; or -1 with ERR_RETRY when there is no child to be
-   had. None may be under way. */
+/* Begin to read. No read may be under way. Returns 0; or -1 with ERR_RETRY when
+   no child can be started. */
 int reload_start(struct reload *reload, struct err *err);
 
 bool reload_is_under_way(const struct reload *reload);

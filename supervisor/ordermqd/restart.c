@@ -1,3 +1,6 @@
+/* When a dead instance starts again. instance.c tells it of births and
+   deaths, and waits as long as it says. */
+
 #include "config.h"
 
 #include "supervisor/ordermqd/restart.h"
@@ -16,7 +19,8 @@ void restart_instance_reset(struct restart_instance *instance)
 	instance->is_loop = false;
 }
 
-/* The rates stay in force: they bound what a reload in a loop can do. */
+/* The rates stay in force: they limit how fast repeated reloads can start
+   instances. */
 void restart_group_reset(struct restart_group *group)
 {
 	group->backoff = fresh_backoff;
@@ -36,8 +40,8 @@ enum restart_death restart_judge(int64_t ready_msecs, int64_t now_msecs,
 	return ready_msecs >= 0 ? RESTART_NO_PROGRESS : RESTART_UNREADY;
 }
 
-/* When the restart count places back in the ring was due; long ago if there
-   was none. */
+/* When the restart back places ago in the ring was due; long ago if there was
+   none. */
 static int64_t recent(const struct restart_group *group, size_t back)
 {
 	if (group->recent_count < back)
@@ -46,7 +50,7 @@ static int64_t recent(const struct restart_group *group, size_t back)
 				   RESTART_PER_MINUTE];
 }
 
-/* The first moment from now that keeps both rates; it is taken. */
+/* Reserve the first moment from now that keeps both rates, and return it. */
 static int64_t at_once(struct restart_group *group, int64_t now_msecs)
 {
 	int64_t due = now_msecs;
@@ -59,8 +63,9 @@ static int64_t at_once(struct restart_group *group, int64_t now_msecs)
 	return due;
 }
 
-/* Instances that were started together and die together are one failed try:
-   only one that was started after the last step makes the next one. */
+/* Instances that were started together and die together count as one failed
+   try: only the death of one that was started after the last step doubles the
+   wait again. */
 static int64_t group_waits(struct restart_group *group, int64_t started_msecs,
 			   int64_t now_msecs)
 {

@@ -10,15 +10,15 @@
 /* When a dead instance starts again. Pure: time comes in as an argument, in
    milliseconds of clock_msecs().
 
-   Progress is to have settled an entry, or to have been ready for
-   RESTART_PROVEN_MSECS. A death with progress, and the first without, starts
-   again at once, within the rates below; from the second on the instance waits
-   by itself. One that died before it was ready makes its whole group wait:
-   while a group is in trouble it makes one try a wait, however many instances
-   it has, until one of them is ready.
+   An instance has made progress when it has settled an entry, or was ready for
+   RESTART_PROVEN_MSECS. After a death with progress, and after the first one
+   without, it starts again at once, within the rates below; from the second on
+   it waits by itself. An instance that died before it was ready makes its whole
+   group wait: until one instance is ready, a group in trouble makes one try a
+   wait, however many instances it has.
 
-   What has died RESTART_LOOP_COUNT times in a row like that does not stay up,
-   and somebody should know. It is tried on, ever more seldom. */
+   An instance that has died RESTART_LOOP_COUNT times in a row without progress
+   does not stay up, which is an alert. It is tried again, ever more seldom. */
 
 #define RESTART_PROVEN_MSECS 10000
 #define RESTART_FIRST_MSECS 200
@@ -56,8 +56,9 @@ struct restart_group {
 void restart_instance_reset(struct restart_instance *instance);
 void restart_group_reset(struct restart_group *group);
 
-/* Which death was it? ready_msecs is when it said that it is ready, -1 if it
-   never did; settled whether it settled an entry in this life. */
+/* Judge a death. ready_msecs: when the process said that it is ready, -1:
+   never; settled: it has settled an entry; temporary: its exit status was
+   75. */
 enum restart_death restart_judge(int64_t ready_msecs, int64_t now_msecs,
 				 bool settled, bool temporary);
 
@@ -68,7 +69,7 @@ int64_t restart_after(struct restart_group *group,
 		      enum restart_death death, int64_t started_msecs,
 		      int64_t now_msecs);
 
-/* Before which time no instance of the group may start; 0: at any. */
+/* No instance of the group may start before this time; 0: at any time. */
 int64_t restart_gate(const struct restart_group *group);
 
 /* An instance of the group is being started. */

@@ -1,3 +1,6 @@
+/* What a reload changes, as the difference of two settings. daemon_reload.c
+   compares; fleet.c does it. */
+
 #include "config.h"
 
 #include "supervisor/ordermqd/roster.h"
@@ -29,17 +32,17 @@ static int check_fixed(const struct settings *before,
 			 after->supervisor.programs, err);
 }
 
-/* Settings are plain values made by one and the same procedure, without
-   padding: equal ones have equal bytes. */
+/* Settings are plain values that one procedure fills in, without padding, so
+   equal settings have equal bytes. */
 #define SAME(a, b) (memcmp(&(a), &(b), sizeof(a)) == 0)
 
-/* Did something change that every instance obeys? */
+/* Has a setting changed that every instance obeys? */
 static bool all_roll(const struct settings *before,
 		     const struct settings *after)
 {
 	struct settings_log log = after->log;
 
-	/* They are told of the level. */
+	/* Running instances are told a new log level. */
 	log.level = before->log.level;
 	return !SAME(before->redis, after->redis) ||
 	       !SAME(before->fields, after->fields) ||
@@ -47,8 +50,8 @@ static bool all_roll(const struct settings *before,
 	       !SAME(before->stream_key, after->stream_key);
 }
 
-/* Did something of the group change that ordermqd alone obeys, besides the
-   number of its instances? */
+/* Has a setting of the group changed that ordermqd alone obeys, besides the
+   number of instances? */
 static bool group_is_live(const struct settings_group *before,
 			  const struct settings_group *after)
 {
@@ -58,7 +61,7 @@ static bool group_is_live(const struct settings_group *before,
 	       before->recycle_after != after->recycle_after;
 }
 
-/* Did something of it change that its instances obey? */
+/* Has a setting of the group changed that its instances obey? */
 static bool group_rolls(const struct settings_group *before,
 			const struct settings_group *after)
 {

@@ -20,7 +20,8 @@ struct roster_change {
 	char name[SETTINGS_NAME_BYTES];
 	int64_t before; /* instances; 0: a new group */
 	int64_t after;  /* instances; 0: the group goes */
-	/* Between these they scale; the same twice: they do not. */
+	/* The range in which the group scales; two equal numbers: it does
+	   not. */
 	int64_t least_before, most_before;
 	int64_t least_after, most_after;
 	bool rolls;   /* the instances that stay need the new settings */

@@ -1,3 +1,6 @@
+/* The runtime directory: its lock, the node id, the boards of the last run.
+   daemon.c takes it before it opens its other parts, and releases it last. */
+
 #include "config.h"
 
 #include "supervisor/ordermqd/runtime.h"
@@ -39,7 +42,7 @@ static int open_file(int dir, const char *name, struct err *err)
 	return fd < 0 ? err_errno(err, ERR_FATAL, "%s", name) : fd;
 }
 
-/* Whoever has the lock has left its pid in the file. */
+/* The ordermqd that holds the lock has written its pid into the file. */
 static int refuse(int lock_fd, struct err *err)
 {
 	char pid[16] = "";

@@ -5,8 +5,8 @@
 
 struct err;
 
-/* The runtime directory of a running set: whoever holds its lock is the one
-   ordermqd that may use what is in it. */
+/* The runtime directory of one ordermqd with its instances. Only the ordermqd
+   that holds its lock may use what is in it. */
 
 struct runtime {
 	int lock_fd;

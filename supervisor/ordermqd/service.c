@@ -1,3 +1,7 @@
+/* One group with its instances: keeps as many running as are wanted, and
+   replaces them one after the other. fleet.c, upkeep.c and steer.c say what
+   is wanted; instance.c does it. */
+
 #include "config.h"
 
 #include "supervisor/ordermqd/service.h"
@@ -10,7 +14,8 @@ struct service *service_open(const struct instance_home *home,
 			     const struct settings_group *settings,
 			     bool is_single)
 {
-	/* Of the room for the most instances only what is used is real. */
+	/* This has room for the most instances; the kernel backs only the pages
+	   that are touched. */
 	struct service *service = calloc(1, sizeof(*service));
 
 	if (service == NULL)
@@ -36,9 +41,9 @@ void service_close(struct service **_service)
 	free(service);
 }
 
-/* Start what is missing, from the lowest; stop what is too much, from the
-   highest. What runs and is wanted does not notice; what is down for good is
-   started only with changes. */
+/* Start the instances that are missing, from the lowest number; stop those
+   beyond wanted, from the highest. Running instances that are wanted are not
+   touched; those that are down for good start only with changes. */
 static void reconcile(struct service *service, bool changes)
 {
 	for (; service->count < service->wanted; service->count++) {
@@ -92,7 +97,7 @@ static void resize(struct service *service, int count)
 	for (int i = before; i < count; i++) {
 		struct instance *instance = &service->instances[i];
 
-		/* One that was scaled away may still drain. */
+		/* An instance that was scaled away may still drain. */
 		if (i == service->count) {
 			instance_open(instance, &service->group, i + 1);
 			instance->is_held = service->is_held;
@@ -183,10 +188,11 @@ void service_recycle(struct service *service, int i)
 	recycle(&service->instances[i]);
 }
 
-/* Replace what runs with old settings. One that is not ready has nothing to
-   lose; of the others the lowest goes, once all before it are ready again. So
-   new settings that do not work stop at the first instance. One that finished,
-   or failed with the old settings, says nothing of the new ones. */
+/* Replace the instances that run with old settings. An instance that is not
+   ready is replaced at once; of the others the lowest goes, once all before it
+   are ready again. So new settings that do not work stop at the first instance.
+   An instance that finished, or failed under the old settings, is not waited
+   for. */
 static void roll(struct service *service)
 {
 	struct instance *next = NULL;
@@ -209,8 +215,8 @@ static void roll(struct service *service)
 		recycle(next);
 }
 
-/* Replace what is worn, one after the other; one that is down for another
-   reason holds up nobody. */
+/* Replace worn instances, one after the other. An instance that is down for
+   another reason is not waited for. */
 static void renew(struct service *service)
 {
 	struct instance *next = NULL;

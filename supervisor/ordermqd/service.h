@@ -8,8 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* One group of the configuration with its instances: keeps as many running as
-   are wanted, and touches no other than those that are too few or too many. */
+/* One group of the configuration with its instances. It keeps the wanted number
+   running, and starts or stops only the difference. */
 struct service {
 	struct instance_group group; /* what the instances look at */
 	int target; /* instances, as configured or as the backlog wants */
@@ -22,9 +22,9 @@ struct service {
 	struct instance instances[SETTINGS_INSTANCES_MAX];
 };
 
-/* A service that wants nothing yet; is_single: see instance.h. home and
-   settings->name must not change as long as it lives. Returns NULL when out of
-   memory. */
+/* A service that wants no instance yet; is_single: see instance_state.h. home
+   and settings->name must not change as long as it lives. Returns NULL when out
+   of memory. */
 struct service *service_open(const struct instance_home *home,
 			     const struct settings_group *settings,
 			     bool is_single);
@@ -32,12 +32,12 @@ struct service *service_open(const struct instance_home *home,
 /* Every process must be gone. */
 void service_close(struct service **service);
 
-/* Put settings in force and let as many instances run as they say. Waits and
-   failures are over: everything that is wanted is started now; what is down for
-   good by its group's restart only with changes, which says that more is new
-   than the number of instances. With rolls the instances that run are replaced,
-   too: those that are not ready at once, the others one after the other, each
-   only when the one before is ready. */
+/* Put settings in force and run the number of instances that they ask for.
+   Waits and failures are forgotten: every wanted instance is started now; one
+   that is down for good by the restart setting only with changes, which says
+   that more has changed than the number of instances. With rolls the running
+   instances are replaced, too: those that are not ready at once, the others one
+   after the other, each only when the one before is ready. */
 void service_apply(struct service *service,
 		   const struct settings_group *settings, bool changes,
 		   bool rolls);
@@ -46,28 +46,30 @@ void service_apply(struct service *service,
    as configured. */
 int service_target(const struct service *service);
 
-/* Let count instances run from now on, whatever the settings or the backlog
-   say; no other one is touched. The next service_apply() takes that back. */
+/* Let count instances run from now on, whatever the settings or the backlog ask
+   for; only the difference is started or stopped. The next service_apply()
+   takes that back. */
 void service_scale(struct service *service, int count);
 
 /* Let count instances run, since the backlog wants it. */
 void service_follow(struct service *service, int count);
 
-/* Replace one that runs; start one that waits, or has given up or finished. */
+/* Replace instance number i, counted from 0, if it runs; start it if it waits,
+   or has given up or finished. */
 void service_recycle(struct service *service, int i);
 
 /* Stop instance number i, counted from 0, and do not start it again; or let it
    run again. */
 void service_hold(struct service *service, int i, bool is_held);
 
-/* Start those instances from from up to before to that have given up or
-   finished, or wait since they died. Returns how many. */
+/* Of the instances from from up to before to, start those that have given up or
+   finished, or wait since they died. Returns how many that were. */
 int service_reset_failed(struct service *service, int from, int to);
 
 /* Let all instances log at this level; -1: at that of the settings. */
 void service_log_level(struct service *service, int level);
 
-/* That of the settings has changed: tell those that run. */
+/* The level of the settings has changed: tell the running instances. */
 void service_tell_log_level(struct service *service);
 
 /* Let all instances drain. */
@@ -79,13 +81,13 @@ void service_tick(struct service *service, int64_t now_msecs);
 /* When service_tick() has something to do; -1: never. */
 int64_t service_deadline(const struct service *service);
 
-/* How many of its instances are ready, and not about to go. */
+/* How many wanted instances are ready. */
 int service_ready_count(const struct service *service);
 
-/* How many of those that are wanted have finished: nobody waits for them. */
+/* How many wanted instances have finished, and are not waited for. */
 int service_finished_count(const struct service *service);
 
-/* Was every instance that is wanted ready once, or has tried to be? */
+/* Has every wanted instance been ready, or died, at least once? */
 bool service_has_tried(const struct service *service);
 
 #endif

@@ -1,3 +1,7 @@
+/* From fork to exec: a child gets its descriptors and nothing else.
+   instance_process.c says what to start; in the child lib/process/process.c
+   goes on. */
+
 #include "config.h"
 
 #include "supervisor/ordermqd/spawn.h"
@@ -17,8 +21,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* What systemd says to us alone. An instance that wrote to NOTIFY_SOCKET would
-   fill the journal with refusals. */
+/* Variables that systemd means for ordermqd alone. An instance that wrote to
+   NOTIFY_SOCKET would fill the journal with refusals. */
 static const char *const private_variables[] = {
 	"NOTIFY_SOCKET=", "WATCHDOG_USEC=", "WATCHDOG_PID=",
 	"LISTEN_FDS=",    "LISTEN_PID=",    "LISTEN_FDNAMES=",
@@ -53,7 +57,7 @@ static char **environment_for_child(void)
 	return copy;
 }
 
-/* From here to child_main(): only what is safe between fork and exec. */
+/* From here to child_main() only calls that are safe between fork and exec. */
 
 static void signals_reset(void)
 {
@@ -66,8 +70,8 @@ static void signals_reset(void)
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-/* Put fds[i] to place LIFELINE_FD + i. First all out of the way: one may stand
-   where another has to go. */
+/* Move fds[i] to LIFELINE_FD + i. All of them are moved out of the way first:
+   one may stand where another has to go. */
 static void descriptors_place(int *fds, int count)
 {
 	for (int i = 0; i < count; i++)
@@ -86,12 +90,12 @@ static void descriptors_close(void)
 	if (close_range(LIFELINE_FD_END, ~0U, 0) == 0)
 		return;
 #endif
-	/* A kernel without it. */
+	/* The kernel has no close_range(). */
 	for (int fd = LIFELINE_FD_END; fd < end; fd++)
 		(void)close(fd);
 }
 
-/* Tell the supervisor by the lifeline what exec said. */
+/* Tell ordermqd over the lifeline why exec failed. */
 static void exec_failed(int error)
 {
 	char text[sizeof("ERRNO=") + 12] = "ERRNO=";
@@ -110,8 +114,9 @@ static void child_main(const struct spawn *what, char *const *environment,
 
 	descriptors_place(fds, LIFELINE_FD_END - LIFELINE_FD);
 	descriptors_close();
-	/* A stopped or deaf child survives SIGTERM, so SIGKILL. The parent may
-	   be gone before the request was made. */
+	/* SIGKILL, since a stopped child, or one that ignores it, survives
+	   SIGTERM. The parent may have died before the request was made: look
+	   once after it. */
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != parent)
 		_exit(SPAWN_EXEC_FAILED);
@@ -121,8 +126,8 @@ static void child_main(const struct spawn *what, char *const *environment,
 	exec_failed(errno);
 }
 
-/* Fork; returns the child's pid and pidfd. A child that we cannot get hold of
-   by a pidfd is ended at once. */
+/* Fork; returns the child's pid and pidfd. A child for which there is no pidfd
+   is killed at once. */
 static int fork_child(const struct spawn *what, char *const *environment,
 		      int lifeline, struct spawned *spawned, struct err *err)
 {

@@ -5,8 +5,8 @@
 
 struct err;
 
-/* Start a program as a child that cannot outlive us, with the descriptors of
-   lib/process/lifeline.h and no others: fork, then exec at once. */
+/* Start a program as a child that cannot outlive ordermqd, with the descriptors
+   of lib/process/lifeline.h and no others: fork, then exec at once. */
 
 struct spawn {
 	char *const *argv; /* argv[0] is the path of the program */

@@ -1,3 +1,7 @@
+/* The answer to "status": all that ordermqd knows, as JSON Lines. daemon.c
+   asks for it; fleet.c, the boards and the keeper's figures have the facts.
+ */
+
 #include "config.h"
 
 #include "supervisor/ordermqd/status.h"
@@ -28,8 +32,8 @@ static json_t *status_supervisor(const struct status_head *head,
 			 json_line_text_or_null(head->reload_error));
 }
 
-/* The table knows a living process from a dead one, the board whether a living
-   one gets on. board is NULL where there is none. */
+/* The state for people: the table tells a living process from a dead one, the
+   board whether a living one works. board is NULL where there is none. */
 static const char *state_word(const struct instance *instance,
 			      const struct board *board)
 {
@@ -48,19 +52,19 @@ static const char *state_word(const struct instance *instance,
 	return instance_state_name(instance->state);
 }
 
-/* Would it work, if there is something to do, and it may? */
+/* Would an instance in this state take an entry? */
 static bool is_well(const char *state)
 {
 	return strcmp(state, "ready") == 0 || strcmp(state, "paused") == 0;
 }
 
-/* Of what the keeper found; -1: there is nothing. */
+/* The age of the keeper's figures; -1: there are none. */
 static int64_t age_secs(const struct figures *figures)
 {
 	return figures == NULL ? -1 : (clock_msecs() - figures->msecs) / 1000;
 }
 
-/* What the keeper found in Redis; NULL: nothing of now. */
+/* Add what the keeper found in Redis; figures is NULL when it is stale. */
 static void add_figures(json_t *object, const char *name,
 			const struct figures *figures)
 {
@@ -83,7 +87,7 @@ static void add_figures(json_t *object, const char *name,
 				  numbers_pause(&found->pause));
 }
 
-/* The range in the place of the number. */
+/* Add the range in which the group scales. */
 static void add_scale(json_t *object, const struct service *service)
 {
 	const struct settings_scale *scale = &service->group.settings.scale;
@@ -95,8 +99,8 @@ static void add_scale(json_t *object, const struct service *service)
 				  "scaled_by_hand", service->scaled >= 0));
 }
 
-/* What was done in the last seconds, by one instance or by a group's on this
-   host. */
+/* Add the rate and the latency of the last seconds, of one instance or of all
+   instances of a group on this host. */
 static void add_recent(json_t *object, const struct recent_sum *sum,
 		       bool is_known)
 {
@@ -140,12 +144,12 @@ static json_t *status_group(const struct service *service,
 	if (settings_scales(settings))
 		add_scale(object, service);
 	add_recent(object, &sum, is_known);
-	/* The keeper knows of the other hosts, too. */
+	/* The keeper's rate replaces that of this host: it counts all hosts. */
 	add_figures(object, settings->name, figures);
 	return object;
 }
 
-/* Numbers of the board; they go on over the deaths of an instance. */
+/* Add the counters of the board, which are kept when an instance dies. */
 static void add_counters(json_t *object, const struct board *board)
 {
 	static const char *const names[BOARD_COUNTER_COUNT] = {
@@ -167,7 +171,7 @@ static void add_counters(json_t *object, const struct board *board)
 	}
 }
 
-/* What there is to say of every process. */
+/* The members that instances and the keeper share. */
 static json_t *status_process(const char *kind, const struct instance *instance,
 			      const struct board *board)
 {
@@ -187,8 +191,8 @@ static json_t *status_process(const char *kind, const struct instance *instance,
 			 "memory_bytes", json_line_count(bytes));
 }
 
-/* Which part of the last seconds it had entries in hand. What it is at now is
-   counted when it is done. */
+/* The part of the last seconds in which it had entries in flight. The board
+   counts busy time only when it ends, so the present one is added here. */
 static int64_t busy_percent(const struct board *board,
 			    const struct recent_sum *sum)
 {

@@ -7,7 +7,7 @@
 
 struct fleet;
 
-/* What ordermqd knows of itself, besides its fleet. */
+/* What the status tells of ordermqd itself. */
 struct status_head {
 	const char *config; /* path of the configuration file */
 	int64_t started_msecs;
@@ -16,10 +16,10 @@ struct status_head {
 };
 
 /* Write the state of everything as JSON Lines: one "supervisor", one "stream",
-   a "group" for each group, an "other_group" for each that is on the stream and
-   not configured, an "instance" for each instance, a "keeper". What is unknown
-   is null. It is put together from what the boards say, the keeper's and those
-   of the instances. */
+   a "group" for each group, an "other_group" for each group on the stream that
+   is not configured, an "instance" for each instance, a "keeper". Unknown is
+   null. The facts are those of the fleet and of the boards of the keeper and
+   the instances. */
 void status_write(FILE *out, const struct status_head *head,
 		  const struct fleet *fleet);
 

@@ -1,3 +1,6 @@
+/* What an operator asks for beside the configuration. daemon.c hands the
+   command over; service.c does it. */
+
 #include "config.h"
 
 #include "supervisor/ordermqd/steer.h"
@@ -17,7 +20,7 @@
 
 #define TEXT_BYTES 512
 
-/* What a line is about: a group, or one instance of it. */
+/* What a command is about: a group, or one instance of it. */
 struct target {
 	struct service *service;
 	bool is_group;
@@ -25,7 +28,7 @@ struct target {
 	int to;   /* behind the last one */
 };
 
-/* One answer, which is also logged and an event when it was done. */
+/* Answer the client. With code 0 the answer is logged, and is an event, too. */
 static void steer_answer(struct steer *steer, struct control_client *client,
 			 int code, const char *name, const char *fmt, ...)
 	__attribute__((format(printf, 5, 6)));
@@ -47,7 +50,7 @@ static void steer_answer(struct steer *steer, struct control_client *client,
 	control_result(client, code, line);
 }
 
-/* The groups there are, for people. */
+/* Answer that there is no such name, and which groups there are. */
 static void steer_refuse_name(struct steer *steer,
 			      struct control_client *client, const char *name)
 {
@@ -94,7 +97,7 @@ static bool steer_find(struct steer *steer, const char *name,
 	return false;
 }
 
-/* "3", "+1", "-2": how many then. Returns them, or -1. */
+/* How many instances "3", "+1" or "-2" means. Returns -1 when it means none. */
 static int count_after(int before, const char *text)
 {
 	bool is_step = text[0] == '+' || text[0] == '-';

@@ -1,3 +1,7 @@
+/* The restarts that an operator has asked for and that are under way.
+   steer.c begins one; daemon.c goes on with it each turn; service.c replaces
+   the instances. */
+
 #include "config.h"
 
 #include "supervisor/ordermqd/steer_restart.h"
@@ -13,7 +17,7 @@
 
 enum progress { UNDER_WAY, READY, FAILED };
 
-/* What has become of one that was told to start again? */
+/* How far is an instance that was told to start again? */
 static enum progress progress_of(const struct instance *instance)
 {
 	switch (instance->state) {
@@ -57,7 +61,7 @@ static void job_finish_failed(struct steer_restart *restarts,
 	job_finish(restarts, job, EX_SOFTWARE, text);
 }
 
-/* How many of them are to be restarted? */
+/* How many instances does the job restart? Held ones are left out. */
 static int job_count(const struct service *service,
 		     const struct steer_restart_job *job)
 {

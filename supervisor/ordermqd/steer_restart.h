@@ -40,10 +40,12 @@ void steer_restart_begin(struct steer_restart *restarts,
 			 struct control_client *client, struct service *service,
 			 int from, int to, bool is_rolling);
 
-/* Go on with what is under way; after each event, before fleet_tick(). */
+/* Go on with the restarts under way. Call it after each event, before
+   fleet_tick(). */
 void steer_restart_tick(struct steer_restart *restarts);
 
-/* End what is under way: ordermqd stops, or a reload replaces everything. */
+/* End all restarts under way, since ordermqd stops or a reload replaces
+   everything; why is the answer to their clients. */
 void steer_restart_abort(struct steer_restart *restarts, const char *why);
 
 #endif

@@ -1,3 +1,7 @@
+/* Once a second: follow the backlog of groups that scale, and replace
+   instances that are worn. daemon.c calls it after fleet_tick(); autoscale.c
+   decides, service.c acts. */
+
 #include "config.h"
 
 #include "supervisor/ordermqd/upkeep.h"
@@ -12,8 +16,9 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-/* Those that were started together are not replaced together: what they may
-   settle differs by their number, in as many steps, by a fifth at the most. */
+/* The limits of instances differ by up to 20 %, in SPREAD_STEPS steps by
+   their number, so that a group that was started together is not replaced
+   together. */
 #define SPREAD_STEPS 8
 
 static void upkeep_say(const struct fleet *fleet, int level, const char *name,
@@ -35,7 +40,7 @@ static void upkeep_say(const struct fleet *fleet, int level, const char *name,
 
 /* ---- as many as the backlog wants ---- */
 
-/* It is running, and the number is left to its backlog. */
+/* Does the number of instances follow the backlog now? */
 static bool follows(const struct service *service)
 {
 	return settings_scales(&service->group.settings) &&
@@ -43,7 +48,7 @@ static bool follows(const struct service *service)
 	       service->wanted > 0;
 }
 
-/* Neither held back, nor down for longer: it is not waited for. */
+/* Is the instance neither held back nor down? */
 static bool is_able(const struct instance *instance)
 {
 	return !instance->is_held && !instance_is_over(instance) &&
@@ -141,7 +146,8 @@ static int64_t recycle_after(const struct instance *instance)
 			       (SPREAD_STEPS - 1);
 }
 
-/* One that is replaced before it got anything done would be so for ever. */
+/* Mark an instance that is worn. Only after progress: with a low limit it would
+   otherwise be replaced for ever. */
 static void upkeep_check(const struct fleet *fleet, struct instance *instance,
 			 int64_t now_msecs)
 {

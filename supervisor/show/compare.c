@@ -1,3 +1,6 @@
+/* The comparison: sends the same orders four ways, kills workers and Redis,
+   counts. ordermq_demo.c calls it; compare_workers.c has the processes. */
+
 #include "config.h"
 
 #include "supervisor/show/compare.h"
@@ -20,7 +23,7 @@
 #include <string.h>
 #include <sysexits.h>
 
-/* The victims get their orders one by one until each has one in hand. */
+/* Orders are published at this pace until each victim has one in hand. */
 #define PACE_MSECS 1
 #define STOP_MSECS 15000
 
@@ -61,7 +64,7 @@ static void compare_say(const struct compare *compare, const char *who,
 		demo_say(who, "%s", text);
 }
 
-/* Each order goes all ways. */
+/* Send each order all ways. */
 static int compare_publish(struct compare *compare, int64_t first, int64_t last,
 			   struct err *err)
 {
@@ -79,7 +82,8 @@ static int compare_publish(struct compare *compare, int64_t first, int64_t last,
 	return 0;
 }
 
-/* Let count workers of each way end their round, and wait for that. */
+/* End the round of count workers of each way, and wait until they have
+   ended. */
 static int compare_round_end(struct compare *compare, enum round round,
 			     size_t count, struct err *err)
 {
@@ -109,7 +113,7 @@ static int victims_have_stopped(struct sandbox *sandbox, void *context,
 	return stopped < 0 ? -1 : stopped == COMPARE_WAYS;
 }
 
-/* What the victims had in hand, as they noted it. */
+/* Read from the victims' notes which order each had in hand. */
 static int hands_look(struct compare *compare, struct err *err)
 {
 	for (int way = 0; way < COMPARE_WAYS; way++) {
@@ -129,8 +133,8 @@ static int hands_look(struct compare *compare, struct err *err)
 	return 0;
 }
 
-/* Publish these orders, of which each victim is to have one in hand when it is
-   killed. */
+/* Publish the orders from first to last, and kill the victims when each has one
+   of them in hand. */
 static int publish_and_kill(struct compare *compare, int64_t first,
 			    int64_t last, struct err *err)
 {
@@ -189,7 +193,7 @@ static int orders_play(struct compare *compare, struct err *err)
 	return 0;
 }
 
-/* One more worker for each way, who wants all orders once more. */
+/* Start one more worker for each way, which asks for all orders once more. */
 static int replay_play(struct compare *compare, struct err *err)
 {
 	if (compare_workers_start_latecomers(&compare->workers, ROUND_REPLAY,
@@ -202,8 +206,9 @@ static int replay_play(struct compare *compare, struct err *err)
 	return 0;
 }
 
-/* By default (everysec) what Redis has answered may not even be written when it
-   is killed; "always" costs a disk's time for each order. */
+/* With the default (everysec) Redis may be killed before it has written what it
+   answered; "always" is used only here, since it costs a write to the disk for
+   each order. */
 static int redis_be_safe(struct compare *compare, struct err *err)
 {
 	return redis_command(compare->sandbox.redis, compare->sandbox.arena,

@@ -12,11 +12,12 @@ struct compare_options {
 	bool as_json;
 };
 
-/* "ordermqctl compare": the same orders through a list, Pub/Sub, plain XREAD
-   and a consumer group, on a private redis-server, with real worker processes,
-   one of each killed in the middle of an order and one late; then who got what,
-   as they noted it. Prints while it runs. Returns an exit status: 0; 69 when
-   something could not be started; 70 when something could not be determined. */
+/* "ordermqctl compare": send the same orders through a list, Pub/Sub, plain
+   XREAD and a consumer group, on a private redis-server, to real worker
+   processes, of which one of each way is killed in the middle of an order and
+   one comes late; then count what they noted. Prints while it runs. Returns an
+   exit status: 0; 69 when something could not be started; 70 when something
+   could not be determined. */
 int compare_run(const struct compare_options *options);
 
 #endif

@@ -1,3 +1,6 @@
+/* What a way did with the orders, from the notes of its workers. compare.c
+   calls it at the end; compare_table.c shows it. */
+
 #include "config.h"
 
 #include "supervisor/show/compare_count.h"
@@ -47,7 +50,7 @@ static void count_close(struct count *count)
 	compare_notes_close(&count->again);
 }
 
-/* How many workers have handled it. */
+/* How many workers have handled the order. */
 static size_t receivers(const struct count *count, int64_t order)
 {
 	size_t all = 0;
@@ -57,7 +60,7 @@ static size_t receivers(const struct count *count, int64_t order)
 	return all;
 }
 
-/* Of these orders, how many has somebody handled? */
+/* How many of the orders from first to last has any worker handled? */
 static int64_t handled(const struct count *count, int64_t first, int64_t last)
 {
 	int64_t all = 0;
@@ -67,7 +70,7 @@ static int64_t handled(const struct count *count, int64_t first, int64_t last)
 	return all;
 }
 
-/* And how many has this worker not? */
+/* How many of the orders has this worker not handled? */
 static int64_t missed(const struct count *count, const struct compare_notes *of)
 {
 	int64_t all = 0;
@@ -77,8 +80,8 @@ static int64_t missed(const struct count *count, const struct compare_notes *of)
 	return all;
 }
 
-/* Does an order go to one worker or to every one? That shows while all of them
-   are there and nobody is in trouble. Returns 1, 0, or -1. */
+/* Does an order go to one worker (1) or to every one (0)? That shows while all
+   workers run and none was killed. Returns -1 when it does not show. */
 static int is_shared(const struct count *count, struct err *err)
 {
 	int64_t ones = 0, alls = 0, others = 0;

@@ -1,3 +1,6 @@
+/* What a worker of the comparison notes in its file, written and read back.
+   ordermq_compare.c writes; compare_count.c counts. */
+
 #include "config.h"
 
 #include "supervisor/show/compare_notes.h"

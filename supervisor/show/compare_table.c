@@ -1,3 +1,6 @@
+/* The results of the four ways, for a person or as JSON Lines.
+   compare_count.c counted them. */
+
 #include "config.h"
 
 #include "supervisor/show/compare_table.h"

@@ -1,3 +1,6 @@
+/* The four ways in Redis: how an order is sent, and what its text is.
+   compare.c sends; ordermq_compare.c receives. */
+
 #include "config.h"
 
 #include "supervisor/show/compare_way.h"

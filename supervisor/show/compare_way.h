@@ -30,14 +30,15 @@ int compare_way_publish(enum compare_way way, int64_t order,
 			struct redis *redis, struct arena *arena,
 			struct err *err);
 
-/* The same for what tells a worker that a round is over. A worker ends with the
-   first one of its round; of a list and of a group each takes one. */
+/* Send what tells a worker that a round is over. A worker ends with the first
+   one of its round; in a list and in a group each worker takes one, so one for
+   each must be sent. Returns as above. */
 int compare_way_publish_end(enum compare_way way, int64_t round,
 			    struct redis *redis, struct arena *arena,
 			    struct err *err);
 
-/* What such a text is: an order or the end of a round, and its number. Returns
-   0, or -1 when it is neither. */
+/* Tell an order from the end of a round, with its number, by the text that was
+   sent. Returns 0, or -1 when it is neither. */
 enum compare_kind {
 	COMPARE_ORDER,
 	COMPARE_END,

@@ -1,3 +1,6 @@
+/* The worker processes of the comparison. compare.c says when they start and
+   die; ordermq_compare.c is what runs in each. */
+
 #include "config.h"
 
 #include "supervisor/show/compare_workers.h"
@@ -37,7 +40,7 @@ void compare_workers_open(struct compare_workers *workers,
 	}
 }
 
-/* All of them, by number; NULL behind the last one. */
+/* Worker number i of all ways together; NULL behind the last one. */
 static struct compare_worker *worker_at(struct compare_workers *workers,
 					size_t i)
 {
@@ -101,7 +104,8 @@ int compare_workers_start(struct compare_workers *workers, size_t first,
 {
 	for (int way = 0; way < COMPARE_WAYS; way++) {
 		for (size_t i = first; i <= last; i++) {
-			/* Of the first ones the victim alone is to stop. */
+			/* Only the victim of each way is to stop in an
+			   order. */
 			if (worker_start(workers, (enum compare_way)way,
 					 &workers->workers[way][i], "orders",
 					 round, i == 0 ? stop_at : 0, err) < 0)
@@ -123,8 +127,8 @@ int compare_workers_start_latecomers(struct compare_workers *workers,
 	return 0;
 }
 
-/* Has it ended, as at the end of a round? Returns 1, 0 when it runs, or -1 when
-   it has ended otherwise. */
+/* Has the worker ended well? Returns 1; 0 when it still runs; or -1 when it has
+   ended otherwise. */
 static int worker_ended(struct compare_worker *worker, struct err *err)
 {
 	int status;
@@ -197,7 +201,7 @@ int compare_workers_await_end(struct compare_workers *workers,
 			    err);
 }
 
-/* In what state is a child of ours, without taking note of it? */
+/* Is the child stopped? It is looked at without being waited for. */
 static int is_stopped(const struct compare_worker *worker, struct err *err)
 {
 	siginfo_t info = { .si_pid = 0 };

@@ -26,8 +26,8 @@ struct compare_workers {
 	char program[SANDBOX_PATH_BYTES];
 	size_t count; /* of workers for each way */
 	struct compare_worker workers[COMPARE_WAYS][COMPARE_WORKERS_MAX];
-	/* One for each way who comes when all is over, in a group of its own:
-	   is there anything left for it? */
+	/* One for each way that starts when all is over, in a group of its own,
+	   to see what is left for it. */
 	struct compare_worker latecomers[COMPARE_WAYS];
 };
 
@@ -36,20 +36,20 @@ void compare_workers_open(struct compare_workers *workers,
 			  struct sandbox *sandbox, const char *build_dir,
 			  size_t count);
 
-/* Kill those who still run. */
+/* Kill the workers that still run. */
 void compare_workers_close(struct compare_workers *workers);
 
-/* Start the workers first to last (from 0) of each way for that round; with
-   stop_at (0: never), a worker stops in the middle of the first order from that
-   number on. Start the latecomers. */
+/* Start the workers first to last, counted from 0, of each way for this round;
+   with stop_at (0: never) a worker stops in the middle of the first order from
+   that number on. Start the latecomers. */
 int compare_workers_start(struct compare_workers *workers, size_t first,
 			  size_t last, int64_t round, int64_t stop_at,
 			  struct err *err);
 int compare_workers_start_latecomers(struct compare_workers *workers,
 				     int64_t round, struct err *err);
 
-/* Wait until all that run listen; or have ended, as at the end of a round. What
-   ends otherwise is a failure. */
+/* Wait until all running workers listen; wait until all have ended their round.
+   A worker that ends otherwise is a failure. */
 int compare_workers_await_ready(struct compare_workers *workers,
 				struct err *err);
 int compare_workers_await_end(struct compare_workers *workers,

@@ -1,3 +1,6 @@
+/* The demo: starts everything, publishes, kills, waits, counts, judges.
+   ordermq_demo.c calls it; demo_sandbox.c has the processes. */
+
 #include "config.h"
 
 #include "supervisor/show/demo.h"

@@ -1,3 +1,6 @@
+/* Counts who got what. demo.c asks after all is settled; demo_table.c prints
+   it. */
+
 #include "config.h"
 
 #include "supervisor/show/demo_count.h"

@@ -8,8 +8,8 @@
 struct demo_sandbox;
 struct err;
 
-/* Who got what, measured: deliveries as the instances counted them, distinct
-   orders as they stand in what the service left behind. */
+/* What was delivered to each group, measured: deliveries as the instances
+   counted them, distinct orders by what the service left behind. */
 
 #define DEMO_INSTANCES_MAX 8
 

@@ -1,3 +1,6 @@
+/* The sandbox of the demo, with an ordermqd in it. demo.c plays in it;
+   sandbox.c has the redis-server. */
+
 #include "config.h"
 
 #include "supervisor/show/demo_sandbox.h"
@@ -49,7 +52,7 @@ static int config_write(struct demo_sandbox *sandbox, struct err *err)
 	return conf_load(sandbox->config, "demo", &sandbox->settings, err);
 }
 
-/* A wait during which ordermqd must not end. */
+/* A wait that fails when ordermqd ends. */
 struct patience {
 	struct demo_sandbox *sandbox;
 	int (*is_so)(struct demo_sandbox *sandbox, void *context,
@@ -98,7 +101,7 @@ int demo_sandbox_open(struct demo_sandbox *sandbox,
 void demo_sandbox_close(struct demo_sandbox *sandbox, bool keep)
 {
 	sandbox_end(&sandbox->ordermq_order, SIGKILL);
-	/* Its instances go with it. */
+	/* The instances die with ordermqd. */
 	sandbox_end(&sandbox->ordermqd, SIGKILL);
 	sandbox_close(&sandbox->base, keep);
 }

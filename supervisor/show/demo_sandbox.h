@@ -10,7 +10,7 @@
 
 struct err;
 
-/* The stage of the demo: one with an ordermqd of its own. */
+/* The sandbox of the demo: one with an ordermqd of its own. */
 
 #define DEMO_PATH_BYTES SANDBOX_PATH_BYTES
 
@@ -30,12 +30,13 @@ struct demo_sandbox {
 	struct settings settings; /* of the configuration in config */
 };
 
-/* Open the stage and write the configuration. Returns 0; or -1 with ERR_RETRY,
-   and the stage must be closed all the same. */
+/* Open the sandbox and write the configuration. Returns 0; or -1 with
+   ERR_RETRY, and the sandbox must be closed all the same. */
 int demo_sandbox_open(struct demo_sandbox *sandbox,
 		      const struct demo_programs *programs, struct err *err);
 
-/* End what still runs, and remove the directory; keep: leave it for a look. */
+/* End the processes that still run, and remove the directory; keep: leave the
+   directory for a look. */
 void demo_sandbox_close(struct demo_sandbox *sandbox, bool keep);
 
 /* Start ordermqd, or ordermq-order with count orders, rate of them a second. */

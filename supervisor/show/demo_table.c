@@ -1,3 +1,6 @@
+/* The lines and tables that the demo and the comparison print. demo.c and
+   compare.c bring the words; nothing comes after. */
+
 #include "config.h"
 
 #include "supervisor/show/demo_table.h"

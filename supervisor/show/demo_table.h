@@ -16,7 +16,7 @@ void demo_table_open(void);
 #define DEMO_NUMBER_BYTES 32
 const char *demo_number(int64_t value, char *buf);
 
-/* A line of the story: a word for who, and what happened. */
+/* Print a line of the story: which program it is about, and what happened. */
 void demo_say(const char *who, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 

@@ -1,7 +1,7 @@
-/* A worker of "ordermqctl compare", as small as the way it is for allows: take
-   an order, note it, handle it, note that. Nothing of ordermq is in it but the
+/* A worker of "ordermqctl compare", as small as its way allows: take an order,
+   note it, handle it, note that. Nothing of ordermq is in it but the
    connection: it shows what a list, Pub/Sub, XREAD and a consumer group do by
-   themselves. */
+   themselves. compare_workers.c starts it; compare_count.c reads its notes. */
 
 #include "config.h"
 
@@ -174,7 +174,7 @@ static int worker_receive(struct worker *worker, struct item *item,
 	}
 }
 
-/* What comes before the first order. */
+/* Subscribe, or make the group, before the first order. */
 static int worker_begin(struct worker *worker, struct err *err)
 {
 	const char *const subscribe[] = { "SUBSCRIBE", worker->key, NULL };
@@ -207,8 +207,8 @@ static int worker_settle(struct worker *worker, const struct item *item,
 		       : 0;
 }
 
-/* Handle it, which is to note it. Returns 0; 1 when it is the end of our round;
-   or -1. */
+/* Handle an item, which is to note it. Returns 0; 1 when it is the end of our
+   round; or -1. */
 static int worker_handle(struct worker *worker, const struct item *item,
 			 struct err *err)
 {
@@ -234,7 +234,7 @@ static int worker_handle(struct worker *worker, const struct item *item,
 	return kind == COMPARE_END && number == worker->round;
 }
 
-/* A file that says that we listen. */
+/* Make the file that tells compare_workers.c that we listen. */
 static int worker_ready(const char *path, struct err *err)
 {
 	FILE *out = fopen(path, "we");
@@ -262,7 +262,7 @@ static int worker_work(struct worker *worker, struct err *err)
 	return over < 0 ? -1 : 0;
 }
 
-/* Where this reader was, as its notes have it. */
+/* Find where this reader was, by its own notes. */
 static int position_find(struct worker *worker, const char *path,
 			 struct err *err)
 {

@@ -1,3 +1,6 @@
+/* A temporary directory with a redis-server, and children that end with us.
+   The demo (demo_sandbox.c) and the comparison (compare.c) run in one. */
+
 #include "config.h"
 
 #include "supervisor/show/sandbox.h"
@@ -31,8 +34,8 @@ static void interrupt(int signal_number)
 	interrupted = signal_number;
 }
 
-/* In the child: what it says goes to a file in the stage's directory, and it
-   does not outlive us. */
+/* In the child: its output goes to a file in the sandbox, and it does not
+   outlive us. */
 static void child_exec(const struct sandbox *sandbox, const char *name,
 		       char *const *argv)
 {
@@ -44,7 +47,7 @@ static void child_exec(const struct sandbox *sandbox, const char *name,
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || log < 0 ||
 	    dup2(log, STDOUT_FILENO) < 0 || dup2(log, STDERR_FILENO) < 0)
 		_exit(SANDBOX_EXEC_FAILED);
-	/* Ctrl-C is for us, who end it in order. */
+	/* Ctrl-C reaches us alone, and we end the child in order. */
 	(void)setsid();
 	(void)signal(SIGINT, SIG_DFL);
 	(void)signal(SIGTERM, SIG_DFL);
@@ -143,7 +146,7 @@ static int redis_start(struct sandbox *sandbox, struct err *err)
 	     i < SANDBOX_OPTIONS_MAX && sandbox->server_options[i] != NULL; i++)
 		argv[9 + i] = sandbox->server_options[i];
 	(void)snprintf(path, sizeof(path), "%s/redis.sock", sandbox->dir);
-	/* After a kill -9 there is still the old one's. */
+	/* A redis-server that was killed has left its socket. */
 	(void)unlink(path);
 	if (sandbox_start(sandbox, "redis-server", (char *const *)argv,
 			  &sandbox->redis_server, err) < 0)
@@ -171,7 +174,8 @@ int sandbox_open(struct sandbox *sandbox, const char *name,
 		       "/tmp/ordermq-%s-XXXXXX", name);
 	(void)sigaction(SIGINT, &action, NULL);
 	(void)sigaction(SIGTERM, &action, NULL);
-	/* Who reads us may go away; the stage is to be closed all the same. */
+	/* The reader of our output may go away; the sandbox must be closed all
+	   the same. */
 	(void)signal(SIGPIPE, SIG_IGN);
 	sandbox->arena = arena_open(1024 * 1024);
 	if (sandbox->arena == NULL)

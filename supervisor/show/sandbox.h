@@ -11,10 +11,10 @@ struct arena;
 struct err;
 struct redis;
 
-/* A stage for a play with real processes: a temporary directory with a
-   redis-server of its own in it. Whatever happens, nothing of it outlives us:
-   every child is killed when we die. One at a time in a process, since it minds
-   SIGINT and SIGTERM, and ignores SIGPIPE. */
+/* A temporary directory with a redis-server of its own in it, for a show with
+   real processes. Nothing of it outlives us: every child is killed when we die.
+   At most one sandbox in a process, since it handles SIGINT and SIGTERM, and
+   ignores SIGPIPE. */
 
 #define SANDBOX_DIR_BYTES 40
 #define SANDBOX_PATH_BYTES 256
@@ -29,7 +29,7 @@ struct sandbox {
 };
 
 /* Make the directory, and start redis-server in it with these options, which
-   are borrowed. Returns 0; or -1 with ERR_RETRY, and the stage must be closed
+   are borrowed. Returns 0; or -1 with ERR_RETRY, and the sandbox must be closed
    all the same. */
 int sandbox_open(struct sandbox *sandbox, const char *name,
 		 const char *const *server_options, struct err *err);
@@ -42,9 +42,9 @@ void sandbox_close(struct sandbox *sandbox, bool keep);
    same options, and connect anew. Returns 0, or -1 with ERR_RETRY. */
 int sandbox_restart_redis(struct sandbox *sandbox, struct err *err);
 
-/* Start a program; what it says goes to the file <name>.log of the directory.
-   Where there is no such program its exit status is SANDBOX_EXEC_FAILED.
-   Returns 0, or -1 with ERR_RETRY. */
+/* Start a program; its output goes to <name>.log in the directory. A program
+   that is not there has the exit status SANDBOX_EXEC_FAILED. Returns 0, or -1
+   with ERR_RETRY. */
 #define SANDBOX_EXEC_FAILED 127
 int sandbox_start(struct sandbox *sandbox, const char *name, char *const *argv,
 		  pid_t *pid_r, struct err *err);
@@ -53,11 +53,12 @@ int sandbox_start(struct sandbox *sandbox, const char *name, char *const *argv,
    -1 when it died of a signal, or does not run. */
 int sandbox_await(pid_t *pid);
 
-/* Send it a signal first. A child that does not run is fine. */
+/* As sandbox_await(), after sending the child a signal. A child that does not
+   run is fine. */
 void sandbox_end(pid_t *pid, int signal_number);
 
-/* Has the user interrupted, or redis-server ended? Returns 0; or -1 with
-   ERR_RETRY when it is so. */
+/* Returns 0; or -1 with ERR_RETRY when the user has interrupted, or
+   redis-server has ended. */
 int sandbox_check(struct sandbox *sandbox, struct err *err);
 
 /* Call is_so every few milliseconds until it says 1. Returns 0; or -1 with

@@ -1,3 +1,6 @@
+/* Runs the checks of doctor one after the other. verb_doctor.c takes the
+   options; doctor_server.c to doctor_groups.c are the checks. */
+
 #include "config.h"
 
 #include "supervisor/ctl/doctor/doctor.h"

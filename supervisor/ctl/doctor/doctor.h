@@ -5,8 +5,9 @@
 
 struct settings;
 
-/* What stands between this installation and what ordermq promises: how Redis is
-   set up, what we may do there, and what has piled up. Only asks. */
+/* Find what stands between this installation and what ordermq promises: how
+   Redis is set up, what the configured user may do there, and what has piled
+   up. It changes nothing. */
 
 /* Exit statuses. */
 #define DOCTOR_EXIT_OK 0
@@ -14,7 +15,7 @@ struct settings;
 #define DOCTOR_EXIT_FAIL 2
 #define DOCTOR_EXIT_SILENT 3 /* Redis did not answer */
 
-/* Print a line for each thing on stdout. Returns an exit status. */
+/* Print a line for each finding on stdout. Returns an exit status. */
 int doctor_run(const struct settings *settings, bool as_json);
 
 #endif

@@ -1,4 +1,5 @@
-/* What has piled up, or got lost, in the configured groups. */
+/* Checks what has piled up, or got lost, in the configured groups. doctor.c
+   calls it last; doctor_tell.c says what it found. */
 
 #include "config.h"
 
@@ -18,7 +19,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* A ledger that takes so much of maxmemory, in percent, is told. */
+/* A ledger that takes at least this part of maxmemory, in percent, is a
+   warning. */
 #define LEDGER_FULL 50
 
 #define DAY_SECS 86400
@@ -32,8 +34,9 @@ struct patient {
 	char subject[SETTINGS_NAME_BYTES + sizeof("group ")];
 };
 
-/* Entries that were removed from the front and that the group never read:
-   entries-read counts on where it stood, as far as Redis knows where. */
+/* Check for entries that were removed before the group read them: the place of
+   the group in the stream is then ahead of its entries-read, as far as Redis
+   knows that place. */
 static void unread_check(struct patient *patient)
 {
 	int64_t read =
@@ -115,7 +118,7 @@ static void lost_check(struct patient *patient)
 			   dropped);
 }
 
-/* "node generation expiry who": does somebody hold the consumer now? */
+/* By "node generation expiry who": is the lease of the consumer held now? */
 static bool is_owned(const struct patient *patient, struct text owner)
 {
 	char node[128] = "-";
@@ -163,8 +166,9 @@ static void consumers_check(struct patient *patient)
 	}
 }
 
-/* How many lines a day, since the group's account began; -1: unknown. Those
-   before it are among what had been settled. */
+/* How many ledger lines a day come, since the group's account began; -1:
+   unknown. Lines from before the account are among what had been settled
+   then. */
 static int64_t daily_lines(struct patient *patient, int64_t lines)
 {
 	struct doctor *doctor = patient->doctor;
@@ -217,7 +221,7 @@ static void ledger_check(struct patient *patient)
 		   bytes / 1024 / 1024);
 }
 
-/* What somebody has forgotten looks like a fault. */
+/* A pause that somebody has forgotten looks like a fault. */
 static void pause_check(struct patient *patient)
 {
 	struct doctor *doctor = patient->doctor;

@@ -1,4 +1,6 @@
-/* May the configured user do what each part does? */
+/* Checks whether the configured user may do what each part of ordermq does.
+   doctor.c calls it after doctor_server.c; doctor_tell.c says what is
+   missing. */
 
 #include "config.h"
 
@@ -17,7 +19,7 @@
 #define WORDS_MAX 8
 #define MISSING_BYTES 900
 
-/* In the place of a key of the group at hand. */
+/* Each stands for a key of the group that is checked. */
 #define STREAM "<stream>"
 #define OWN "<own>" /* of the group alone: a hash, or what it may be */
 #define DEAD "<dead>"
@@ -30,7 +32,8 @@ struct right {
 	const char *words[WORDS_MAX]; /* ended by NULL */
 };
 
-/* All that the skeleton and its scripts call: scripts are checked too. */
+/* All commands of the consumers and their scripts: Redis checks the rights of
+   scripts, too. */
 static const struct right consumer_rights[] = {
 	{ { "PING" } },
 	{ { "SELECT", "0" } },
@@ -68,7 +71,7 @@ static const struct right consumer_rights[] = {
 	{ { NULL } },
 };
 
-/* What the keeper asks beyond that. */
+/* What the keeper needs beyond that. */
 static const struct right keeper_rights[] = {
 	{ { "EVAL", "-", "1", STREAM } },
 	{ { "EVAL_RO", "-", "1", STREAM } },
@@ -79,7 +82,7 @@ static const struct right keeper_rights[] = {
 	{ { NULL } },
 };
 
-/* What ordermqctl asks beyond that, and services without a group. */
+/* What ordermqctl, and services without a group, need beyond that. */
 static const struct right ctl_rights[] = {
 	{ { "EVAL", "-", "1", STREAM } },
 	{ { "EVAL_RO", "-", "1", STREAM } },
@@ -106,7 +109,7 @@ static const struct right order_rights[] = {
 	{ { NULL } },
 };
 
-/* What ordermq-order --once asks beyond that. */
+/* What ordermq-order --once needs beyond that. */
 static const struct right once_rights[] = {
 	{ { "SCRIPT", "LOAD", "-" } },
 	{ { "EVALSHA", "-", "1", ONCE } },
@@ -119,7 +122,7 @@ static const struct right once_rights[] = {
 	{ { NULL } },
 };
 
-/* What ordermq-seckill asks. */
+/* What ordermq-seckill needs. */
 static const struct right sale_rights[] = {
 	{ { "XADD", STREAM, "*", "-", "-" } },
 	{ { "SCRIPT", "LOAD", "-" } },
@@ -139,7 +142,8 @@ static const struct right sale_rights[] = {
 	{ { NULL } },
 };
 
-/* buf has KEYS_BYTES, for a key that is not among the keys. */
+/* The key that a word stands for. buf has KEYS_BYTES, for a key that is not
+   among keys. */
 static const char *key_of(const struct keys *keys, const char *word, char *buf)
 {
 	if (strcmp(word, STREAM) == 0)
@@ -157,7 +161,7 @@ static const char *key_of(const struct keys *keys, const char *word, char *buf)
 	return strcmp(word, OWN) == 0 ? keys->books : word;
 }
 
-/* Returns 1 when the user may, 0 when not, -1 when that is not told. */
+/* May the user do it? Returns 1, 0, or -1 when Redis does not tell. */
 static int may(struct doctor *doctor, struct text user, const struct keys *keys,
 	       const struct right *right)
 {
@@ -179,7 +183,7 @@ static int may(struct doctor *doctor, struct text user, const struct keys *keys,
 	return text_is(reply_text(reply), "OK");
 }
 
-/* "XACK, XGROUP CREATE" */
+/* Add a command to a list such as "XACK, XGROUP CREATE". */
 static void missing_add(char *missing, const struct right *right)
 {
 	static const char *const two_words[] = { "XINFO", "XGROUP", "SCRIPT",

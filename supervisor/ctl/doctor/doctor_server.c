@@ -1,4 +1,5 @@
-/* How Redis is set up: see "Durability" in redis.conf. */
+/* Checks how Redis is set up: version, durability, memory, replicas, clock.
+   doctor.c calls it first; doctor_tell.c says what it found. */
 
 #include "config.h"
 
@@ -19,10 +20,11 @@
 /* Leases follow the clock of Redis, the age of a notification follows ours. */
 #define SKEW_MSECS 2000
 
-/* So full, in percent, is nearly full. */
+/* Memory that is used to this part, in percent, is nearly full. */
 #define MEMORY_FULL 90
 
-/* Releases of Redis not to run this on: below patch, of this minor. */
+/* Releases of Redis not to run ordermq on: those of this minor version below
+   patch. */
 static const struct {
 	int major, minor, patch;
 	enum doctor_state state;
@@ -121,7 +123,7 @@ static void version_check(struct doctor *doctor, struct text info)
 }
 
 /* One setting of Redis, which lives as long as the arena's content. NULL when
-   it is not told. */
+   Redis does not tell. */
 static const char *setting(struct doctor *doctor, const char *name)
 {
 	const struct reply *reply =
@@ -184,7 +186,7 @@ static void memory_check(struct doctor *doctor, struct text info)
 		return;
 	}
 	(void)num_format_size(doctor->max_memory_bytes, size);
-	/* None of our keys expires: no other policy takes them. */
+	/* Our keys have no expiry, so only these policies evict them. */
 	if (strncmp(policy, "allkeys-", 8) == 0)
 		doctor_say(
 			doctor,

@@ -12,10 +12,10 @@ struct redis;
 struct reply;
 struct settings;
 
-/* What the parts of doctor share. */
+/* What the checks of doctor share. */
 
-/* How a thing stands; a later one is worse. What could not be asked is not
-   good: it warns. */
+/* The state of what was checked; a later one is worse. A check that Redis did
+   not answer warns. */
 enum doctor_state {
 	DOCTOR_OK,
 	DOCTOR_UNKNOWN,
@@ -34,13 +34,12 @@ struct doctor {
 	int64_t max_memory_bytes; /* 0: no limit; -1: unknown */
 };
 
-/* Say how a thing stands: one line, and the remedy (NULL: none is needed)
-   below it. */
+/* Print one finding: a line, and the remedy below it (NULL: none is needed). */
 void doctor_say(struct doctor *doctor, enum doctor_state state,
 		const char *subject, const char *remedy, const char *fmt, ...)
 	__attribute__((format(printf, 5, 6)));
 
-/* Say that Redis did not tell, and why: doctor->err. */
+/* Print that Redis did not tell, and why: doctor->err. */
 void doctor_unknown(struct doctor *doctor, const char *subject);
 
 /* The value behind "name:" in what INFO answered, or the empty text. */
@@ -50,11 +49,12 @@ struct text doctor_info(struct text info, const char *name);
 int64_t doctor_info_number(struct text info, const char *name,
 			   int64_t fallback);
 
-/* How a release of Redis, "8.2.1", stands; the reason in *why_r, or NULL. */
+/* Judge a release of Redis such as "8.2.1"; the reason goes to *why_r, or
+   NULL. */
 enum doctor_state doctor_judge(const char *version, const char **why_r);
 
-/* The checks. What Redis refuses is said to be unknown; whether the connection
-   broke is for the caller to see. */
+/* The checks. An answer that Redis refuses is unknown. The caller must look
+   whether the connection broke. */
 void doctor_server(struct doctor *doctor);
 void doctor_rights(struct doctor *doctor);
 void doctor_stream(struct doctor *doctor);

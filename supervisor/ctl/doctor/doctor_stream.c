@@ -1,4 +1,6 @@
-/* What lies on the stream besides the configured groups. */
+/* Checks the stream, the groups on it that are not configured, and the dead
+   letters. doctor.c calls it after doctor_rights.c; doctor_tell.c says what it
+   found. */
 
 #include "config.h"
 
@@ -16,7 +18,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-/* Who has not read for so long, with something to read, reads no more. */
+/* A reader that has been idle this long with entries waiting counts as gone. */
 #define SILENT_MSECS INT64_C(600000)
 
 /* Does anybody read for that group? A caught-up group may be quiet, but it has
@@ -111,7 +113,7 @@ static void dead_check(struct doctor *doctor)
 	} else {
 		(void)delivery_parse_id(reply_text(first), &msecs, &seq);
 		msecs = doctor->now_msecs - msecs;
-		/* In whole minutes a person reads it. */
+		/* People read whole minutes more easily. */
 		(void)num_format_duration(
 			msecs < 60000 ? 60000 : msecs / 60000 * 60000, age);
 		doctor_say(

@@ -1,5 +1,5 @@
-/* How doctor says what it found: a line for people, or a JSON object. The
-   checks (doctor_server.c to doctor_groups.c) call it; doctor.c runs them. */
+/* Prints what doctor found: a line for people, or a JSON object. The checks
+   (doctor_server.c to doctor_groups.c) call it; doctor.c runs them. */
 
 #include "config.h"
 

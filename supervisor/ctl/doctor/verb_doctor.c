@@ -1,5 +1,6 @@
 /* ordermqctl doctor and check: is all as it should be? Their exit statuses are
-   those that monitors know, not those of the other verbs. */
+   those that monitors know, not those of the other verbs. ctl.c calls it;
+   doctor.c and ../check.c look. */
 
 #include "config.h"
 

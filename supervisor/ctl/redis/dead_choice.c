@@ -1,3 +1,6 @@
+/* Which dead letters a verb is about: ids, standard input, or a range.
+   verb_dead.c and dead_replay.c say what to do with each. */
+
 #include "config.h"
 
 #include "supervisor/ctl/redis/dead_choice.h"
@@ -50,7 +53,7 @@ static int take_page(struct dead_choice *choice, const struct reply *entries)
 	return choice->page == NULL ? 0 : choice->page(choice);
 }
 
-/* The letters between two ids. */
+/* Take the letters between two ids. */
 static int take_range(struct dead_choice *choice, const char *from,
 		      const char *to)
 {
@@ -90,7 +93,7 @@ static int take_one(struct dead_choice *choice, const char *id)
 	return 0;
 }
 
-/* Ids on the standard input, one a line. */
+/* Take the letters whose ids come on standard input, one a line. */
 static int take_input(struct dead_choice *choice)
 {
 	char *line = NULL;
@@ -113,8 +116,8 @@ static int take_all(struct dead_choice *choice)
 	char from[WHEN_ID_BYTES] = "-";
 	char to[WHEN_ID_BYTES];
 
-	/* Up to the last there is now: what is replayed may fail again while we
-	   are at it, and "all" must come to an end. */
+	/* Up to the letter that is the last now: replayed letters may fail
+	   again meanwhile, and "all" must come to an end. */
 	choice->missing = view_when(&choice->view, "--since", choice->since,
 				    from) != EX_OK;
 	if (choice->missing)
@@ -137,7 +140,8 @@ static int take_operands(struct dead_choice *choice, char **words, int count)
 	return 0;
 }
 
-/* Letters outlive their group, so one is unknown only without letters. */
+/* Letters outlive their group, so a group is unknown only when it has no
+   letters. */
 static int outcome(struct dead_choice *choice)
 {
 	if (choice->missing)

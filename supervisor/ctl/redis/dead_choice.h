@@ -10,16 +10,16 @@
 
 struct ctl;
 
-/* A page of letters, with three words for each. */
+/* The words of a command about a page of letters, three for each. */
 #define DEAD_CHOICE_WORDS (4 + 3 * VIEW_PAGE)
 
-/* Which dead letters a verb of "ordermqctl dead" is about, and what it does
-   with them. Letters come page by page, oldest first, and are never held all at
-   once; so a verb that was interrupted can simply be run again. */
+/* The dead letters that a verb of "ordermqctl dead" is about, and what it does
+   with them. Letters come page by page, oldest first, and are never all in
+   memory; a verb that was interrupted can simply be run again. */
 struct dead_choice {
-	/* Set by the caller: what it does with a letter, and at the end of a
-	   page, before the letters of it go away (NULL: nothing). Both return
-	   0, or -1 with the view's err. */
+	/* Set by the caller: what to do with a letter, and at the end of a
+	   page, before its letters are released (NULL: nothing). Both return 0,
+	   or -1 with the view's err. */
 	int (*take)(struct dead_choice *choice,
 		    const struct dead_letter *letter);
 	int (*page)(struct dead_choice *choice);
@@ -44,7 +44,7 @@ struct dead_choice {
 int dead_choice_run(struct dead_choice *choice, struct ctl *ctl);
 void dead_choice_close(struct dead_choice *choice);
 
-/* Say how many letters were done so with, or would be: "dropped". */
+/* Print how many letters were done with, by a word such as "dropped". */
 void dead_choice_say(const struct dead_choice *choice, const char *done);
 
 #endif

@@ -1,3 +1,6 @@
+/* Reads one dead letter, and makes its record. view_range.c brings the
+   letters; the verbs of dead and order_trail_letters.c use them. */
+
 #include "config.h"
 
 #include "supervisor/ctl/redis/dead_letter.h"
@@ -44,7 +47,8 @@ static struct reply part_of(const struct reply *all, size_t first, size_t count)
 	return part;
 }
 
-/* More fields than the letter has: they are packed, or were left out. */
+/* The letter has fewer fields than the entry had: they are packed, or were left
+   out. */
 static void fields_complete(struct dead_letter *letter, struct arena *arena)
 {
 	int64_t fields =
@@ -60,7 +64,7 @@ static void fields_complete(struct dead_letter *letter, struct arena *arena)
 				  arena, &letter->fields);
 }
 
-/* The notes end with "fields": behind it names are the entry's. */
+/* The notes end with "fields"; the names behind it are the entry's. */
 void dead_letter_read(const struct reply *entry, struct arena *arena,
 		      struct dead_letter *letter_r)
 {

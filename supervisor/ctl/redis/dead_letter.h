@@ -9,7 +9,7 @@
 struct arena;
 struct view;
 
-/* One dead letter: what was noted of the entry, and the entry's own fields (see
+/* One dead letter: the notes about the entry, and the entry's own fields (see
    lib/scripts/dead_letter.lua). Borrowed from the reply it was read from, and
    from the arena. */
 struct dead_letter {
@@ -19,21 +19,21 @@ struct dead_letter {
 	bool cut;            /* they are, but no reply can hold them */
 };
 
-/* Read it from [id, [name, value, ...]]. Fields that are packed are unpacked
-   into arena. */
+/* Read a letter from [id, [name, value, ...]]. Packed fields are unpacked into
+   arena. */
 void dead_letter_read(const struct reply *entry, struct arena *arena,
 		      struct dead_letter *letter_r);
 
-/* A note such as "group", "id" (of the entry), "reason"; else the empty text.
- */
+/* The note of this name, such as "group", "id" (of the entry) or "reason"; the
+   empty text when there is none. */
 struct text dead_letter_note(const struct dead_letter *letter,
 			     const char *name);
 
-/* Why it has no fields, as the end of a sentence; NULL: it has. */
+/* Why the letter has no fields, as the end of a sentence; NULL: it has them. */
 const char *dead_letter_lacks(const struct dead_letter *letter);
 
-/* What was noted, as a record of kind "dead", with the order's number; without
-   the entry's other fields. Notes that are not known here are kept by name. */
+/* A record of kind "dead": the notes and the order's number, without the
+   entry's other fields. Unknown notes are kept under their names. */
 json_t *dead_letter_record(const struct view *view,
 			   const struct dead_letter *letter);
 

@@ -1,3 +1,6 @@
+/* Lets dead letters come back to their groups. dead_choice.c brings the
+   letters; lib/scripts/replay.lua moves one. */
+
 #include "config.h"
 
 #include "supervisor/ctl/redis/dead_replay.h"
@@ -23,15 +26,15 @@ static const char replay_lua[] =
 #include "lib/scripts/replay.inc"
 	;
 
-/* What a replay is, beside the letters it is about. */
+/* A replay, with the letters that it is about. */
 struct replay {
 	struct dead_choice
 		choice; /* the first, so that one leads to the other */
 	int64_t rate;   /* letters a second; 0: no limit */
 };
 
-/* Returns 1 when the letter was moved, 0 when it was not: somebody was faster,
-   or there is nothing to bring back, which is said. Or -1. */
+/* Move one letter. Returns 1; 0 when it was not moved, since another replay was
+   faster or the letter has no fields, which is said; or -1. */
 static int letter_move(struct replay *replay, struct text group, struct text id)
 {
 	struct dead_choice *choice = &replay->choice;

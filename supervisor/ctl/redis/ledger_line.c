@@ -1,3 +1,6 @@
+/* Reads one line of the ledger, which consumers/ledger.lua writes.
+   verb_points.c and order_trail.c print it. */
+
 #include "config.h"
 
 #include "supervisor/ctl/redis/ledger_line.h"
@@ -21,7 +24,7 @@ const struct table_column ledger_line_columns[] = {
 	{ NULL, NULL, 0, TABLE_TEXT, NULL },
 };
 
-/* Returns false when there are more or fewer parts. */
+/* Split value into its parts. Returns false when there are more or fewer. */
 static bool split(struct text value, struct text *parts)
 {
 	for (size_t i = 0; i + 1 < PARTS; i++) {
@@ -41,7 +44,8 @@ static bool split(struct text value, struct text *parts)
 	       memchr(value.data, '\t', value.length) == NULL;
 }
 
-/* Digits, maybe with a minus before them. Returns false for anything else. */
+/* Read digits, maybe with a minus before them. Returns false for anything
+   else. */
 static bool number(struct text part, int64_t *number_r)
 {
 	const struct reply reply = { .type = REPLY_STRING, .text = part };

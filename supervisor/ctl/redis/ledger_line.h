@@ -10,7 +10,7 @@
 
 struct view;
 
-/* One line of P:<group>:ledger: the event, and what it was worth (see
+/* One line of P:<group>:ledger: the event, and what was credited for it (see
    consumers/ledger.lua). */
 struct ledger_line {
 	struct text event;
@@ -22,16 +22,16 @@ struct ledger_line {
 	int64_t time_msecs;
 };
 
-/* Read value, the line of event. What is borrowed lives as long as these.
-   Returns 0; or -1 when it is no such line: then only the event is set. */
+/* Read value, the line of event; both are borrowed. Returns 0; or -1 when value
+   is no such line: then only the event is set. */
 int ledger_line_read(struct text event, struct text value,
 		     struct ledger_line *line_r);
 
-/* As a record of kind "ledger"; what is not known is null. */
+/* The line as a record of kind "ledger"; unknown is null. */
 json_t *ledger_line_record(const struct view *view, const char *group,
 			   const struct ledger_line *line);
 
-/* To print such records. */
+/* The columns of such records. */
 extern const struct table_column ledger_line_columns[];
 
 #endif

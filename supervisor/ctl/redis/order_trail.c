@@ -1,3 +1,7 @@
+/* Where an order is: its entries, how far each group is, its lines in the
+   ledgers. verb_order.c prints it; order_trail_letters.c adds what died or
+   came back. */
+
 #include "config.h"
 
 #include "supervisor/ctl/redis/order_trail.h"
@@ -15,7 +19,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Entries with that order number. */
+/* Find the entries with this order number. */
 static int read_entries(struct order_trail *trail)
 {
 	const struct reply *page;
@@ -42,7 +46,8 @@ static int read_entries(struct order_trail *trail)
 	return more;
 }
 
-/* What was delivered is pending, or done: until a dead letter is found. */
+/* An entry that was delivered is pending or done, unless a dead letter is found
+   later. */
 static int look_up_pending(struct order_trail *trail, json_t *place,
 			   const char *group, const char *id)
 {
@@ -68,7 +73,7 @@ static int look_up_pending(struct order_trail *trail, json_t *place,
 	return 0;
 }
 
-/* info is a group's of XINFO GROUPS. */
+/* Note the place of an entry in one group; info is its row of XINFO GROUPS. */
 static int read_place(struct order_trail *trail, const json_t *entry,
 		      const struct reply *info)
 {
@@ -125,7 +130,8 @@ static int read_line(struct order_trail *trail, const char *group,
 	return 0;
 }
 
-/* The events that every order may have; its entries may be gone. */
+/* Add the events that every order may have, since its entries may be gone from
+   the stream. */
 static void add_usual_events(struct order_trail *trail)
 {
 	static const char *const types[] = { "paid", "refunded" };
@@ -171,7 +177,8 @@ int order_trail_open(struct order_trail *trail, struct view *view,
 		.ledger = json_array(),
 	};
 	add_usual_events(trail);
-	/* What dies or comes back in between is found in one or the other. */
+	/* Replays are read before and after the dead letters, so that an entry
+	   that moves meanwhile is found in one of them. */
 	return read_entries(trail) < 0 || read_places(trail) < 0 ||
 			       order_trail_replays(trail) < 0 ||
 			       order_trail_letters(trail) < 0 ||

@@ -1,3 +1,6 @@
+/* What dead letters and replays tell of an order. order_trail.c walks
+   through the stream and the groups first, and calls this after. */
+
 #include "config.h"
 
 #include "supervisor/ctl/redis/order_trail_parts.h"
@@ -19,7 +22,7 @@ static bool has(const json_t *place, const char *name, struct text value)
 	return its != NULL && text_is(value, its);
 }
 
-/* The place in that state of the entry that a letter tells of, or NULL. */
+/* The place of the letter's entry that is in this state, or NULL. */
 static json_t *place_in(const struct order_trail *trail,
 			const struct dead_letter *letter, const char *state)
 {
@@ -48,7 +51,8 @@ static json_t *place_add(struct order_trail *trail,
 	return place;
 }
 
-/* The end of a replay, or of the entry; the stream may not have it any more. */
+/* Note that an entry, or its replay, ended as this letter. The stream may not
+   have the entry any more. */
 static void add_letter(struct order_trail *trail,
 		       const struct dead_letter *letter)
 {
@@ -73,8 +77,8 @@ static void add_letter(struct order_trail *trail,
 	json_decref(record);
 }
 
-/* The place of what came back. A dead letter came from where the entry ended; a
-   copy of history is one place more. */
+/* The place of an entry that came back. A dead letter comes back to the place
+   where the entry ended; a copy of history is a place of its own. */
 static json_t *place_of_replay(struct order_trail *trail,
 			       const struct dead_letter *letter)
 {
@@ -96,7 +100,7 @@ static json_t *place_of_replay(struct order_trail *trail,
 	return place != NULL ? place : place_add(trail, letter);
 }
 
-/* What was known of it as it was before. */
+/* Forget what was known of the place before the replay. */
 static void forget(json_t *place)
 {
 	static const char *const names[] = { "consumer",   "idle_seconds",
@@ -137,8 +141,8 @@ static int add_replay(struct order_trail *trail,
 	return 0;
 }
 
-/* Walk through the letters of a stream. group: whose P:<group>:replay it is;
-   NULL: the dead letters. */
+/* Walk through the letters of a stream: of P:<group>:replay, or, when group is
+   NULL, of the dead letters. */
 static int read_stream(struct order_trail *trail, const char *key,
 		       const char *group)
 {

@@ -1,5 +1,5 @@
 /* What order_trail.c and order_trail_letters.c both need: to tell an entry of
-   the order from others, and to make the record of a place where one is. */
+   the order from others, and to make the record of a place. */
 
 #include "config.h"
 
@@ -35,7 +35,7 @@ json_t *order_trail_event(struct order_trail *trail, const struct reply *fields)
 	return json_line_text(key);
 }
 
-/* What stands behind the order number in an event key: "paid". */
+/* The type in an event key, such as "paid". */
 static json_t *type_of(const json_t *event)
 {
 	const char *colon = json_is_string(event)

@@ -7,10 +7,10 @@
 #include <jansson.h>
 #include <stdbool.h>
 
-/* Where an order is: what was published of it, and how far each group is with
-   it. Read step by step while the groups go on working; the steps are in an
-   order in which an entry may be seen where it was, but never as done when it
-   is dead. */
+/* Where an order is: its entries, and how far each group is with each of them.
+   It is read step by step while the groups go on working; the sequence of the
+   steps is such that an entry may be shown where it was a moment ago, but a
+   dead one never as done. */
 struct order_trail {
 	struct view *view;
 	const char *orderno;
@@ -20,32 +20,34 @@ struct order_trail {
 	json_t *ledger;  /* records: see ledger_line.h */
 };
 
-/* What the parts of it share. */
+/* What the two files that fill it in share. */
 
-/* Give a member of a place that value, which is taken. */
+/* Set a member of a place to value, which is taken over. */
 void order_trail_set(json_t *place, const char *name, json_t *value);
 
 /* Are these the fields of an entry with that order number? */
 bool order_trail_is_ours(const struct order_trail *trail,
 			 const struct reply *fields);
 
-/* The event key of an entry, or null: it is no order, or of another type. A key
-   is noted, to be looked for in the ledgers. */
+/* The event key of an entry; null when it is no order, or of another type. The
+   key is also noted, to be looked up in the ledgers. */
 json_t *order_trail_event(struct order_trail *trail,
 			  const struct reply *fields);
 
-/* A place of which nothing is known but where and how it is. id and event are
-   taken. */
+/* A new place: the entry id in group, in this state; all else is null. id and
+   event are taken over. */
 json_t *order_trail_place(const char *state, struct text group, json_t *id,
 			  json_t *event);
 
-/* Who has it, since when, and how often it failed. row is that of XPENDING. */
+/* Set which consumer holds the entry, since when, and how often it failed. row
+   is of XPENDING. */
 void order_trail_set_pending(json_t *place, const struct reply *row,
 			     struct view_tries tries);
 
-/* In order_trail_letters.c: look among the dead letters, and among what came
-   back to the groups: change the places that these tell more of, and add those
-   that nothing else tells of. Both return 0, or -1 with the view's err. */
+/* In order_trail_letters.c: read the dead letters, and the entries that came
+   back to the groups. Both change the places that these belong to, and add
+   places that nothing else tells of. They return 0, or -1 with the view's
+   err. */
 int order_trail_letters(struct order_trail *trail);
 int order_trail_replays(struct order_trail *trail);
 

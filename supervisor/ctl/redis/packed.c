@@ -1,3 +1,6 @@
+/* Unpacks the fields of a dead letter that has many: see
+   lib/scripts/dead_letter.lua, which packs them. dead_letter.c reads them. */
+
 #include "config.h"
 
 #include "supervisor/ctl/redis/packed.h"
@@ -6,8 +9,8 @@
 
 #include <string.h>
 
-/* What a first byte says: a length in its lower bits, or in the bytes behind
-   it. See the MessagePack specification. */
+/* A kind of first byte: it has a length in its lower bits, or in the bytes
+   behind it. See the MessagePack specification. */
 struct head {
 	unsigned char first;
 	unsigned char mask;         /* of the bits that tell */
@@ -39,7 +42,8 @@ static const unsigned char *take(struct text *rest, size_t length)
 	return front;
 }
 
-/* Take one of the heads, and the length it says. Returns 0, or -1. */
+/* Take a first byte of one of these kinds, and the length that it tells.
+   Returns 0, or -1. */
 static int take_head(struct text *rest, const struct head *heads, size_t count,
 		     size_t *length_r)
 {
@@ -88,7 +92,7 @@ int packed_read(struct text packed, struct arena *arena, struct reply *array_r)
 	struct reply array = { .type = REPLY_ARRAY };
 	size_t count;
 
-	/* A string takes a byte at least. */
+	/* Every string takes at least a byte, which bounds their number. */
 	if (take_head(&packed, array_heads,
 		      sizeof(array_heads) / sizeof(array_heads[0]),
 		      &count) < 0 ||

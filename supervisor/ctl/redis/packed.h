@@ -5,10 +5,9 @@
 
 struct arena;
 
-/* Read a MessagePack array of strings, in which lib/scripts/dead_letter.lua
-   puts the fields of an entry that has too many, into an array of strings that
-   lives in arena. Returns 0; or -1 when it is no such array, or memory is out.
- */
+/* Read a MessagePack array of strings into an array that lives in arena.
+   lib/scripts/dead_letter.lua packs the fields of an entry that has too many of
+   them so. Returns 0; or -1 when packed is no such array, or memory is out. */
 int packed_read(struct text packed, struct arena *arena, struct reply *array_r);
 
 #endif

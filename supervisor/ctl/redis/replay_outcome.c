@@ -1,3 +1,6 @@
+/* What would become of an entry that came back. replay_range.c asks before
+   it copies; verb_replay.c prints the sums. */
+
 #include "config.h"
 
 #include "supervisor/ctl/redis/replay_outcome.h"

@@ -24,7 +24,7 @@ enum replay_outcome {
 	REPLAY_OUTCOME_COUNT,
 };
 
-/* The name of its number in a record, and what is said of it. */
+/* The name of an outcome in a record, and its words for people. */
 const char *replay_outcome_key(enum replay_outcome outcome);
 const char *replay_outcome_text(enum replay_outcome outcome);
 
@@ -36,15 +36,16 @@ struct replay_outcome_entry {
 	char key[ORDER_KEY_BYTES]; /* "": it has none */
 };
 
-/* The outcome of an entry with these fields in group, as far as it can be told
-   without the ledger: there, what it may have is REPLAY_OUTCOME_NEW. */
+/* The outcome of an entry with these fields in group, as far as it is known
+   without the ledger: an event that may be in the ledger is
+   REPLAY_OUTCOME_NEW. */
 void replay_outcome_read(const struct settings *settings,
 			 const struct settings_group *group,
 			 const struct reply *fields,
 			 struct replay_outcome_entry *entry);
 
-/* Look into the ledger for those that are REPLAY_OUTCOME_NEW, at most
-   VIEW_PAGE. Returns 0, or -1 with the view's err. */
+/* Look up in the ledger the entries that are REPLAY_OUTCOME_NEW, at most
+   VIEW_PAGE of them. Returns 0, or -1 with the view's err. */
 int replay_outcome_look_up(struct view *view, const char *group,
 			   struct replay_outcome_entry *entries, size_t count);
 

@@ -1,3 +1,6 @@
+/* Copies a range of the stream to where one group reads it once more.
+   verb_replay.c takes the options; replay_range.lua copies a portion. */
+
 #include "config.h"
 
 #include "supervisor/ctl/redis/replay_range.h"
@@ -16,11 +19,11 @@
 #include <string.h>
 #include <sysexits.h>
 
-/* Entries copied at once: Redis does nothing else meanwhile, some milliseconds.
- */
+/* At most this many entries are copied in one call, which keeps Redis busy for
+   some milliseconds. */
 #define PORTION_MAX 100
 
-/* With a rate, so many portions a second at most. */
+/* With a rate, at most this many portions a second. */
 #define PORTIONS_A_SECOND 10
 
 static const char history_lua[] =
@@ -39,7 +42,7 @@ static void id_keep(char *buf, struct text id)
 	(void)snprintf(buf, WHEN_ID_BYTES, "%.*s", (int)id.length, id.data);
 }
 
-/* What came back since the last one that is known. */
+/* Read the entries that came back since the last known one. */
 static int waiting_read(struct replay_range *replay)
 {
 	const struct reply *page;
@@ -63,7 +66,7 @@ static int waiting_read(struct replay_range *replay)
 	return more;
 }
 
-/* The words of the range, by which the same command knows it again. */
+/* The range in words, by which a repeated command recognises it. */
 static const char *range_words(const struct replay_range *replay, char *buf,
 			       size_t bytes)
 {
@@ -73,7 +76,7 @@ static const char *range_words(const struct replay_range *replay, char *buf,
 	return buf;
 }
 
-/* Was the same interrupted? Then go on behind what it did. */
+/* Go on behind the last copied entry when this very range was interrupted. */
 static int note_read(struct replay_range *replay)
 {
 	struct view *view = replay->view;
@@ -87,7 +90,7 @@ static int note_read(struct replay_range *replay)
 	if (note == NULL)
 		return -1;
 	id = reply_text(reply_field(note, "id"));
-	/* "2h" is another moment by now. */
+	/* An age such as "2h" is another moment by now: take the noted id. */
 	(void)snprintf(begin, sizeof(begin), "%s%s", replay->start,
 		       strchr(replay->start, '-') == NULL ? "-0" : "");
 	if (id.length == 0 ||
@@ -150,8 +153,8 @@ void replay_range_close(struct replay_range *replay)
 	replay->entries = NULL;
 }
 
-/* Read so many entries of a page into the portion at hand; outcomes are those
-   of what is left out. */
+/* Read count entries of a page into the portion. Entries that are left out are
+   counted by their outcome. */
 static void portion_read(struct replay_range *replay, const struct reply *page,
 			 size_t from, size_t to, int64_t *outcomes)
 {
@@ -181,7 +184,8 @@ static void portion_read(struct replay_range *replay, const struct reply *page,
 	}
 }
 
-/* Copy the portion, or only look. Returns the answer, or NULL. */
+/* Let the script copy the portion, or only look. Returns the answer, or
+   NULL. */
 static const struct reply *portion_send(struct replay_range *replay)
 {
 	static struct text words[11 + PORTION_MAX];
@@ -228,8 +232,8 @@ static void portion_count(struct replay_range *replay,
 	}
 }
 
-/* Returns 1; 0 when something else has come back, so that the portion is to be
-   read again; or -1. */
+/* Take a portion. Returns 1; 0 when something else has come back, so that the
+   portion must be read again; or -1. */
 static int portion_take(struct replay_range *replay, const struct reply *page,
 			size_t from, size_t to)
 {
@@ -258,7 +262,7 @@ static int portion_take(struct replay_range *replay, const struct reply *page,
 	return 1;
 }
 
-/* How many entries are copied at once. */
+/* How many entries the next call copies. */
 static size_t portion_size(const struct replay_range *replay)
 {
 	int64_t size = replay->rate / PORTIONS_A_SECOND;
@@ -287,7 +291,7 @@ static int page_take(struct replay_range *replay, const struct reply *page)
 	return 1;
 }
 
-/* Go on reading behind what was done. */
+/* Go on reading behind the last entry that was done. */
 static void range_renew(struct replay_range *replay, struct view_range *range)
 {
 	bool begins = replay->done[0] == '\0';

@@ -12,12 +12,13 @@ struct settings_group;
 struct tally;
 
 /* A range of the stream that comes back to one group: it is copied to
-   P:<group>:replay, a portion in one step each. What was not delivered to the
-   group yet is left alone, and so is what is pending there or has come back and
-   waits. How far it went is noted in P:<group>:replaying until the end is
-   reached, so that the same command goes on there after it was interrupted. */
+   P:<group>:replay, portion by portion, each in one atomic step. Entries that
+   were not delivered to the group yet, are pending there, or have come back
+   and wait are left out. The progress is noted in P:<group>:replaying until
+   the end is reached, so that a repeated command goes on there after an
+   interruption. */
 struct replay_range {
-	/* Set by the caller. Texts are as they were typed; NULL: not at all. */
+	/* Set by the caller. Texts are as they were typed; NULL: not given. */
 	const struct settings_group *group;
 	const char *from;
 	const char *to;
@@ -46,8 +47,8 @@ struct replay_range {
 	char last[WHEN_ID_BYTES];
 };
 
-/* Begin: what is typed is resolved, and what waits is read. Returns 0 to go on;
-   or an exit status, after it said why. Either way the caller must
+/* Begin: resolve the times, and read what waits. Returns 0 to go on; or an
+   exit status, after it said why. Either way the caller must
    replay_range_close(). */
 int replay_range_open(struct replay_range *history, struct view *view);
 void replay_range_close(struct replay_range *history);

@@ -1,3 +1,6 @@
+/* A hash table of numbers by name. verify adds up accounts and event keys in
+   it, replay_range.c the ids that came back. */
+
 #include "config.h"
 
 #include "supervisor/ctl/redis/tally.h"

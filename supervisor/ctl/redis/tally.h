@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Numbers by name: for as many accounts or events as Redis has. */
+/* Numbers by name, for any number of accounts or events. */
 struct tally;
 
 #define TALLY_NUMBERS 4
@@ -21,11 +21,11 @@ struct tally_row {
 struct tally *tally_open(void);
 void tally_close(struct tally **tally);
 
-/* The row of that name, made when there is none; good until another one is
+/* The row of this name, made when there is none; valid until another row is
    made. NULL when out of memory. */
 struct tally_row *tally_at(struct tally *tally, struct text name);
 
-/* The row of that name, or NULL. */
+/* The row of this name, or NULL. */
 struct tally_row *tally_find(const struct tally *tally, struct text name);
 
 /* The row behind row, or the first one behind NULL, in no order; NULL behind

@@ -1,4 +1,5 @@
-/* ordermqctl dead: what could not be handled, in {stream}:dead. */
+/* ordermqctl dead: lists, shows, replays, drops and exports dead letters. ctl.c
+   calls it; dead_choice.c brings the letters, dead_replay.c replays. */
 
 #include "config.h"
 
@@ -59,7 +60,7 @@ static int dead_list(struct ctl *ctl)
 	return status;
 }
 
-/* A letter with all its entry's fields. */
+/* The record of a letter with all fields of its entry. */
 static json_t *whole_record(struct dead_choice *choice,
 			    const struct dead_letter *letter)
 {
@@ -83,7 +84,7 @@ static void show_value(const char *name, const json_t *value)
 	putchar('\n');
 }
 
-/* Say it when the fields cannot be shown. */
+/* Say so when the fields cannot be shown. */
 static void lack_say(const struct dead_letter *letter)
 {
 	if (dead_letter_lacks(letter) != NULL)
@@ -136,7 +137,7 @@ static int export_take(struct dead_choice *choice,
 		       const struct dead_letter *letter)
 {
 	lack_say(letter);
-	/* Who drops it now loses them. */
+	/* Dropping the letter now would lose those fields. */
 	choice->missing = choice->missing || letter->cut;
 	json_line_write(stdout, whole_record(choice, letter));
 	return 0;
@@ -177,7 +178,7 @@ static int drop_take(struct dead_choice *choice,
 	return 0;
 }
 
-/* Somebody else may have been faster. */
+/* Another command may have dropped some of them first. */
 static int drop_page(struct dead_choice *choice)
 {
 	const struct reply *dropped;

@@ -1,5 +1,6 @@
-/* ordermqctl entries: what is in the stream, and what comes. It is read without
-   a group, so that nobody is deprived of anything. */
+/* ordermqctl entries: prints what is in the stream, and follows it. It reads
+   without a group, so no group loses an entry to it. ctl.c calls it;
+   view_range.c brings the pages. */
 
 #include "config.h"
 
@@ -66,7 +67,7 @@ static void print_entry(const struct entries *entries,
 					  "fields", view_fields(fields)));
 }
 
-/* Print all there is. Returns 0, or -1. */
+/* Print all entries of the range. Returns 0, or -1. */
 static int entries_print_range(struct entries *entries)
 {
 	const struct reply *page;
@@ -92,7 +93,8 @@ static int skip_all(struct entries *entries)
 	return 0;
 }
 
-/* Wait for an entry; it is read afterwards, with the limits of a page. */
+/* Wait until there is a new entry. It is read afterwards, within the limits of
+   a page. */
 static int wait_for_one(struct entries *entries)
 {
 	const char *from = entries->range.from;
@@ -150,7 +152,7 @@ static int entries_show(struct entries *entries, struct ctl *ctl, int wake_fd)
 		status =
 			view_when(view, "--to", entries->to, entries->range.to);
 	if (status == EX_OK && entries_print_all(entries) < 0)
-		/* To be interrupted is how following ends. */
+		/* Following ends well when it is interrupted. */
 		status = wake_fd >= 0 && signals_next(wake_fd) != 0
 				 ? EX_OK
 				 : view_failed(view);
@@ -164,7 +166,7 @@ static int entries_follow(struct entries *entries, struct ctl *ctl)
 
 	if (wake_fd < 0)
 		return view_failed(&entries->view);
-	/* Whoever read our output may leave. */
+	/* End when the reader of our output goes away. */
 	(void)signal(SIGPIPE, SIG_DFL);
 	status = entries_show(entries, ctl, wake_fd);
 	(void)close(wake_fd);

@@ -1,4 +1,5 @@
-/* ordermqctl order: where an order is, in every group. */
+/* ordermqctl order: prints where an order is, in every group. ctl.c calls it;
+   order_trail.c finds it. */
 
 #include "config.h"
 

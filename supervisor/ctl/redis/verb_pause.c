@@ -1,4 +1,6 @@
-/* ordermqctl pause, resume: let a group rest, on every host. */
+/* ordermqctl pause, resume: lets a group rest, and go on, on every host. ctl.c
+   calls it; pause.lua writes, keeper/pause.c reads, and the instances obey with
+   their next beat. */
 
 #include "config.h"
 
@@ -33,7 +35,8 @@ struct change {
 	char key[KEYS_BYTES];
 };
 
-/* "anna@web1"; behind sudo, whoever typed it. */
+/* The user and the host, such as "anna@web1"; behind sudo the user who typed
+   it. */
 static const char *who(char *buf)
 {
 	const char *name = getenv("SUDO_USER");
@@ -48,7 +51,7 @@ static const char *who(char *buf)
 	return buf;
 }
 
-/* A group of the configuration, or one that another host has. */
+/* The group must be configured, or be on the stream for another host. */
 static int pause_group_check(struct change *change)
 {
 	const struct settings_group *group =
@@ -108,7 +111,8 @@ static void pause_say(const struct change *change, bool changed,
 		       pause->who, pause->why);
 }
 
-/* Run it, which answers whether it changed something, and say what holds. */
+/* Run the command, which answers whether it changed something, and print the
+   state after it. */
 static int pause_change(struct change *change, const struct text *words,
 			size_t count)
 {

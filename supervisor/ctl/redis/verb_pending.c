@@ -1,5 +1,6 @@
-/* ordermqctl pending: what a group was given and has not settled, of the stream
-   and of what came back to it. */
+/* ordermqctl pending: prints the entries that were delivered to a group and are
+   not settled, of the stream and of what came back to the group. ctl.c calls
+   it; view.c prints. */
 
 #include "config.h"
 
@@ -51,7 +52,7 @@ static const struct table_column replay_columns[] = {
 	{ NULL, NULL, 0, TABLE_TEXT, NULL },
 };
 
-/* XPENDING from there on. */
+/* One page of XPENDING from this id on. */
 static const struct reply *ask_page(struct pending *pending, const char *from)
 {
 	struct text words[10];
@@ -81,7 +82,7 @@ static json_t *text_or_null(const struct reply *reply)
 					: json_line_shown(reply_text(reply));
 }
 
-/* One row [id, consumer, idle, deliveries], and the three replies that tell of
+/* Print one row [id, consumer, idle, deliveries] with the three replies about
    its entry: see view_orders(). */
 static void pending_put(struct pending *pending, const struct reply *row,
 			const struct reply *orders, size_t i)
@@ -109,7 +110,8 @@ static void pending_put(struct pending *pending, const struct reply *row,
 	pending->count++;
 }
 
-/* Returns 1 with the start of the next page in from, 0 at the end, or -1. */
+/* Print one page. Returns 1 with the start of the next page in from, 0 at the
+   end, or -1. */
 static int put_page(struct pending *pending, char *from)
 {
 	const struct reply *rows = ask_page(pending, from), *orders;
@@ -148,7 +150,8 @@ static int pending_put_all(struct pending *pending)
 	return more;
 }
 
-/* What came back, and nobody has yet: it is idle since it came. */
+/* Print an entry that came back and that no consumer has yet: it is idle since
+   it came. */
 static void put_waiting(struct pending *pending,
 			const struct dead_letter *letter)
 {
@@ -191,7 +194,8 @@ static int put_all_waiting(struct pending *pending, struct text last)
 	return more;
 }
 
-/* What came back: in hand, and behind it what waits. */
+/* Print the entries that came back: first the delivered ones, then those that
+   wait. */
 static int put_replays(struct pending *pending)
 {
 	const struct reply *group = view_group(
@@ -208,7 +212,7 @@ static int put_replays(struct pending *pending)
 		reply_text(reply_field(group, "last-delivered-id")).data);
 	if (pending_put_all(pending) < 0)
 		return -1;
-	/* Nobody has what waits. */
+	/* Entries that wait are of no consumer. */
 	return pending->consumer != NULL
 		       ? 0
 		       : put_all_waiting(pending, text_of(last));

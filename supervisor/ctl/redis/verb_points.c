@@ -1,4 +1,5 @@
-/* ordermqctl points: the balance of an account, and what it is the sum of. */
+/* ordermqctl points: prints the balance of an account, and the ledger lines
+   that it is the sum of. ctl.c calls it; ledger_line.c reads a line. */
 
 #include "config.h"
 
@@ -19,7 +20,8 @@
 #include <string.h>
 #include <sysexits.h>
 
-/* Times the ledger is read anew, because the balance has changed meanwhile. */
+/* At most this many times the ledger is read, since the balance may change
+   meanwhile. */
 #define READS_MAX 5
 
 struct account {
@@ -64,7 +66,7 @@ static int read_balance(struct account *account)
 	return 0;
 }
 
-/* A hash that is scanned may show a line twice. */
+/* Add a line, once: a hash that is scanned may show it twice. */
 static void add_line(struct account *account, struct text event,
 		     struct text value)
 {
@@ -72,7 +74,7 @@ static void add_line(struct account *account, struct text event,
 	bool whole = ledger_line_read(event, value, &line) == 0;
 	size_t length = strlen(account->name);
 
-	/* Of a broken line only its beginning tells whose it is. */
+	/* The beginning of a line, also of a broken one, tells its account. */
 	if (value.length <= length || value.data[length] != '\t' ||
 	    memcmp(value.data, account->name, length) != 0 ||
 	    json_object_get(account->lines, event.data) != NULL)
@@ -112,8 +114,9 @@ static int read_lines(struct account *account)
 	return 0;
 }
 
-/* Balance and lines of one moment: what was credited meanwhile may be among the
-   lines, or not. Returns 0; 1 when the account never stands still; or -1. */
+/* Read balance and lines as of one moment: again when the balance changed
+   meanwhile, since the new lines may be missing. Returns 0; 1 when the balance
+   changed every time; or -1. */
 static int read_both(struct account *account)
 {
 	char before[sizeof(account->balance)];
@@ -211,7 +214,7 @@ static int show_group(struct account *account)
 	return EX_OK;
 }
 
-/* Of all groups of the program, or of wanted alone. */
+/* Show the account in all groups of the program points, or in wanted alone. */
 static int points_show(struct account *account, const char *wanted)
 {
 	const struct settings *settings = account->view.settings;

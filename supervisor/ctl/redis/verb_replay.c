@@ -1,4 +1,5 @@
-/* ordermqctl replay: let a range of history come back to one group. */
+/* ordermqctl replay: lets a range of history come back to one group. ctl.c
+   calls it; replay_range.c does it. */
 
 #include "config.h"
 
@@ -18,7 +19,8 @@
 
 #define RATE_MAX 100000
 
-/* What the ledger has is not looked up when it is done. */
+/* Is the number of this outcome known? The ledger is looked up in a dry run
+   only. */
 static bool is_known(const struct replay_range *range,
 		     enum replay_outcome outcome)
 {
@@ -72,7 +74,7 @@ static int replay(struct replay_range *range, struct view *view)
 			range->start + 1);
 	if (replay_range_run(range) < 0)
 		status = view_failed(view);
-	/* Also when it failed in the middle. */
+	/* The sums are printed also when it failed in the middle. */
 	if (view->as_json)
 		record_put(range);
 	else
@@ -80,7 +82,7 @@ static int replay(struct replay_range *range, struct view *view)
 	return status;
 }
 
-/* Says what is wrong with it, and returns NULL. */
+/* The group that was asked for; NULL after it said what is wrong. */
 static const struct settings_group *group_of(const struct ctl *ctl,
 					     const char *name)
 {
@@ -98,7 +100,7 @@ static const struct settings_group *group_of(const struct ctl *ctl,
 	return NULL;
 }
 
-/* What its program does must be right to do again. */
+/* Is it right to let the program of the group handle entries again? */
 static bool may_come_back(const struct replay_range *range, bool notify_again)
 {
 	if (!range->execute || notify_again ||

@@ -1,4 +1,5 @@
-/* ordermqctl trim: remove now what the keeper would remove. */
+/* ordermqctl trim: removes now what the keeper would remove. ctl.c calls it;
+   keeper/keep_round.c removes. */
 
 #include "config.h"
 
@@ -17,7 +18,7 @@
 #include <string.h>
 #include <sysexits.h>
 
-/* Entries counted a call. */
+/* Entries that one call counts. */
 #define PAGE "1000"
 
 static const char count_lua[] =
@@ -32,13 +33,13 @@ struct trim {
 	int64_t left;
 };
 
-/* How many entries are below that id? Returns them, or -1. */
+/* How many entries are below this id? Returns -1 with the view's err. */
 static int64_t count_below(struct view *view, const char *id)
 {
 	char from[KEEP_ROUND_ID_BYTES + 1] = "-", to[KEEP_ROUND_ID_BYTES + 1];
 	int64_t count = 0, got;
 
-	/* The one id below which there can be none is no end of a range. */
+	/* No entry is below 0-0, and Redis refuses it as the end of a range. */
 	if (strcmp(id, "0-0") == 0)
 		return 0;
 	(void)snprintf(to, sizeof(to), "(%s", id);
@@ -72,13 +73,14 @@ static int64_t greater(int64_t a, int64_t b)
 	return a > b ? a : b;
 }
 
-/* By number: how many there are too many. */
+/* How many entries exceed a limit of their number; most 0: no limit. */
 static int64_t surplus(int64_t length, int64_t most)
 {
 	return most > 0 && length > most ? length - most : 0;
 }
 
-/* What would be removed, at most: nodes go as a whole. Returns it, or -1. */
+/* How many entries would be removed at most, since Redis removes whole nodes.
+   Returns -1 with the view's err. */
 static int64_t trim_foresee(struct trim *trim)
 {
 	const struct settings_retention *retention =
@@ -102,7 +104,7 @@ static int64_t trim_foresee(struct trim *trim)
 		       surplus(length, retention->ceiling));
 }
 
-/* The keeper has a bound for a round; here it ends when all is done. */
+/* Run rounds until nothing is left to remove: one round is bounded. */
 static int trim_remove_all(struct trim *trim)
 {
 	struct keep_round_result sum = { 0 };

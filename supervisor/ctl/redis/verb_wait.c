@@ -1,4 +1,5 @@
-/* ordermqctl wait: until all instances are ready, or nothing is left to do. */
+/* ordermqctl wait: waits until all instances are ready, or nothing is left to
+   do. ctl.c calls it; ordermqd tells the first, Redis the second. */
 
 #include "config.h"
 
@@ -29,8 +30,8 @@ struct waiting {
 	char missing[256]; /* what is waited for */
 };
 
-/* Each looks once. Returns 1 when it is so; 0 with what is missing; or -1 when
-   it cannot be known, and missing says why. */
+/* Each of these looks once. Returns 1 when it is so; 0 with what is missing; or
+   -1 when it is unknown, and missing says why. */
 
 static int is_ready(struct waiting *waiting)
 {
@@ -55,7 +56,7 @@ static int is_ready(struct waiting *waiting)
 			json_integer_value(json_object_get(object, "ready"));
 		int64_t wants = json_integer_value(
 			json_object_get(object, "instances"));
-		/* Nobody waits for those that have finished. */
+		/* Instances that have finished are not waited for. */
 		int64_t finished =
 			json_integer_value(json_object_get(object, "finished"));
 
@@ -73,7 +74,7 @@ static int is_ready(struct waiting *waiting)
 	return ready;
 }
 
-/* Straight from Redis: what the keeper has seen last may be older than what was
+/* Ask Redis itself: the keeper's figures may be older than an order that was
    just published. */
 static int is_idle(struct waiting *waiting)
 {

@@ -1,3 +1,6 @@
+/* A look into Redis: connection, commands, records printed. Every verb of
+   this folder opens one; view_range.c walks through a stream with it. */
+
 #include "config.h"
 
 #include "supervisor/ctl/redis/view.h"
@@ -17,7 +20,7 @@
 
 #define ARENA_BYTES (1024 * 1024)
 
-/* More words than any command here has beside the ids of a page. */
+/* At most this many words a command has beside the ids of a page. */
 #define WORDS_MAX 16
 
 static const char orders_lua[] =
@@ -126,7 +129,7 @@ const struct reply *view_group(struct view *view, const char *stream,
 	return reply_at(groups, i);
 }
 
-/* "a, b" into buf. */
+/* Write the names of the groups, such as "a, b", into buf. */
 static const char *group_names(const struct reply *groups, char *buf,
 			       size_t bytes)
 {
@@ -197,8 +200,8 @@ const struct reply *view_orders(struct view *view, const struct keys *keys,
 	return view_call(view, words, 7 + count);
 }
 
-/* Attempts, four numbers more, and the last error: see lib/scripts/tries.lua.
- */
+/* A row has the attempts, four more numbers, and the last error: see
+   lib/scripts/tries.lua. */
 struct view_tries view_tries(const struct reply *row)
 {
 	struct view_tries tries = { .attempts = -1, .failure = text_of("") };

@@ -18,8 +18,8 @@ struct redis;
 struct settings;
 
 /* A look of ordermqctl into Redis: a connection, the replies, and how records
-   are printed. Functions that return -1 or NULL have left why in err, unless
-   they say otherwise; view_failed() tells it. */
+   are printed. Functions that return -1 or NULL leave the reason in err, unless
+   they say otherwise; view_failed() prints it. */
 struct view {
 	const struct settings *settings;
 	bool as_json;
@@ -33,31 +33,31 @@ struct view {
 	struct err err;
 };
 
-/* Entries a command asks for. */
+/* At most this many entries a command asks for. */
 #define VIEW_PAGE 500
 
 /* Read the configuration and connect. wake_fd (-1: none) ends every wait: see
-   redis.h. Returns EX_OK, or the exit status after it said why. Either way the
+   redis.h. Returns EX_OK, or an exit status after it said why. Either way the
    caller must view_close(). */
 int view_open(struct view *view, struct ctl *ctl, int wake_fd);
 void view_close(struct view *view);
 
-/* Say what has failed, and return the exit status for it: 69 when Redis is not
-   reached, 78 when it refuses. */
+/* Print what has failed, and return the exit status for it: 69 when Redis is
+   not reached, 78 when it refuses. */
 int view_failed(const struct view *view);
 
 /* Connect anew. Returns 0, or -1. */
 int view_connect(struct view *view);
 
-/* One command of any number of words; NULL also for an error reply. */
+/* Send one command of count words. Returns NULL also for an error reply. */
 const struct reply *view_call(struct view *view, const struct text *words,
 			      size_t count);
 
-/* XINFO GROUPS; an empty reply where there is no stream. */
+/* The answer to XINFO GROUPS; empty when there is no stream. */
 const struct reply *view_groups(struct view *view);
 
-/* The row of a group there; a nil reply where the stream or the group is not
-   there. */
+/* The row of one group in XINFO GROUPS; nil when there is no such stream or
+   group. */
 const struct reply *view_group(struct view *view, const char *stream,
 			       const char *group);
 
@@ -71,21 +71,21 @@ int view_check_group(struct view *view, const char *group);
 int view_when(const struct view *view, const char *option, const char *text,
 	      char *id_r);
 
-/* Order numbers, notes of tries and first ids of so many ids, of the stream or,
-   when replays, of P:<group>:replay: three replies an id, see orders.lua. */
+/* Order numbers, tries and first ids of count ids, of the stream or, with
+   replays, of P:<group>:replay: three replies for each id, see orders.lua. */
 const struct reply *view_orders(struct view *view, const struct keys *keys,
 				bool replays, const struct text *ids,
 				size_t count);
 
-/* A row of P:<group>:tries. Nothing is noted before the first failure, so a nil
-   one means no attempts; attempts that cannot be read are -1. */
+/* A row of P:<group>:tries. Nothing is noted before the first failure, so nil
+   means no attempts; attempts that cannot be read are -1. */
 struct view_tries {
 	int64_t attempts;
 	struct text failure;
 };
 struct view_tries view_tries(const struct reply *row);
 
-/* The value of the first field of that name in [name, value, ...], and as JSON:
+/* The value of the first field of this name in [name, value, ...], as JSON;
    null when it is not there. */
 json_t *view_field(const struct reply *fields, const char *name);
 
@@ -93,7 +93,7 @@ json_t *view_field(const struct reply *fields, const char *name);
 json_t *view_fields(const struct reply *fields);
 
 /* Print one record and release it: a JSON line, or a row of the table, whose
-   head comes before its first row. */
+   head is printed before the first row. */
 void view_put(struct view *view, const struct table_column *columns,
 	      json_t *record);
 

@@ -1,3 +1,6 @@
+/* Walks through a stream page by page, however large an entry is. view.c has
+   the connection; the verbs take the pages. */
+
 #include "config.h"
 
 #include "supervisor/ctl/redis/view_range.h"
@@ -72,7 +75,7 @@ int view_next(struct view *view, struct view_range *range,
 		reply_at(reply_at(entries, reply_count(entries) - 1), 0));
 	(void)snprintf(range->from, sizeof(range->from), "(%.*s",
 		       (int)last.length, last.data);
-	/* What stood in the way may have been the only large one. */
+	/* Larger pages again: only one entry may have been large. */
 	if (range->count < VIEW_PAGE)
 		range->count = range->count == 0 ? 1 : 2 * range->count;
 	*entries_r = entries;

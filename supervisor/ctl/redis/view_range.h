@@ -3,8 +3,8 @@
 
 #include "supervisor/ctl/redis/view.h"
 
-/* A stream, as ordermqctl reads it: without a group, so that nobody is deprived
-   of anything. */
+/* How ordermqctl reads a stream: without a group, so that no group loses an
+   entry to it. */
 
 /* The entries of a stream between two ids, page by page. */
 struct view_range {
@@ -19,20 +19,20 @@ struct view_range {
 void view_range(struct view_range *range, const char *key);
 
 /* The next page, an array of at most VIEW_PAGE times [id, [name, value, ...]].
-   An entry that alone is larger than redis.max_reply has nil for fields; when
-   they are letters, it has all before those of the entry.
-   Returns 1; 0 at the end; or -1. */
+   An entry that alone is larger than redis.max_reply has nil for its fields;
+   such a dead letter has its notes without the fields of the entry. Returns 1;
+   0 at the end; or -1. */
 int view_next(struct view *view, struct view_range *range,
 	      const struct reply **entries_r);
 
-/* The id of the last entry of a stream into id_r, WHEN_ID_BYTES long; "0-0"
-   where there is none. Returns 0, or -1. */
+/* Write the id of the last entry of a stream into id_r, which is WHEN_ID_BYTES
+   long; "0-0" when there is none. Returns 0, or -1. */
 int view_last_id(struct view *view, const char *key, char *id_r);
 
 /* Is an entry beyond another one? False for what is no id. */
 bool view_is_beyond(struct text id, struct text last);
 
-/* Is there a field like that, "name=value", among [name, value, ...]? */
+/* Is the field "name=value" among [name, value, ...]? */
 bool view_has(const struct reply *fields, const char *field);
 
 #endif

@@ -1,4 +1,4 @@
-/* ordermqctl verify: do the books balance? */
+/* ordermqctl verify: do the books balance? ctl.c calls it; verify.c looks. */
 
 #include "config.h"
 

@@ -1,3 +1,7 @@
+/* Looks at each group until what is off stays off, and prints it.
+   verb_verify.c takes the options; verify_books.c, verify_points.c and
+   verify_push.c look. */
+
 #include "config.h"
 
 #include "supervisor/ctl/verify/verify.h"
@@ -15,8 +19,8 @@
 
 #define ARENA_BYTES (1024 * 1024)
 
-/* Entries flow while we count, and may be removed in between: what is off is
-   believed when it is off every time. */
+/* Entries flow while they are counted, and may be removed meanwhile: a fault is
+   believed when it shows in every one of these looks. */
 #define LOOKS_MAX 3
 
 static int verify_look_into(struct verify *verify)
@@ -54,7 +58,7 @@ static int verify_look(struct verify *verify)
 	return ret;
 }
 
-/* Does something move so that it could not be compared? */
+/* Was something left out of the comparison because it changed meanwhile? */
 static bool is_moving(const struct verify *verify)
 {
 	return json_integer_value(json_object_get(verify->record, "moving")) >
@@ -104,8 +108,8 @@ static void table_print(const struct verify *verify)
 		puts("  balanced");
 }
 
-/* A look failed: say why. A group that nobody asked for by its name may not be
-   there yet: then nothing was ever due to it. */
+/* A look failed: say why. A group that was not asked for by name may not exist
+   yet: nothing was ever due to it then. */
 static int verify_look_failed(const struct verify *verify,
 			      const struct verify_options *options)
 {
@@ -147,7 +151,7 @@ static bool is_asked_for(const struct settings_group *group,
 	return *names != NULL;
 }
 
-/* Of several, the one that says most about the data. */
+/* Of two exit statuses, the one that says more about the data. */
 static int worse(int a, int b)
 {
 	if (a == EX_SOFTWARE || b == EX_SOFTWARE)
@@ -169,7 +173,7 @@ static int groups_verify(struct verify *verify,
 	return redis_is_open(verify->redis) ? status : EX_UNAVAILABLE;
 }
 
-/* Are the groups that are asked for configured, as groups of Redis? */
+/* Are all groups that are asked for configured, and groups of Redis? */
 static bool are_groups(const struct settings *settings,
 		       const char *const *names)
 {

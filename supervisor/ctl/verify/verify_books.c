@@ -1,3 +1,6 @@
+/* Holds the books against what the group was due. verify.c calls it before
+   all other parts, which build on what it read. */
+
 #include "config.h"
 
 #include "supervisor/ctl/verify/verify_state.h"
@@ -13,7 +16,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-/* Entries counted a call. */
+/* Entries that one call counts. */
 #define PAGE "1000"
 
 static const char books_lua[] =
@@ -45,7 +48,8 @@ static const struct reply *books_ask(struct verify *verify)
 		keys_of_group(stream, group, "replay", replay), group, NULL);
 }
 
-/* Entries from behind last up to the one that was the newest. */
+/* Count the entries behind the last delivered one, up to the one that was the
+   newest. */
 static int undelivered_count(struct verify *verify, const char *newest,
 			     int64_t *count_r)
 {
@@ -74,10 +78,11 @@ static int undelivered_count(struct verify *verify, const char *newest,
 	return 0;
 }
 
-/* Not settled, but to be settled once more. */
+/* This book counts entries that are to be settled once more. */
 #define REPLAYED "replayed"
 
-/* Every book counts, also one that only another version knows. */
+/* Take the books and return their sum. Every book counts, also one that only
+   another version knows. */
 static int64_t books_take(struct verify *verify, const struct reply *reply)
 {
 	json_t *books = json_object();
@@ -102,8 +107,8 @@ static int64_t books_take(struct verify *verify, const struct reply *reply)
 	return sum;
 }
 
-/* All that was to be settled since the books exist; -1 when the account has no
-   beginning. */
+/* The number of entries that were to be settled since the books exist; -1 when
+   it is not noted where they begin. */
 static int64_t due_of(const struct reply *reply)
 {
 	const struct reply *start = reply_field(reply, "start");
@@ -119,7 +124,8 @@ static int64_t due_of(const struct reply *reply)
 			     0);
 }
 
-/* Where it went, as far as Redis knows. */
+/* Tell that entries are missing, or too many, and where they went as far as
+   Redis knows. */
 static void missing_tell(struct verify *verify, int64_t missing,
 			 const char *first, const char *deleted)
 {
@@ -141,7 +147,8 @@ static void missing_tell(struct verify *verify, int64_t missing,
 			   -missing);
 }
 
-/* It is a loss, but one that was asked for, or could not be helped. */
+/* Dropped entries are a loss, but one that was asked for or could not be
+   helped: tell it, and do not call it off. */
 static void dropped_tell(struct verify *verify, const struct reply *books)
 {
 	int64_t dropped = reply_integer(reply_field(books, "dropped"), 0);

@@ -1,3 +1,7 @@
+/* Adds up every account from its ledger lines, and holds the ledger against
+   the books. verify_books.c comes before; verify_walk.c finds what is
+   missing. */
+
 #include "config.h"
 
 #include "supervisor/ctl/verify/verify_state.h"
@@ -17,15 +21,15 @@
 
 #define PAGE "1000"
 
-/* Pending entries that are told apart; with more, all behind them count as
+/* At most this many pending entries are told apart; all behind them count as
    pending. */
 #define PENDING_MAX 10000
 #define PENDING_TEXT "10000"
 
-/* Faults of one kind that are named; the others are counted. */
+/* At most this many faults of one kind are named; the others are counted. */
 #define NAMED_MAX 10
 
-/* What is added up of an account. */
+/* The sums of one account. */
 enum account_number {
 	ACCOUNT_BEFORE, /* balance before the ledger was read */
 	ACCOUNT_LEDGER, /* sum of its lines */
@@ -45,8 +49,9 @@ struct points_check {
 	int64_t bad_count;
 	enum account_number balance; /* which one is read now */
 
-	/* What was not settled when we began: these, and all behind last. A
-	   line of such an entry may have come while the ledger was read. */
+	/* The entries that were not settled when we began: these, and all
+	   behind last. The line of such an entry may have come while the ledger
+	   was read. */
 	struct tally *pending;
 	struct entry_id last;
 };
@@ -63,7 +68,7 @@ static int number_take(struct text text, int64_t *number_r)
 	return 0;
 }
 
-/* Names of Redis hold any byte. */
+/* Show a name from Redis, which may hold any byte. */
 static const char *shown(struct text text)
 {
 	static char buf[512];
@@ -130,7 +135,7 @@ static int line_take(struct points_check *check, struct text event,
 	row = tally_at(check->accounts, account);
 	if (row == NULL)
 		return -1;
-	/* Sums that wrap on their way come out right all the same. */
+	/* Unsigned sums may wrap on the way and still end right. */
 	row->numbers[ACCOUNT_LEDGER] =
 		(int64_t)((uint64_t)row->numbers[ACCOUNT_LEDGER] +
 			  (uint64_t)points);
@@ -171,9 +176,9 @@ static int hash_walk(struct points_check *check, const char *what,
 	return 0;
 }
 
-/* An account that was credited while the ledger was read can have some lines in
-   the sum and others not, also when its balance is the same again, after an
-   order and its refund: it is not compared, and that is told. */
+/* The sum of an account that was credited while the ledger was read may lack
+   some lines, even when its balance is as before, after an order and its
+   refund. It is not compared, and that is told. */
 static bool is_moving(const int64_t *numbers)
 {
 	return numbers[ACCOUNT_BEFORE] != numbers[ACCOUNT_AFTER] ||
@@ -278,7 +283,7 @@ static int ledger_look(struct verify *verify, void *state,
 	return 0;
 }
 
-/* Something is off: which orders have no points? */
+/* Something is off: find the orders that have no points. */
 static int lines_find(struct verify *verify)
 {
 	const struct verify_marks marks = { .look = ledger_look };

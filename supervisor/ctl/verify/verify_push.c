@@ -1,3 +1,6 @@
+/* Holds the push logs against the stream. verify_books.c comes before;
+   verify_walk.c finds what is missing. */
+
 #include "config.h"
 
 #include "supervisor/ctl/verify/verify_state.h"
@@ -14,14 +17,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Faults of one kind that are named; the others are counted. */
+/* At most this many faults of one kind are named; the others are counted. */
 #define NAMED_MAX 10
 
-/* A line without an end is being written, or was torn: looked at again. */
+/* A last line without an end is being written, or was torn: at most this many
+   looks are taken at it. */
 #define TORN_TRIES 20
 #define TORN_PAUSE_MSECS 50
 
-/* What is counted of an event key. */
+/* The counts of one event key. */
 enum key_number {
 	KEY_LINES, /* lines that have it */
 	KEY_SEEN,  /* the stream has it too */
@@ -139,8 +143,8 @@ static int keys_look(struct verify *verify, void *state,
 	return 0;
 }
 
-/* A line is written before its entry is acknowledged: what was acknowledged by
-   now is in a log that is read anew. */
+/* A line is written before its entry is acknowledged, so every entry that is
+   acknowledged by now is in the logs when they are read again. */
 static int keys_refresh(struct verify *verify, void *state)
 {
 	struct push_check *check = state;
@@ -153,7 +157,7 @@ static int keys_refresh(struct verify *verify, void *state)
 	return logs_read(check);
 }
 
-/* What was too old to be told has no line, and was counted. */
+/* An event that was too old to be sent has no line, but was counted. */
 static bool is_too_old(const struct verify *verify, const char *id)
 {
 	int64_t max_age = verify->group->push.max_age_msecs;

@@ -14,7 +14,7 @@ struct redis;
 struct settings;
 struct settings_group;
 
-/* What the parts of verify share: one look at one group. */
+/* One look at one group, which the parts of verify share. */
 
 #define VERIFY_ID_BYTES 64
 
@@ -27,7 +27,7 @@ struct verify {
 	json_t *record; /* what is told, for people and programs */
 	struct err *err;
 
-	/* What the books say: verify_books() fills it in. */
+	/* Filled in by verify_books(). */
 	int64_t due; /* -1: unknown */
 	int64_t sum;
 	int64_t books[OUTCOME_COUNT];
@@ -38,18 +38,18 @@ struct verify {
 	char last[VERIFY_ID_BYTES];  /* delivered */
 };
 
-/* Note what is off, as one sentence. */
+/* Note one sentence about something that is off. */
 void verify_off(struct verify *verify, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
-/* Note what is only told. */
+/* Note one sentence that is only told, and is no fault. */
 void verify_tell(struct verify *verify, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
 /* Is anything off? */
 bool verify_is_off(const struct verify *verify);
 
-/* A number of the record. */
+/* Put a number into the record; a negative one is unknown. */
 void verify_number(struct verify *verify, const char *name, int64_t number);
 
 /* All below return 0; or -1 with err when Redis, a file or memory fails. */
@@ -64,7 +64,7 @@ int verify_points(struct verify *verify);
 /* Hold the push logs against the stream. */
 int verify_push(struct verify *verify);
 
-/* Events of one page of the stream. */
+/* At most this many events of the stream are looked up at once. */
 #define VERIFY_EVENTS_MAX 200
 
 /* A paid or refunded event in the stream. */
@@ -74,22 +74,21 @@ struct verify_event {
 	bool known;
 };
 
-/* How verify_walk() learns which events left a mark. */
+/* How verify_walk() finds which events left a mark, such as a ledger line. */
 struct verify_marks {
-	/* Mark as known what has one, of count events. */
+	/* Set known for each of count events that has a mark. */
 	int (*look)(struct verify *verify, void *state,
 		    struct verify_event *events, size_t count);
-	/* What was not known is looked up again: make that a fresh look. NULL:
-	   it always is. */
+	/* Make the next look a fresh one, since unknown events are looked up
+	   again. NULL: every look is fresh. */
 	int (*refresh)(struct verify *verify, void *state);
 	void *state;
 	bool guests; /* do they leave a mark? */
 };
 
-/* Walk through what was due and was delivered: the array missing gets the
-   events, "id key", that are acknowledged, left no mark and are no dead
-   letters. However long ago they were acknowledged: only what is still in the
-   stream is seen. */
+/* Walk through the entries that were due and were delivered. The array missing
+   gets the events ("id key") that are acknowledged, left no mark and are no
+   dead letters. Only entries that are still in the stream are seen. */
 int verify_walk(struct verify *verify, const struct verify_marks *marks,
 		json_t *missing);
 

@@ -1,6 +1,5 @@
-/* What verify notes of one look at one group, in the record of that look. The
-   parts (verify_walk.c to verify_push.c) call it; verify.c prints the record.
- */
+/* Notes numbers and sentences in the record of one look at one group. The parts
+   (verify_walk.c to verify_push.c) call it; verify.c prints the record. */
 
 #include "config.h"
 

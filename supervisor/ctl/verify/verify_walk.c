@@ -1,3 +1,6 @@
+/* Which events were acknowledged and left no mark, found in the stream.
+   verify_points.c and verify_push.c say what a mark is. */
+
 #include "config.h"
 
 #include "supervisor/ctl/verify/verify_state.h"
@@ -13,7 +16,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* VERIFY_EVENTS_MAX, as Redis hears it. */
+/* VERIFY_EVENTS_MAX as a text. */
 #define PAGE "200"
 
 static const char pending_lua[] =
@@ -33,7 +36,7 @@ static int out_of_memory(struct verify *verify)
 	return err_set(verify->err, ERR_RETRY, "out of memory");
 }
 
-/* Read the event of an entry: does it leave a mark? */
+/* Read the event of an entry. Returns whether such an event leaves a mark. */
 static bool event_read(const struct walk *walk, const struct reply *entry,
 		       struct verify_event *event)
 {
@@ -53,7 +56,7 @@ static bool event_read(const struct walk *walk, const struct reply *entry,
 	return true;
 }
 
-/* Leave out what is known. */
+/* Leave out the events that are known. */
 static void unknown_keep(struct walk *walk)
 {
 	size_t kept = 0;
@@ -64,7 +67,7 @@ static void unknown_keep(struct walk *walk)
 	walk->count = kept;
 }
 
-/* What is pending is on its way. */
+/* Leave out the events whose entries are pending: they are not settled yet. */
 static int pending_leave(struct walk *walk)
 {
 	struct verify *verify = walk->verify;
@@ -151,7 +154,7 @@ static int stream_walk(struct walk *walk)
 	return 0;
 }
 
-/* The ids of this group's dead letters. */
+/* Collect the entry ids of this group's dead letters. */
 static int dead_letters(struct verify *verify, struct tally *dead)
 {
 	char from[VERIFY_ID_BYTES + 1] = "-";
@@ -182,8 +185,8 @@ static int dead_letters(struct verify *verify, struct tally *dead)
 	return 0;
 }
 
-/* Look once more, now that all of it is acknowledged for certain, and leave out
-   the dead letters. */
+/* Look up the missing events once more, now that all of them are surely
+   acknowledged, and leave out the dead letters. */
 static int missing_confirm(struct walk *walk, const json_t *first,
 			   const struct tally *dead)
 {
@@ -243,7 +246,7 @@ int verify_walk(struct verify *verify, const struct verify_marks *marks,
 	walk = (struct walk){ .verify = verify,
 			      .marks = marks,
 			      .missing = missing };
-	/* Without a beginning nobody knows what was due. */
+	/* Without a noted beginning it is unknown what was due. */
 	if (verify->start[0] == '\0')
 		ret = 0;
 	else if (first == NULL || dead == NULL || missing == NULL)
