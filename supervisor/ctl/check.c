@@ -111,8 +111,7 @@ static void check_group(struct check *check, const json_t *object)
 	if (program == NULL || strcmp(program, "xread") != 0) {
 		if (lag < 0) {
 			state_raise(check, CHECK_UNKNOWN);
-			text_add(check, "%s behind by nobody knows how much",
-				 name);
+			text_add(check, "%s: unknown how far behind", name);
 		} else {
 			behind_add(check, name, oldest > lag ? oldest : lag);
 		}

@@ -200,8 +200,9 @@ static void ask_redis(struct overview *overview,
 	if (all_are_told(overview->objects))
 		overview->has_redis = true;
 	else if (arena == NULL || settings == NULL)
-		(void)err_set(&overview->redis_err, ERR_RETRY,
-			      "where Redis is, is not known");
+		(void)err_set(
+			&overview->redis_err, ERR_RETRY,
+			"without a configuration it is unknown where Redis is");
 	else
 		overview->has_redis = redis_open(&settings->redis, -1, &redis,
 						 &overview->redis_err) == 0;

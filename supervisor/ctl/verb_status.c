@@ -177,13 +177,13 @@ int verb_top(struct ctl *ctl)
 	if (num_parse_duration(interval, &look.interval_msecs) < 0 ||
 	    look.interval_msecs < INTERVAL_LEAST_MSECS ||
 	    look.interval_msecs > INT32_MAX) {
-		ctl_say("--interval %s: no duration from 100ms on, such as 2s",
+		ctl_say("--interval %s: expected a duration of at least 100ms",
 			interval);
 		return EX_USAGE;
 	}
 	if (num_parse(count, strlen(count), &look.count) < 0 ||
 	    look.count < 0) {
-		ctl_say("--count %s: no number of looks", count);
+		ctl_say("--count %s: expected a number of looks", count);
 		return EX_USAGE;
 	}
 	status = look_prepare(&look, ctl);

@@ -28,7 +28,7 @@ static int line_make(struct ctl *ctl, const char *word, char *line)
 
 		if (operand[0] == '\0' || operand[strcspn(operand, " \r\n")] ||
 		    used + strlen(operand) + 3 > LINE_BYTES) {
-			ctl_say("'%s': no name, or too long", operand);
+			ctl_say("'%s': not a name, or too long", operand);
 			return EX_USAGE;
 		}
 		used += (size_t)snprintf(line + used, LINE_BYTES - used, " %s",
@@ -82,7 +82,8 @@ int verb_restart(struct ctl *ctl)
 	if (ctl_take(ctl, options, 1, 1) < 0)
 		return ctl->status;
 	if (num_parse_duration(timeout, &msecs) < 0) {
-		ctl_say("--timeout %s: no duration such as 30s", timeout);
+		ctl_say("--timeout %s: expected a duration such as 30s",
+			timeout);
 		return EX_USAGE;
 	}
 	return obey(ctl, is_rolling ? "restart --rolling" : "restart", msecs);

@@ -168,7 +168,8 @@ static void steer_hold_all(struct steer *steer, struct control_client *client,
 	for (int i = target.from; i < target.to; i++)
 		service_hold(target.service, i, is_held);
 	steer_answer(steer, client, 0, name, "%s",
-		     is_held ? "held: stopped until unhold" : "let go");
+		     is_held ? "held: stopped until unhold"
+			     : "not held any more");
 }
 
 static void steer_hold(struct steer *steer, struct control_client *client,
@@ -310,7 +311,7 @@ void steer_obey(struct steer *steer, struct control_client *client)
 	if (strlen(control_args(client)) >= sizeof(args) ||
 	    (words[i].needs_args && control_args(client)[0] == '\0')) {
 		control_result(client, EX_USAGE,
-			       "what it is about is missing, or too long");
+			       "a name is missing, or the line is too long");
 		return;
 	}
 	(void)strcpy(args, control_args(client));

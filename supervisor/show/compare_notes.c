@@ -74,7 +74,7 @@ static int lines_take(struct compare_notes *notes, FILE *in, const char *path,
 	while (fgets(line, sizeof(line), in) != NULL) {
 		if (line_take(notes, line) < 0)
 			return err_set(err, ERR_REJECT,
-				       "%s: a line that cannot be: %.40s", path,
+				       "%s: not a line of notes: %.40s", path,
 				       line);
 	}
 	return ferror(in) ? err_errno(err, ERR_RETRY, "%s", path) : 0;

@@ -196,7 +196,7 @@ static void what_is_not_there_is_told(void **state)
 	assert_int_equal(
 		ctl_run_on(shop, "dead", "export", "points", "abc", NULL),
 		EX_DATAERR);
-	assert_non_null(strstr(ctl.err, "abc: no id"));
+	assert_non_null(strstr(ctl.err, "abc: expected an id"));
 	assert_int_equal(ctl_run_on(shop, "dead", "list", "pionts", NULL),
 			 EX_DATAERR);
 	assert_string_equal(ctl.err, "ordermqctl: pionts: no such group; there "
@@ -274,7 +274,7 @@ static void they_are_dropped_by_id(void **state)
 		ctl_feed(shop, input, "dead", "drop", "points", "-", NULL),
 		EX_DATAERR);
 	assert_string_equal(ctl.out, "1 dropped\n");
-	assert_non_null(strstr(ctl.err, "bad\\x1b: no id"));
+	assert_non_null(strstr(ctl.err, "bad\\x1b: expected an id"));
 	assert_non_null(strstr(ctl.err, "1-1: no such dead letter"));
 	assert_int_equal(dead_count(shop), 1);
 	/* Again: nothing else goes. */

@@ -78,7 +78,7 @@ static int take_one(struct dead_choice *choice, const char *id)
 	uint64_t seq;
 
 	if (delivery_parse_id(text_of(id), &msecs, &seq) < 0) {
-		ctl_say("%s: no id such as 1763640999001-0", id);
+		ctl_say("%s: expected an id such as 1763640999001-0", id);
 		choice->missing = true;
 		return 0;
 	}

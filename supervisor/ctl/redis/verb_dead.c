@@ -230,7 +230,7 @@ static const struct ctl_verb verbs[] = {
 	  "delete them for good", dead_drop },
 	{ "export",
 	  "GROUP|ALL ID...|-|ALL [--reason TEXT] [--since TIME|AGE|ID]",
-	  "all that is known of them, as JSON Lines", dead_export },
+	  "print letters with all their fields, as JSON Lines", dead_export },
 	{ NULL, NULL, NULL, NULL },
 };
 

@@ -242,7 +242,8 @@ int verb_pending(struct ctl *ctl)
 	pending.group = ctl->operands[0];
 	if (pending.idle != NULL &&
 	    num_parse_duration(pending.idle, &pending.idle_msecs) < 0) {
-		ctl_say("--idle %s: no duration such as 30s", pending.idle);
+		ctl_say("--idle %s: expected a duration such as 30s",
+			pending.idle);
 		return EX_DATAERR;
 	}
 	status = view_open(&pending.view, ctl, -1);

@@ -143,7 +143,8 @@ int verb_wait(struct ctl *ctl)
 		return ctl->status;
 	waiting.ctl = ctl;
 	if (num_parse_duration(timeout, &msecs) < 0) {
-		ctl_say("--timeout %s: no duration such as 30s", timeout);
+		ctl_say("--timeout %s: expected a duration such as 30s",
+			timeout);
 		return EX_USAGE;
 	}
 	if (strcmp(ctl->operands[0], "idle") == 0)

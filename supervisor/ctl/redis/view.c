@@ -176,8 +176,8 @@ int view_when(const struct view *view, const char *option, const char *text,
 {
 	if (text == NULL || when_id(text, view->now_msecs, id_r) == 0)
 		return EX_OK;
-	ctl_say("%s %s: no time such as 2026-11-20T10:00:00Z, no age such as "
-		"2h, and no id",
+	ctl_say("%s %s: expected a time such as 2026-11-20T10:00:00Z, "
+		"an age such as 2h, or an id",
 		option, text);
 	return EX_DATAERR;
 }
