@@ -132,7 +132,7 @@ asks() { # asks EXPECTED WORDS...
 	[ "$(bash "$dir/ask.bash" ordermqctl -c "$dir/o.conf" "$@" | tr '\n' ' ')" = \
 		"$expected " ]
 }
-check 'bash is told verbs' asks 'pause pending points' p
+check 'bash is told verbs' asks 'pending points pause' p
 check 'bash is told groups' asks 'points push audit' status ''
 check 'bash puts no blank behind a "="' asks 'compopt -o nospace points=' scale po
 
