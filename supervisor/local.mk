@@ -24,3 +24,4 @@ bin_ordermq_demo_SOURCES = %D%/show/ordermq_demo.c
 bin_ordermq_demo_LDADD = $(supervisor_libs)
 bin_ordermq_compare_SOURCES = %D%/show/ordermq_compare.c
 bin_ordermq_compare_LDADD = $(supervisor_libs)
+EXTRA_DIST += %D%/README.md

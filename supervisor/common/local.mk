@@ -5,3 +5,4 @@ libsupervisor_a_SOURCES += \
 	%D%/json_line.c %D%/json_line.h \
 	%D%/numbers_json.c %D%/numbers_json.h \
 	%D%/ask.c %D%/ask.h
+EXTRA_DIST += %D%/README.md

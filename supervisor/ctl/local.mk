@@ -17,3 +17,4 @@ libsupervisor_a_SOURCES += \
 include %D%/redis/local.mk
 include %D%/doctor/local.mk
 include %D%/verify/local.mk
+EXTRA_DIST += %D%/README.md

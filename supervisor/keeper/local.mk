@@ -9,3 +9,4 @@ lua_scripts += \
 	%D%/group_lag.lua \
 	%D%/dead_letters.lua \
 	%D%/keep_round.lua
+EXTRA_DIST += %D%/README.md

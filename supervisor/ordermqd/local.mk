@@ -24,3 +24,4 @@ libsupervisor_a_SOURCES += \
 	%D%/daemon_state.h \
 	%D%/daemon_reload.c \
 	%D%/daemon.c %D%/daemon.h
+EXTRA_DIST += %D%/README.md

@@ -10,3 +10,4 @@ libsupervisor_a_SOURCES += \
 	%D%/compare_count.c %D%/compare_count.h \
 	%D%/compare_table.c %D%/compare_table.h \
 	%D%/compare.c %D%/compare.h
+EXTRA_DIST += %D%/README.md
