@@ -6,11 +6,11 @@
 
 #include <stdint.h>
 
-/* What the keeper found in Redis, for ordermqd, which asks Redis nothing. The
-   figures lie behind the board in the keeper's board file: the keeper alone
-   writes them, all at once, once a round, and a reader takes them only when
-   they are complete. It is a file and not messages, so that neither side waits
-   for the other and nothing piles up. */
+/* The keeper's findings in Redis, for ordermqd, which asks Redis nothing. They
+   lie behind the board in the keeper's board file: the keeper alone writes
+   them, all at once, once a round, and a reader takes them only when they are
+   complete. It is a file and not messages, so that neither side waits for the
+   other and nothing piles up. */
 
 /* Figures older than this are stale: a reader ignores them. */
 #define FIGURES_STALE_MSECS 10000
@@ -18,7 +18,8 @@
 struct figures_group {
 	char name[SETTINGS_NAME_BYTES];
 	struct redis_numbers numbers;
-	int64_t silent_secs;    /* nobody has read what waits; -1: unknown */
+	int64_t silent_secs;    /* since the last read while entries wait; -1:
+				   unknown */
 	double handled_per_sec; /* on all hosts; -1: unknown */
 	struct pause pause;
 };

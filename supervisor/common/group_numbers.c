@@ -1,6 +1,5 @@
-/* The numbers of a group before anybody has asked for them. Whoever asks Redis
-   comes before (keeper/redis_numbers.c); figures.c and numbers_json.c carry
-   them on. */
+/* The numbers of a group while all of them are unknown. keeper/redis_numbers.c
+   and numbers_json.c fill them in; figures.c hands them to ordermqd. */
 
 #include "config.h"
 

@@ -3,11 +3,11 @@
 
 #include <stdint.h>
 
-/* Plain values that tell how a group stands. Whoever asks Redis fills them in
-   (keeper/redis_numbers.h, keeper/pause.h); whoever shows them needs no Redis
-   for it. */
+/* Plain values that tell how a group stands. The code that asks Redis fills
+   them in (keeper/redis_numbers.h, keeper/pause.h); the code that shows them
+   needs no Redis. */
 
-/* What Redis knows of a group, and ordermqd does not. -1: unknown. */
+/* Numbers of a group that only Redis knows. -1: unknown. */
 struct redis_numbers {
 	int64_t lag;      /* entries not yet delivered: exact, or unknown */
 	int64_t lag_secs; /* age of the first of them; 0 when there is none */

@@ -1,5 +1,5 @@
-/* What the word that is being typed can become, by the same tables and
-   usages that the help is made of. ctl.c calls it in the place of a verb. */
+/* Completion for the shell, from the tables and usages that the help is made
+   of. ctl.c calls it in the place of a verb. */
 
 #include "config.h"
 

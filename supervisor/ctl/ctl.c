@@ -17,7 +17,7 @@
 #include <string.h>
 #include <sysexits.h>
 
-/* What getopt_long() returns for the first option; letters are smaller
+/* getopt_long() returns this for the first option; letters are smaller
    numbers. */
 #define OPTION_FIRST 256
 

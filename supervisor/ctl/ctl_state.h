@@ -6,14 +6,14 @@
 
 #include <stdbool.h>
 
-/* What all verbs of ordermqctl share: the options that may stand before or
+/* Shared by all verbs of ordermqctl: the options that may stand before or
    behind each verb, the operands, and the configuration. */
 
 struct ctl_verb;
 
 struct ctl {
 	const char *config;
-	const char *socket; /* NULL: what the configuration says */
+	const char *socket; /* NULL: the one of the configuration */
 	bool as_json;
 	const char *build_dir; /* NULL: the installed programs */
 

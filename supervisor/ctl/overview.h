@@ -8,9 +8,9 @@
 
 struct settings;
 
-/* The state of everything: what ordermqd tells and, where it cannot tell since
-   its keeper does not run, what Redis tells. Either may be down; what only that
-   one knows is then null. */
+/* The state of everything, as ordermqd tells it and, where its keeper does not
+   run, as Redis tells it. Either may be down; facts that only that one knows
+   are then null. */
 struct overview {
 	json_t *objects; /* an array: see status.h */
 	bool has_supervisor;

@@ -45,7 +45,7 @@ static double weight(const json_t *object, const char *key)
 struct row {
 	json_t *object;
 	double weight;
-	size_t place; /* of those that weigh the same, the former one first */
+	size_t place; /* with equal weights, the former one comes first */
 };
 
 static int compare(const void *_a, const void *_b)

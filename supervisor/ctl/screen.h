@@ -5,7 +5,7 @@
 
 struct overview;
 
-/* What the instances are sorted by. */
+/* The column by which the instances are sorted. */
 enum screen_order {
 	SCREEN_NAME,
 	SCREEN_BUSY,

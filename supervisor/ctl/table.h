@@ -23,7 +23,7 @@ struct table_column {
 	const char *key;  /* of the object */
 	int width;        /* negative: to the left */
 	enum table_format format;
-	const char *null; /* what null means here */
+	const char *null; /* the text for null */
 };
 
 /* Print the line of the heads, and a line for an object. Control bytes are
@@ -36,10 +36,10 @@ void table_row(FILE *out, const struct table_column *columns,
 #define TABLE_AGE_BYTES 24
 const char *table_age(int64_t secs, char *buf);
 
-/* Show an overview (see overview.h) to a person: lines for ordermqd and the
-   stream, a table of the groups, one of their dead letters where there are any,
-   one of other groups that nobody reads or that are behind, and one of the
-   instances, in 80 columns. What is unknown is "?". */
+/* Show an overview (see overview.h) to a person, in 80 columns: lines for
+   ordermqd and the stream, a table of the groups, one of their dead letters
+   where there are any, one of other groups that are silent or behind, and one
+   of the instances. Unknown is "?". */
 void table_print(FILE *out, const json_t *objects);
 
 #endif

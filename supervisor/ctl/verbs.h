@@ -4,8 +4,8 @@
 struct ctl;
 
 /* The verbs of ordermqctl, in files named verb_<name>.c. Each takes its own
-   options and operands, prints, and returns the exit status. What they do is in
-   ordermqctl(1). These two start a redis-server of their own. */
+   options and operands, prints, and returns the exit status; see ordermqctl(1).
+   These two start a redis-server of their own. */
 int verb_compare(struct ctl *ctl);
 int verb_demo(struct ctl *ctl);
 

@@ -1,5 +1,5 @@
-/* What the keeper logs of a round. keep_round.c comes before;
-   ordermq_keeper.c calls it after each round that went well. */
+/* Logs the news of a round. keep_round.c comes before; ordermq_keeper.c calls
+   it after each round that went well. */
 
 #include "config.h"
 

@@ -30,7 +30,8 @@ struct settings;
 struct keep_round_group {
 	char name[SETTINGS_NAME_BYTES]; /* printable, cut */
 	int64_t dropped;      /* removed before it was given them; now */
-	int64_t silent_msecs; /* nobody has read what waits; 0: not silent */
+	int64_t silent_msecs; /* since the last read while entries wait; 0: not
+				 silent */
 	/* -1: unknown */
 	int64_t lag;
 	int64_t lag_msecs; /* age of the first of them */
@@ -48,7 +49,8 @@ struct keep_round_result {
 	   entries below old are older than retention.max_age. */
 	char hold[KEEP_ROUND_ID_BYTES];
 	char old[KEEP_ROUND_ID_BYTES];
-	char holder[SETTINGS_NAME_BYTES]; /* who needs the first one kept */
+	char holder[SETTINGS_NAME_BYTES]; /* the group that needs the first kept
+					     entry */
 	struct keep_round_group groups[KEEP_ROUND_GROUPS_MAX];
 	size_t group_count; /* the first ones only, if there are more */
 };

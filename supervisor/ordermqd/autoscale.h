@@ -76,8 +76,8 @@ struct autoscale_verdict autoscale_decide(struct autoscale *autoscale,
 					  const struct settings_scale *scale,
 					  const struct autoscale_look *look);
 
-/* Nothing can be said of now: what was seen so far is no basis for what comes.
-   What one instance can do is remembered. */
+/* Forget the looks, since the present is unknown and they say nothing about
+   later ones. The rate of one instance is remembered. */
 void autoscale_forget(struct autoscale *autoscale);
 
 #endif

@@ -26,11 +26,12 @@ int control_open(struct loop *loop, const char *path,
 		 const struct control_command *commands, void *owner,
 		 struct control **control_r, struct err *err);
 
-/* Close and remove the sockets. What was answered and fits into the buffers of
-   the kernel still arrives. NULL is fine. */
+/* Close and remove the sockets. Answers that fit into the buffers of the kernel
+   still arrive. NULL is fine. */
 void control_close(struct control **control);
 
-/* Answer every client that waits for what since control_park(). */
+/* Answer every client that control_park() has made wait for the address
+   what. */
 void control_finish(struct control *control, const void *what, int code,
 		    const char *text);
 

@@ -21,7 +21,7 @@ struct control_client;
 /* One command that a line may begin with. */
 struct control_command {
 	const char *word; /* NULL ends the table */
-	bool changes;     /* not over status.sock; logged with who asked */
+	bool changes;     /* not over status.sock; logged with the peer */
 	bool takes_args;  /* something may stand behind the word */
 	/* Answers with control_answer() or control_result(), now or later. */
 	void (*run)(void *owner, struct control_client *client);
@@ -48,7 +48,7 @@ struct control_client {
 	void *owner;
 	struct loop_watch watch; /* fd -1: free */
 	bool may_change;
-	const void *parked;     /* what it waits for; NULL: nothing */
+	const void *parked;     /* the address it waits for; NULL: none */
 	int64_t deadline_msecs; /* -1: none */
 	struct control_line line;
 	const struct control_command *command; /* that it asks for */

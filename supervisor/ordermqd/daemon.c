@@ -45,8 +45,8 @@ static const struct control_command commands[] = {
 
 /* ---- stop ---- */
 
-/* The first request lets everything drain; from the second on what still drains
-   is killed. */
+/* The first request lets all instances drain; a second one kills those that
+   still drain. */
 static void daemon_stop(struct daemon *daemon)
 {
 	if (daemon->is_stopping) {

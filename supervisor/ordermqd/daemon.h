@@ -1,9 +1,9 @@
 #ifndef OMQ_DAEMON_H
 #define OMQ_DAEMON_H
 
-/* What ordermqd does between its options and its end: it takes the runtime
-   directory, starts what the configuration says, and turns the loop until it
-   is told to stop and the last instance is gone. */
+/* ordermqd between its options and its end: it takes the runtime directory,
+   starts the configured instances, and turns the loop until it is told to stop
+   and the last instance is gone. */
 
 #define DAEMON_CONFIG SYSCONFDIR "/ordermq/ordermq.conf"
 
@@ -12,11 +12,11 @@ struct settings;
 
 struct daemon_options {
 	const char *config; /* path of the configuration file */
-	const char *node;   /* NULL: what the file says, else the host name */
+	const char *node;   /* NULL: the one of the file, else the host name */
 };
 
-/* Read the configuration. Returns the sealed memfd with it, which the caller
-   owns, and the same in *settings_r; or -1 with ERR_FATAL. */
+/* Read the configuration into *settings_r. Returns a sealed memfd with these
+   settings, which the caller owns; or -1 with ERR_FATAL. */
 int daemon_load(const struct daemon_options *options,
 		struct settings *settings_r, struct err *err);
 

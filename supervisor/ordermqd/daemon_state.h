@@ -19,7 +19,7 @@ struct settings;
 /* All parts of ordermqd. Only daemon.c and daemon_reload.c use it. */
 struct daemon {
 	const char *config; /* path of the configuration file */
-	const char *node;   /* NULL: what the file says, else the host name */
+	const char *node;   /* NULL: the one of the file, else the host name */
 	int64_t started_msecs;
 	struct runtime runtime;
 	struct loop *loop;

@@ -37,10 +37,10 @@ struct fleet *fleet_open(struct loop *loop, const char *node_id);
 /* Every process must be gone. */
 void fleet_close(struct fleet **fleet);
 
-/* Put settings in force, for every instance that is started from now on, and
-   start and stop the difference. settings_fd is the same as a sealed memfd,
-   owned by the fleet on success. roster says what changes; NULL: all is new.
-   Returns 0; or -1 with ERR_RETRY, and then nothing has changed. */
+/* Put settings in force for every instance that is started from now on, and
+   start and stop the difference. settings_fd is a sealed memfd with these
+   settings, owned by the fleet on success. roster lists the changes; NULL: all
+   is new. Returns 0; or -1 with ERR_RETRY, and then nothing has changed. */
 int fleet_apply(struct fleet *fleet, const struct settings *settings,
 		int settings_fd, const struct roster *roster, struct err *err);
 
@@ -56,15 +56,15 @@ void fleet_note_scaled(const struct fleet *fleet,
 /* Let everything drain. */
 void fleet_stop(struct fleet *fleet);
 
-/* Kill what is draining, without waiting any longer. */
+/* Kill the instances that still drain. */
 void fleet_hurry(struct fleet *fleet);
 
 /* Do what is due at now_msecs; and when there is something to do, -1: never. */
 void fleet_tick(struct fleet *fleet, int64_t now_msecs);
 int64_t fleet_deadline(const struct fleet *fleet);
 
-/* What the keeper found in Redis last. Returns 0; or -1: there are no figures,
-   or they are stale. */
+/* Read the keeper's latest figures. Returns 0; or -1: there are none, or they
+   are stale. */
 int fleet_figures(const struct fleet *fleet, struct figures *figures_r);
 
 /* Has every process ended? */
@@ -75,8 +75,8 @@ bool fleet_has_tried(const struct fleet *fleet);
 
 /* For people: "points 3/3, lag 0; push 1/2, lag 12 (3 s)": instances that are
    ready, those that have finished, if there are any, entries not yet delivered,
-   the age of the first of them. What the keeper does not know is "?". buf is
-   cut where it is full. Returns buf. */
+   the age of the first of them. Unknown is "?". buf is cut where it is full.
+   Returns buf. */
 const char *fleet_summary(struct fleet *fleet, int64_t now_msecs, char *buf,
 			  size_t bytes);
 

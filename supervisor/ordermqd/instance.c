@@ -1,6 +1,6 @@
-/* One instance: what happens to it goes through instance_table.c, and what
-   that says is done here. service.c decides how many there are;
-   instance_process.c handles the process, restart.c the waits. */
+/* One instance: takes each event to instance_table.c, and does the action that
+   the table gives. service.c decides how many there are; instance_process.c
+   handles the process, restart.c the waits. */
 
 #include "config.h"
 
@@ -114,9 +114,9 @@ static void instance_hear(struct instance *instance, const char *line)
 		instance->exec_errno = atoi(line + strlen("ERRNO="));
 }
 
-/* Read what came over the lifeline. When the instance closes it, the descriptor
-   is dropped, or the loop would spin on it; that a process has died is told by
-   its pidfd alone. */
+/* Read the messages on the lifeline. When the instance closes it, the
+   descriptor is dropped, or the loop would spin on it; that a process has died
+   is told by its pidfd alone. */
 static void instance_read_words(struct instance *instance)
 {
 	char words[WORDS_BYTES + 1];
@@ -164,7 +164,7 @@ static void instance_say(const struct instance *instance, int level,
 	events_add(instance->group->home->events, instance->name, "%s", text);
 }
 
-/* One line for the end of a process, with what follows from it. */
+/* Log the end of a process with its consequence, in one line. */
 static void instance_say_end(struct instance *instance, int level,
 			     const char *consequence)
 {

@@ -7,8 +7,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* One instance: each event goes through the table of instance_table.h, and what
-   that says is done and logged. */
+/* One instance: each event goes through the table of instance_table.h, and the
+   action that it gives is done and logged. */
 
 /* Make instance number of group, stopped. group is borrowed; the instance must
    stay where it is until instance_close(). */

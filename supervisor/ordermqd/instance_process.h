@@ -29,8 +29,8 @@ int64_t instance_process_silent_since(struct instance *instance,
 /* Tell the process, if there is one, at which level it is to log. */
 void instance_process_log_level(const struct instance *instance);
 
-/* Write into instance->last_exit how the process ended, by what waitid()
-   told. */
+/* Write into instance->last_exit how the process ended, by the answer of
+   waitid(). */
 void instance_process_note_exit(struct instance *instance,
 				const siginfo_t *info);
 

@@ -18,7 +18,7 @@
 
 struct events;
 
-/* What all instances share and their fleet owns. */
+/* Shared by all instances, and owned by their fleet. */
 struct instance_home {
 	struct loop *loop;
 	int settings_fd; /* the settings in force, as a sealed memfd */
@@ -28,10 +28,10 @@ struct instance_home {
 	const char *runtime_dir; /* where the boards are */
 	const char *node_id;
 	int log_level;         /* of the settings in force */
-	struct events *events; /* what happens to them */
+	struct events *events; /* where events are noted */
 };
 
-/* What the instances of one group share and their service owns. */
+/* Shared by the instances of one group, and owned by their service. */
 struct instance_group {
 	const struct instance_home *home;
 	/* Not from the configuration, such as the keeper: its one instance is

@@ -1,5 +1,5 @@
 /* The table of states and events that is the life of an instance. instance.c
-   asks it at each event, and does what it says. */
+   asks it at each event, and does the action. */
 
 #include "config.h"
 

@@ -3,12 +3,10 @@
 
 #include "lib/settings/settings.h"
 
-/* The life of one instance as a table: what happened to it decides where it
-   stands next and what is to be done. Nothing here makes a system call, so
-   every path is tested without a process.
-
-   Every event is allowed in every state: a stop during a start, a start during
-   a stop, a death at any time. */
+/* The life of one instance as a table: state and event give the next state and
+   an action. Nothing here makes a system call, so every path is tested without
+   a process. Every event is allowed in every state: a stop during a start, a
+   start during a stop, a death at any time. */
 
 enum instance_state {
 	INSTANCE_STOPPED,  /* not running, and not wanted */
@@ -16,10 +14,10 @@ enum instance_state {
 	INSTANCE_READY,    /* running and consuming */
 	INSTANCE_HANGING, /* told to die, since it hangs; killed by its timer */
 	INSTANCE_STOPPING,  /* told to stop; killed when its timer rings */
-	INSTANCE_RECYCLING, /* the same, but it shall start again after */
+	INSTANCE_RECYCLING, /* likewise, and starts again after it */
 	INSTANCE_WAITING,   /* not running; starts when its timer rings */
 	INSTANCE_FAILED,    /* gave up for good; only a start helps */
-	INSTANCE_FINISHED,  /* has done what it was for; likewise */
+	INSTANCE_FINISHED,  /* ended as its restart setting wants; likewise */
 	INSTANCE_STATE_COUNT,
 };
 

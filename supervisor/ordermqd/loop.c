@@ -16,7 +16,7 @@
 struct loop {
 	int epoll;
 	struct loop_watch timer;
-	int64_t armed_msecs; /* what the timer is set to; -1: not set */
+	int64_t armed_msecs; /* deadline that the timer is set to; -1: none */
 };
 
 /* The timer has only to wake the loop. */

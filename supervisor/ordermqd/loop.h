@@ -11,8 +11,8 @@ struct err;
    descriptor is ready. Not to be shared between processes. */
 struct loop;
 
-/* A descriptor and what to call when it is ready. Part of its owner, and must
-   not move while it is watched. */
+/* A descriptor and the function to call when it is ready. Part of its owner,
+   and must not move while it is watched. */
 struct loop_watch {
 	int fd;
 	void (*ready)(void *owner, uint32_t events); /* of epoll(7) */

@@ -1,4 +1,4 @@
-/* What systemd hears of ordermqd. daemon.c calls it at the end of each turn,
+/* Tells systemd how ordermqd is. daemon.c calls it at the end of each turn,
    daemon_reload.c around a reload. */
 
 #include "config.h"

@@ -4,8 +4,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* What ordermqd tells systemd, in the words of sd_notify(3). Without systemd
-   nothing is told, and nothing wakes up for it. */
+/* ordermqd's messages to systemd, in the words of sd_notify(3). Without systemd
+   nothing is sent, and nothing wakes up for it. */
 struct notify {
 	bool is_ready;
 	int64_t ready_by_msecs; /* of clock_msecs() */

@@ -1,5 +1,5 @@
-/* ordermqd's main(): options, and what a daemon needs before it begins.
-   daemon.c is all the rest. */
+/* ordermqd's main(): options, standard descriptors, limits. daemon.c is all the
+   rest. */
 
 #include "config.h"
 
@@ -42,7 +42,7 @@ static int usage(FILE *out, int status)
 }
 
 /* A parent may start us with descriptors 0 to 2 closed. A socket of ours in
-   their place would get what is written to stderr. */
+   their place would get the output to stderr. */
 static void open_standard_descriptors(void)
 {
 	int fd;

@@ -14,7 +14,7 @@ struct err;
 struct reload {
 	struct loop *loop;
 	const char *path;
-	const char *node; /* NULL: what the file says, else the host name */
+	const char *node; /* NULL: the one of the file, else the host name */
 	struct conf_reader reader;
 	struct loop_watch watch;
 	struct settings settings;

@@ -34,14 +34,15 @@ enum restart_death {
 	RESTART_TEMPORARY,   /* exit status 75: no crash, "later" */
 };
 
-/* What is remembered of one instance. Zero it with restart_instance_reset(). */
+/* The memory of one instance's deaths. Zero it with
+   restart_instance_reset(). */
 struct restart_instance {
 	struct backoff backoff;
 	unsigned int unproven_count; /* deaths in a row without progress */
 	bool is_loop; /* its last death showed that it does not stay up */
 };
 
-/* What is remembered of one group. */
+/* The memory of one group's deaths and restarts. */
 struct restart_group {
 	struct backoff backoff;
 	int64_t wait_msecs; /* between two tries; 0: no trouble */

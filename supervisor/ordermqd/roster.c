@@ -1,5 +1,5 @@
-/* What a reload changes, as the difference of two settings. daemon_reload.c
-   compares; fleet.c does it. */
+/* The difference of two configurations, for a reload. daemon_reload.c compares;
+   fleet.c starts and stops the difference. */
 
 #include "config.h"
 

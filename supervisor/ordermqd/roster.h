@@ -9,10 +9,10 @@
 
 struct err;
 
-/* What a reload changes: the difference of two configurations, group by group.
-   Pure. Instances are numbered from 1, so a count says which instances there
-   are: a group that grows starts the missing numbers, one that shrinks stops
-   the highest, and those in between are not touched. */
+/* The changes that a reload makes: the difference of two configurations, group
+   by group. Pure. Instances are numbered from 1, so a count says which
+   instances there are: a group that grows starts the missing numbers, one that
+   shrinks stops the highest, and those in between are not touched. */
 
 #define ROSTER_MAX (2 * SETTINGS_GROUPS_MAX)
 

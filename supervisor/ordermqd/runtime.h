@@ -15,10 +15,10 @@ struct runtime {
 
 /* Take the directory dir: make it (0750) if it is missing, where its parent
    must exist; lock it; read the node id, or draw one the first time, so that
-   a set that starts again is known for the same; remove the boards of the
-   last run, since counters begin at zero. Returns 0 and a runtime that the
-   caller must runtime_close(); or -1 with ERR_RETRY when another ordermqd has
-   it ("already running, pid N"), or ERR_FATAL when it cannot be used. */
+   ordermqd keeps its id over restarts; remove the boards of the last run, since
+   counters begin at zero. Returns 0 and a runtime that the caller must
+   runtime_close(); or -1 with ERR_RETRY when another ordermqd has it ("already
+   running, pid N"), or ERR_FATAL when it cannot be used. */
 int runtime_open(const char *dir, struct runtime *runtime_r, struct err *err);
 
 /* Release the lock. The directory stays. */

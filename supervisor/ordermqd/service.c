@@ -1,6 +1,6 @@
-/* One group with its instances: keeps as many running as are wanted, and
-   replaces them one after the other. fleet.c, upkeep.c and steer.c say what
-   is wanted; instance.c does it. */
+/* One group with its instances: keeps the wanted number running, and replaces
+   them one after the other. fleet.c, upkeep.c and steer.c set that number;
+   instance.c starts and stops. */
 
 #include "config.h"
 

@@ -11,7 +11,7 @@
 /* One group of the configuration with its instances. It keeps the wanted number
    running, and starts or stops only the difference. */
 struct service {
-	struct instance_group group; /* what the instances look at */
+	struct instance_group group; /* shared by the instances */
 	int target; /* instances, as configured or as the backlog wants */
 	int scaled; /* those asked for at run time instead; -1: none */
 	struct autoscale autoscale;

@@ -1,6 +1,6 @@
 /* From fork to exec: a child gets its descriptors and nothing else.
-   instance_process.c says what to start; in the child lib/process/process.c
-   goes on. */
+   instance_process.c names the program; in the child lib/process/process.c goes
+   on. */
 
 #include "config.h"
 

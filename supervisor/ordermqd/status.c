@@ -64,7 +64,7 @@ static int64_t age_secs(const struct figures *figures)
 	return figures == NULL ? -1 : (clock_msecs() - figures->msecs) / 1000;
 }
 
-/* Add what the keeper found in Redis; figures is NULL when it is stale. */
+/* Add the keeper's figures of a group; NULL: they are stale. */
 static void add_figures(json_t *object, const char *name,
 			const struct figures *figures)
 {

@@ -7,7 +7,7 @@
 
 struct fleet;
 
-/* What the status tells of ordermqd itself. */
+/* The facts about ordermqd itself. */
 struct status_head {
 	const char *config; /* path of the configuration file */
 	int64_t started_msecs;

@@ -1,5 +1,5 @@
-/* What an operator asks for beside the configuration. daemon.c hands the
-   command over; service.c does it. */
+/* Commands of an operator beside the configuration. daemon.c hands them over;
+   service.c obeys. */
 
 #include "config.h"
 
@@ -20,7 +20,7 @@
 
 #define TEXT_BYTES 512
 
-/* What a command is about: a group, or one instance of it. */
+/* The target of a command: a group, or one instance of it. */
 struct target {
 	struct service *service;
 	bool is_group;

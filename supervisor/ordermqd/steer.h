@@ -6,7 +6,7 @@
 struct control_client;
 struct fleet;
 
-/* What an operator asks for at run time, beside the configuration: scale,
+/* Commands of an operator at run time, beside the configuration: scale,
    restart, hold, unhold, reset-failed, log-level; and events, to look. */
 struct steer {
 	struct fleet *fleet;

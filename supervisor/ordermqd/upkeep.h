@@ -5,10 +5,10 @@
 
 struct fleet;
 
-/* What ordermqd does once a second where the settings ask for it: it finds how
-   many instances each group needs by the keeper's figures, and which instances
-   have grown too large or have settled enough. Without such a setting it causes
-   no wake-up. */
+/* The work of once a second, where the settings ask for it: find how many
+   instances each group needs by the keeper's figures, and which instances have
+   grown too large or have settled enough. Without such a setting it causes no
+   wake-up. */
 
 #define UPKEEP_MSECS 1000
 

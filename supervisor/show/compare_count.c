@@ -1,4 +1,4 @@
-/* What a way did with the orders, from the notes of its workers. compare.c
+/* Counts how a way handled the orders, from the notes of its workers. compare.c
    calls it at the end; compare_table.c shows it. */
 
 #include "config.h"

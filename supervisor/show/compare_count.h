@@ -8,15 +8,16 @@
 
 struct err;
 
-/* What a way has done with the orders, counted in what its workers noted, and
-   in nothing else. Orders have numbers from 1. */
+/* How a way has handled the orders, counted from the notes of its workers and
+   from nothing else. Orders have numbers from 1. */
 
 struct compare_plan {
-	int64_t orders;  /* so many were published in the first round */
+	int64_t orders;  /* orders published in the first round */
 	int64_t joined;  /* from this one on all workers were listening */
-	int64_t waiting; /* behind orders: so many before Redis was restarted */
-	/* What the victim of each way had in hand when it was killed; 0:
-	   nothing. */
+	int64_t waiting; /* behind these: orders that waited when Redis was
+			    restarted */
+	/* The order that the victim of each way had in hand when it was killed;
+	   0: none. */
 	int64_t in_hand[COMPARE_WAYS];
 };
 

@@ -1,4 +1,4 @@
-/* What a worker of the comparison notes in its file, written and read back.
+/* The notes of a worker of the comparison, in a file: written and read back.
    ordermq_compare.c writes; compare_count.c counts. */
 
 #include "config.h"

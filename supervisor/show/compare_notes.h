@@ -7,10 +7,11 @@
 
 struct err;
 
-/* What a worker of "ordermqctl compare" notes of each order, in a file of its
-   own that outlives it: that it has it in hand ("took order-7 ID"), and that it
-   has handled it ("done order-7 ID"). Each line is one write(2), so that it is
-   there after a kill -9. ID is the entry's, or "-" where there is none. */
+/* The notes of a worker of "ordermqctl compare", in a file of its own that
+   outlives it. Of each order it notes that it has it in hand ("took order-7
+   ID"), and that it has handled it ("done order-7 ID"). Each line is one
+   write(2), so that it is there after a kill -9. ID is the entry's, or "-"
+   where there is none. */
 
 #define COMPARE_ID_BYTES 48
 
@@ -22,12 +23,14 @@ int compare_notes_open(const char *path, struct err *err);
 int compare_notes_add(int fd, const char *what, struct text order,
 		      const char *id, struct err *err);
 
-/* What the notes of one worker say, of orders from 1 to orders. */
+/* The notes of one worker about the orders from 1 to orders. */
 struct compare_notes {
 	int64_t orders;
 	unsigned int *times; /* [orders + 1]: how often it has handled each */
-	int64_t in_hand; /* what it took last and has not handled; 0: none */
-	char id[COMPARE_ID_BYTES]; /* of what it handled last; "" : nothing */
+	int64_t in_hand; /* the order that it took last and has not handled; 0:
+			    none */
+	char id[COMPARE_ID_BYTES]; /* of the entry that it handled last; "":
+				      none */
 };
 
 /* Read them. orders 0: any order, none is counted. Returns 0; or -1 with

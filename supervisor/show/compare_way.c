@@ -1,5 +1,5 @@
-/* The four ways in Redis: how an order is sent, and what its text is.
-   compare.c sends; ordermq_compare.c receives. */
+/* The four ways in Redis: sends an order, and reads its text. compare.c sends;
+   ordermq_compare.c receives. */
 
 #include "config.h"
 

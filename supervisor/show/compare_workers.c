@@ -1,5 +1,5 @@
-/* The worker processes of the comparison. compare.c says when they start and
-   die; ordermq_compare.c is what runs in each. */
+/* The worker processes of the comparison. compare.c starts and kills them by
+   it; ordermq_compare.c is their program. */
 
 #include "config.h"
 

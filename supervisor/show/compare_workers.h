@@ -10,9 +10,9 @@
 
 struct err;
 
-/* The workers of "ordermqctl compare": real processes, the same number of them
-   for each way. The first one of each way is the victim, which is killed with
-   an order in hand; the last one starts late. */
+/* The workers of "ordermqctl compare": real processes, equally many for each
+   way. The first one of each way is the victim, which is killed with an order
+   in hand; the last one starts late. */
 
 #define COMPARE_WORKERS_MAX 16
 
@@ -27,7 +27,7 @@ struct compare_workers {
 	size_t count; /* of workers for each way */
 	struct compare_worker workers[COMPARE_WAYS][COMPARE_WORKERS_MAX];
 	/* One for each way that starts when all is over, in a group of its own,
-	   to see what is left for it. */
+	   to see whether anything is left for it. */
 	struct compare_worker latecomers[COMPARE_WAYS];
 };
 

@@ -28,7 +28,7 @@
 #define DEMO_WAIT_MSECS 15000
 #define DEMO_ASK_MSECS 2000
 
-/* One instance that is to die, and what became of it. */
+/* An instance that is killed, and its successor. */
 struct victim {
 	const char *name;
 	const char *group;

@@ -1,5 +1,5 @@
-/* Counts who got what. demo.c asks after all is settled; demo_table.c prints
-   it. */
+/* Counts the deliveries of each group and its instances. demo.c asks after all
+   is settled; demo_table.c prints it. */
 
 #include "config.h"
 
@@ -44,8 +44,8 @@ static void instances_take(const json_t *status, struct demo_group *group)
 	}
 }
 
-/* What tells one line of a file from another: the event key of a notification,
-   or the id that an xread instance saw. */
+/* The part of a line that tells it from others: the event key of a
+   notification, or the id that an xread instance saw. */
 static int line_key(const char *line, char *key, size_t bytes)
 {
 	json_t *json = json_loads(line, 0, NULL);

@@ -8,8 +8,8 @@
 struct demo_sandbox;
 struct err;
 
-/* What was delivered to each group, measured: deliveries as the instances
-   counted them, distinct orders by what the service left behind. */
+/* The deliveries to each group, measured: deliveries as the instances counted
+   them, distinct orders by the records that the service left behind. */
 
 #define DEMO_INSTANCES_MAX 8
 
@@ -27,12 +27,12 @@ struct demo_group {
 	size_t instance_count;
 };
 
-/* Points, recomputed from the stream beside what the service credited. */
+/* Points, recomputed from the stream, beside the credited ones. */
 struct demo_points {
 	int64_t accounts;
 	int64_t expected;
 	int64_t credited;
-	int64_t wrong_accounts; /* whose balance is not what it must be */
+	int64_t wrong_accounts; /* accounts with a wrong balance */
 };
 
 /* Fill in one group from the instances in status, an answer of ordermqd. With

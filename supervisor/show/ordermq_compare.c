@@ -37,12 +37,13 @@ struct worker {
 	struct redis *redis;
 	struct arena *arena;
 	int notes_fd;
-	/* Where the next XREAD goes on; of a group: "0", what this consumer was
-	   given before it was killed, and then ">", what nobody was given. */
+	/* The id behind which the next XREAD reads. Of a group "0", for entries
+	   that this consumer had before it was killed, and then ">", for new
+	   ones. */
 	char position[COMPARE_ID_BYTES];
 };
 
-/* What a worker has in hand. */
+/* An item that a worker has in hand. */
 struct item {
 	struct text order;
 	char id[COMPARE_ID_BYTES]; /* "-": it has none */

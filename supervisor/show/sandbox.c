@@ -174,8 +174,8 @@ int sandbox_open(struct sandbox *sandbox, const char *name,
 		       "/tmp/ordermq-%s-XXXXXX", name);
 	(void)sigaction(SIGINT, &action, NULL);
 	(void)sigaction(SIGTERM, &action, NULL);
-	/* The reader of our output may go away; the sandbox must be closed all
-	   the same. */
+	/* The reader of our output may go away; the sandbox must be closed
+	   then, too. */
 	(void)signal(SIGPIPE, SIG_IGN);
 	sandbox->arena = arena_open(1024 * 1024);
 	if (sandbox->arena == NULL)

@@ -5,9 +5,9 @@
 
 struct settings;
 
-/* Find what stands between this installation and what ordermq promises: how
-   Redis is set up, what the configured user may do there, and what has piled
-   up. It changes nothing. */
+/* Look for dangers to the promises of ordermq: in the set-up of Redis, in the
+   rights of the configured user, and in the entries that have piled up. It
+   changes nothing. */
 
 /* Exit statuses. */
 #define DOCTOR_EXIT_OK 0

@@ -1,5 +1,5 @@
-/* Checks what has piled up, or got lost, in the configured groups. doctor.c
-   calls it last; doctor_tell.c says what it found. */
+/* Checks whether entries have piled up or got lost in the configured groups.
+   doctor.c calls it last; doctor_tell.c prints the findings. */
 
 #include "config.h"
 
@@ -167,8 +167,8 @@ static void consumers_check(struct patient *patient)
 }
 
 /* How many ledger lines a day come, since the group's account began; -1:
-   unknown. Lines from before the account are among what had been settled
-   then. */
+   unknown. Lines from before the account are among the entries that were
+   settled then. */
 static int64_t daily_lines(struct patient *patient, int64_t lines)
 {
 	struct doctor *doctor = patient->doctor;

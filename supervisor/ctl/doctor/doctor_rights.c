@@ -1,6 +1,6 @@
-/* Checks whether the configured user may do what each part of ordermq does.
-   doctor.c calls it after doctor_server.c; doctor_tell.c says what is
-   missing. */
+/* Checks whether the configured user has the rights that each part of ordermq
+   needs. doctor.c calls it after doctor_server.c; doctor_tell.c prints the
+   missing ones. */
 
 #include "config.h"
 
@@ -21,11 +21,11 @@
 
 /* Each stands for a key of the group that is checked. */
 #define STREAM "<stream>"
-#define OWN "<own>" /* of the group alone: a hash, or what it may be */
+#define OWN "<own>" /* of the group alone: a hash or another type */
 #define DEAD "<dead>"
 #define DONE "<done>"
 #define REPLAY "<replay>"
-#define ONCE "<once>" /* what was published: of no group */
+#define ONCE "<once>" /* the numbers of published orders: of no group */
 #define SALE "<sale>" /* a flash sale: of no group */
 
 struct right {
@@ -71,7 +71,7 @@ static const struct right consumer_rights[] = {
 	{ { NULL } },
 };
 
-/* What the keeper needs beyond that. */
+/* The keeper needs these beyond that. */
 static const struct right keeper_rights[] = {
 	{ { "EVAL", "-", "1", STREAM } },
 	{ { "EVAL_RO", "-", "1", STREAM } },
@@ -82,7 +82,7 @@ static const struct right keeper_rights[] = {
 	{ { NULL } },
 };
 
-/* What ordermqctl, and services without a group, need beyond that. */
+/* ordermqctl, and services without a group, need these beyond that. */
 static const struct right ctl_rights[] = {
 	{ { "EVAL", "-", "1", STREAM } },
 	{ { "EVAL_RO", "-", "1", STREAM } },
@@ -109,7 +109,7 @@ static const struct right order_rights[] = {
 	{ { NULL } },
 };
 
-/* What ordermq-order --once needs beyond that. */
+/* ordermq-order --once needs these beyond that. */
 static const struct right once_rights[] = {
 	{ { "SCRIPT", "LOAD", "-" } },
 	{ { "EVALSHA", "-", "1", ONCE } },
@@ -122,7 +122,7 @@ static const struct right once_rights[] = {
 	{ { NULL } },
 };
 
-/* What ordermq-seckill needs. */
+/* ordermq-seckill needs these. */
 static const struct right sale_rights[] = {
 	{ { "XADD", STREAM, "*", "-", "-" } },
 	{ { "SCRIPT", "LOAD", "-" } },

@@ -1,5 +1,5 @@
 /* Checks how Redis is set up: version, durability, memory, replicas, clock.
-   doctor.c calls it first; doctor_tell.c says what it found. */
+   doctor.c calls it first; doctor_tell.c prints the findings. */
 
 #include "config.h"
 

@@ -12,10 +12,10 @@ struct redis;
 struct reply;
 struct settings;
 
-/* What the checks of doctor share. */
+/* Shared by the checks of doctor. */
 
-/* The state of what was checked; a later one is worse. A check that Redis did
-   not answer warns. */
+/* The result of a check; a later one is worse. A check that Redis did not
+   answer warns. */
 enum doctor_state {
 	DOCTOR_OK,
 	DOCTOR_UNKNOWN,
@@ -42,7 +42,7 @@ void doctor_say(struct doctor *doctor, enum doctor_state state,
 /* Print that Redis did not tell, and why: doctor->err. */
 void doctor_unknown(struct doctor *doctor, const char *subject);
 
-/* The value behind "name:" in what INFO answered, or the empty text. */
+/* The value behind "name:" in an answer to INFO, or the empty text. */
 struct text doctor_info(struct text info, const char *name);
 
 /* A number there, or fallback. */

@@ -1,6 +1,6 @@
 /* Checks the stream, the groups on it that are not configured, and the dead
-   letters. doctor.c calls it after doctor_rights.c; doctor_tell.c says what it
-   found. */
+   letters. doctor.c calls it after doctor_rights.c; doctor_tell.c prints the
+   findings. */
 
 #include "config.h"
 

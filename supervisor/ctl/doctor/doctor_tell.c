@@ -1,4 +1,4 @@
-/* Prints what doctor found: a line for people, or a JSON object. The checks
+/* Prints a finding of doctor: a line for people, or a JSON object. The checks
    (doctor_server.c to doctor_groups.c) call it; doctor.c runs them. */
 
 #include "config.h"

@@ -1,5 +1,5 @@
-/* Which dead letters a verb is about: ids, standard input, or a range.
-   verb_dead.c and dead_replay.c say what to do with each. */
+/* The dead letters that a verb is about, by ids, standard input, or a range.
+   verb_dead.c and dead_replay.c handle each of them. */
 
 #include "config.h"
 

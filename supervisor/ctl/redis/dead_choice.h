@@ -37,9 +37,9 @@ struct dead_choice {
 	size_t word_count;
 };
 
-/* Take the letters that the operands of ctl name: GROUP, or ALL in the place of
-   it, and behind it ids, "-" for ids on the standard input, or ALL, which is
-   also what no more operands mean. Returns the exit status. The caller must
+/* Take the letters that the operands of ctl name: a group or ALL, and behind
+   it ids, "-" for ids on standard input, or ALL, which is also meant when
+   nothing is behind it. Returns the exit status. The caller must
    dead_choice_close(). */
 int dead_choice_run(struct dead_choice *choice, struct ctl *ctl);
 void dead_choice_close(struct dead_choice *choice);

@@ -15,7 +15,7 @@ struct view;
 struct dead_letter {
 	struct text id;      /* of the letter, in P:dead */
 	struct reply notes;  /* [name, value, ...] */
-	struct reply fields; /* the same; nil: not there */
+	struct reply fields; /* likewise, of the entry; nil: not there */
 	bool cut;            /* they are, but no reply can hold them */
 };
 

@@ -1,6 +1,6 @@
-/* Where an order is: its entries, how far each group is, its lines in the
-   ledgers. verb_order.c prints it; order_trail_letters.c adds what died or
-   came back. */
+/* Finds where an order is: its entries, how far each group is with them, its
+   lines in the ledgers. verb_order.c prints it; order_trail_letters.c adds dead
+   letters and replays. */
 
 #include "config.h"
 

@@ -1,4 +1,4 @@
-/* What dead letters and replays tell of an order. order_trail.c walks
+/* Adds dead letters and replays to the places of an order. order_trail.c walks
    through the stream and the groups first, and calls this after. */
 
 #include "config.h"
@@ -100,7 +100,7 @@ static json_t *place_of_replay(struct order_trail *trail,
 	return place != NULL ? place : place_add(trail, letter);
 }
 
-/* Forget what was known of the place before the replay. */
+/* Forget all that was noted of the place before the replay. */
 static void forget(json_t *place)
 {
 	static const char *const names[] = { "consumer",   "idle_seconds",

@@ -1,5 +1,5 @@
-/* What order_trail.c and order_trail_letters.c both need: to tell an entry of
-   the order from others, and to make the record of a place. */
+/* Tells an entry of the order from others, and makes the record of a place.
+   order_trail.c and order_trail_letters.c both call it. */
 
 #include "config.h"
 

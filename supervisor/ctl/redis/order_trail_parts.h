@@ -20,7 +20,7 @@ struct order_trail {
 	json_t *ledger;  /* records: see ledger_line.h */
 };
 
-/* What the two files that fill it in share. */
+/* Shared by the two files that fill it in. */
 
 /* Set a member of a place to value, which is taken over. */
 void order_trail_set(json_t *place, const char *name, json_t *value);

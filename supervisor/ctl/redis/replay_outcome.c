@@ -1,4 +1,4 @@
-/* What would become of an entry that came back. replay_range.c asks before
+/* Foresees the outcome of an entry that comes back. replay_range.c asks before
    it copies; verb_replay.c prints the sums. */
 
 #include "config.h"

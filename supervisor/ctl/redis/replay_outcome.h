@@ -6,14 +6,15 @@
 
 struct settings_group;
 
-/* What would become of entries if they came back to a group. */
+/* The outcome of an entry that comes back to a group, as far as it can be
+   foreseen. */
 enum replay_outcome {
 	REPLAY_OUTCOME_NEW,       /* credited: the ledger does not have it */
 	REPLAY_OUTCOME_DUPLICATE, /* the ledger has it */
 	REPLAY_OUTCOME_CONFLICT,  /* the ledger has another account or amount */
 	REPLAY_OUTCOME_GUEST,     /* nobody to credit */
-	REPLAY_OUTCOME_OTHER,     /* of a type that is none of our business */
-	REPLAY_OUTCOME_NOTIFIED,  /* somebody hears of it once more */
+	REPLAY_OUTCOME_OTHER,     /* of a type that the program ignores */
+	REPLAY_OUTCOME_NOTIFIED,  /* a customer is notified once more */
 	REPLAY_OUTCOME_HANDLED,   /* whatever that means to a program we do not
 				     know */
 	/* These are left out. */

@@ -208,7 +208,7 @@ static const struct reply *portion_send(struct replay_range *replay)
 	return view_call(replay->view, words, count);
 }
 
-/* Count what became of the portion. */
+/* Count the results of the portion. */
 static void portion_count(struct replay_range *replay,
 			  const struct reply *answer)
 {

@@ -34,12 +34,12 @@ struct replay_range {
 	char delivered[WHEN_ID_BYTES]; /* the last one */
 	char known[WHEN_ID_BYTES];     /* the last one that came back */
 	char done[WHEN_ID_BYTES];      /* the last one that was looked at */
-	struct tally *waiting;         /* first ids of what came back */
+	struct tally *waiting; /* first ids of the entries that came back */
 	struct replay_outcome_entry *entries; /* of the portion at hand */
 	size_t entry_count;
 	bool over; /* nothing behind it was delivered */
 
-	/* What was found. */
+	/* The results. */
 	bool goes_on; /* where it was interrupted */
 	int64_t outcomes[REPLAY_OUTCOME_COUNT];
 	int64_t count; /* that came back, or would */
@@ -47,8 +47,8 @@ struct replay_range {
 	char last[WHEN_ID_BYTES];
 };
 
-/* Begin: resolve the times, and read what waits. Returns 0 to go on; or an
-   exit status, after it said why. Either way the caller must
+/* Begin: resolve the times, and read which entries wait. Returns 0 to go on; or
+   an exit status, after it said why. Either way the caller must
    replay_range_close(). */
 int replay_range_open(struct replay_range *history, struct view *view);
 void replay_range_close(struct replay_range *history);

@@ -1,5 +1,5 @@
-/* ordermqctl entries: prints what is in the stream, and follows it. It reads
-   without a group, so no group loses an entry to it. ctl.c calls it;
+/* ordermqctl entries: prints the entries of the stream, and follows it. It
+   reads without a group, so no group loses an entry to it. ctl.c calls it;
    view_range.c brings the pages. */
 
 #include "config.h"

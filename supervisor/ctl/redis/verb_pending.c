@@ -1,6 +1,6 @@
 /* ordermqctl pending: prints the entries that were delivered to a group and are
-   not settled, of the stream and of what came back to the group. ctl.c calls
-   it; view.c prints. */
+   not settled, from the stream and from the group's replays. ctl.c calls it;
+   view.c prints. */
 
 #include "config.h"
 

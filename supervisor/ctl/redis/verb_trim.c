@@ -1,4 +1,4 @@
-/* ordermqctl trim: removes now what the keeper would remove. ctl.c calls it;
+/* ordermqctl trim: runs the keeper's retention now. ctl.c calls it;
    keeper/keep_round.c removes. */
 
 #include "config.h"

@@ -27,7 +27,7 @@
 struct waiting {
 	struct ctl *ctl;
 	struct view view;  /* for idle */
-	char missing[256]; /* what is waited for */
+	char missing[256]; /* the facts that are waited for */
 };
 
 /* Each of these looks once. Returns 1 when it is so; 0 with what is missing; or

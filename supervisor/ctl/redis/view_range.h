@@ -12,7 +12,7 @@ struct view_range {
 	char from[WHEN_ID_BYTES + 1]; /* moves on; "(" stands for behind it */
 	char to[WHEN_ID_BYTES];
 	size_t count; /* a page: smaller where entries are large */
-	bool letters; /* of a too large one, what was noted is of use */
+	bool letters; /* of a letter that is too large, the notes are read */
 };
 
 /* From "-" to "+"; either can be set to an id afterwards. */
@@ -29,7 +29,7 @@ int view_next(struct view *view, struct view_range *range,
    long; "0-0" when there is none. Returns 0, or -1. */
 int view_last_id(struct view *view, const char *key, char *id_r);
 
-/* Is an entry beyond another one? False for what is no id. */
+/* Is an entry beyond another one? False when one of them is no id. */
 bool view_is_beyond(struct text id, struct text last);
 
 /* Is the field "name=value" among [name, value, ...]? */

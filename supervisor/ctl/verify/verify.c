@@ -1,4 +1,4 @@
-/* Looks at each group until what is off stays off, and prints it.
+/* Looks at each group, again when something is off, and prints the result.
    verb_verify.c takes the options; verify_books.c, verify_points.c and
    verify_push.c look. */
 

@@ -15,7 +15,7 @@ struct verify_options {
 	bool as_json;
 };
 
-/* Print what was found on stdout. Returns 0 when all books balance, 70 when
+/* Print the result on stdout. Returns 0 when all books balance, 70 when
    something is off or cannot be known, 65 when a group or a push log is not
    there, 69 when Redis does not answer. */
 int verify_run(const struct settings *settings,

@@ -1,5 +1,5 @@
-/* Holds the books against what the group was due. verify.c calls it before
-   all other parts, which build on what it read. */
+/* Holds the books of a group against the entries that it was due. verify.c
+   calls it before the other parts, which build on these numbers. */
 
 #include "config.h"
 

@@ -1,6 +1,5 @@
-/* Adds up every account from its ledger lines, and holds the ledger against
-   the books. verify_books.c comes before; verify_walk.c finds what is
-   missing. */
+/* Adds up every account from its ledger lines, and holds the ledger against the
+   books. verify_books.c comes before; verify_walk.c finds missing events. */
 
 #include "config.h"
 
@@ -90,7 +89,7 @@ static int balance_take(struct points_check *check, struct text account,
 	return 0;
 }
 
-/* The part of a line before its next tab; *rest becomes what is behind it. */
+/* The part of a line before its next tab; *rest becomes the part behind it. */
 static struct text line_part(struct text *rest)
 {
 	const char *tab = rest->length == 0

@@ -1,5 +1,5 @@
 /* Holds the push logs against the stream. verify_books.c comes before;
-   verify_walk.c finds what is missing. */
+   verify_walk.c finds missing events. */
 
 #include "config.h"
 

@@ -24,7 +24,7 @@ struct verify {
 	const struct settings *settings;
 	const struct settings_group *group;
 	const char *const *push_logs; /* ended by NULL; NULL: none */
-	json_t *record; /* what is told, for people and programs */
+	json_t *record;               /* the result, for people and programs */
 	struct err *err;
 
 	/* Filled in by verify_books(). */
@@ -54,7 +54,7 @@ void verify_number(struct verify *verify, const char *name, int64_t number);
 
 /* All below return 0; or -1 with err when Redis, a file or memory fails. */
 
-/* Hold the books against what the group was due. */
+/* Hold the books against the entries that the group was due. */
 int verify_books(struct verify *verify);
 
 /* Recompute every balance from the ledger, and hold the ledger against the

@@ -1,5 +1,6 @@
-/* Which events were acknowledged and left no mark, found in the stream.
-   verify_points.c and verify_push.c say what a mark is. */
+/* Finds the events in the stream that were acknowledged and left no mark.
+   verify_points.c looks for marks in the ledger, verify_push.c in the push
+   logs. */
 
 #include "config.h"
 
