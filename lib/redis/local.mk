@@ -1,7 +1,6 @@
 libordermq_a_SOURCES += \
 	%D%/reply.c %D%/reply.h \
 	%D%/resp.c %D%/resp.h \
-	%D%/formatter.c %D%/formatter.h \
 	%D%/pipeline.c %D%/pipeline.h \
 	%D%/redis_error.c %D%/redis_error.h \
 	%D%/dial.c %D%/dial.h \

@@ -1,26 +1,28 @@
+/* Commands as the bytes that go to Redis. redis.c appends what its callers ask
+   for, and sends it when its socket takes it; resp.c reads the answers. */
+
 #include "config.h"
 
 #include "lib/redis/pipeline.h"
 
-#include "lib/redis/formatter.h"
-#include "lib/redis/resp.h"
+#include "lib/base/num.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
-/* What stays of memory that a giant batch once needed. */
+/* At most that much memory is kept when everything is sent. */
 #define PIPELINE_KEEP_BYTES ((size_t)256 * 1024)
 
 void pipeline_close(struct pipeline *pipeline)
 {
 	free(pipeline->bytes);
-	formatter_close(&pipeline->formatter);
 	*pipeline = (struct pipeline){ 0 };
 }
 
-/* With something held it is never empty, however much was sent. */
+/* Commands that are held keep the memory in use, so that it is not emptied at
+   once when the rest was sent. */
 static void forget_sent(struct pipeline *pipeline)
 {
 	pipeline->used -= pipeline->sent;
@@ -30,7 +32,7 @@ static void forget_sent(struct pipeline *pipeline)
 	pipeline->sent = 0;
 }
 
-/* Room for so many bytes more. */
+/* Make room for that many more bytes. */
 static int reserve(struct pipeline *pipeline, size_t bytes)
 {
 	size_t wanted = pipeline->used + bytes;
@@ -51,46 +53,62 @@ static int reserve(struct pipeline *pipeline, size_t bytes)
 	return 0;
 }
 
-/* What the formatter leaves to resp_format(). Returns the bytes, or 0 when out
-   of memory. */
-static size_t put_formatted(struct pipeline *pipeline, const struct text *words,
-			    size_t count)
-{
-	char *command = NULL;
-	ssize_t length = resp_format(words, count, &command);
+/* At most that many bytes stand before a word: its length, and the line end of
+   the word before it. */
+#define LENGTH_BYTES (sizeof("\r\n$\r\n") + NUM_BYTES)
 
-	if (length < 0 || reserve(pipeline, (size_t)length) < 0) {
-		resp_free(command);
-		return 0;
-	}
-	memcpy(pipeline->bytes + pipeline->used, command, (size_t)length);
-	resp_free(command);
-	return (size_t)length;
+/* The room that a command takes at most. */
+static size_t command_room(const struct text *words, size_t count)
+{
+	size_t bytes = (count + 1) * LENGTH_BYTES;
+
+	for (size_t i = 0; i < count; i++)
+		bytes += words[i].length;
+	return bytes;
 }
 
-static size_t put(struct pipeline *pipeline, const struct text *words,
-		  size_t count)
+/* A line of the protocol that announces a number of words or bytes; nearly all
+   are below 100. */
+static char *number_put(char *at, char kind, size_t number)
 {
-	size_t length;
+	*at++ = kind;
+	if (number >= 100) {
+		at += num_format((int64_t)number, at);
+	} else {
+		if (number >= 10)
+			*at++ = (char)('0' + number / 10);
+		*at++ = (char)('0' + number % 10);
+	}
+	*at++ = '\r';
+	*at++ = '\n';
+	return at;
+}
 
-	if (pipeline->formatter == NULL)
-		pipeline->formatter = formatter_open();
-	if (pipeline->formatter == NULL ||
-	    reserve(pipeline, formatter_bytes(words, count)) < 0)
-		return 0;
-	length = formatter_write(pipeline->formatter, words, count,
-				 pipeline->bytes + pipeline->used);
-	return length > 0 ? length : put_formatted(pipeline, words, count);
+/* The command as Redis reads it: how many words there are, and before each word
+   how many bytes it has. Returns where it ends. */
+static char *command_put(char *at, const struct text *words, size_t count)
+{
+	at = number_put(at, '*', count);
+	for (size_t i = 0; i < count; i++) {
+		at = number_put(at, '$', words[i].length);
+		if (words[i].length > 0)
+			memcpy(at, words[i].data, words[i].length);
+		at += words[i].length;
+		*at++ = '\r';
+		*at++ = '\n';
+	}
+	return at;
 }
 
 int pipeline_append(struct pipeline *pipeline, const struct text *words,
 		    size_t count)
 {
-	size_t length = put(pipeline, words, count);
+	char *end;
 
-	if (length == 0)
+	if (reserve(pipeline, command_room(words, count)) < 0)
 		return -1;
-	pipeline->used += length;
+	end = command_put(pipeline->bytes + pipeline->used, words, count);
+	pipeline->used = (size_t)(end - pipeline->bytes);
 	if (!pipeline->is_held)
 		pipeline->ready = pipeline->used;
 	return 0;

@@ -12,7 +12,7 @@ struct err;
 struct settings_redis;
 
 /* One connection to Redis: a non-blocking socket of our own under the
-   formatter and the reader of hiredis. Not for sharing, neither between
+   reader of hiredis. Not for sharing, neither between
    threads nor across fork(). After any -1 of a function below the connection
    is of no use any more: close it and open another one. An error *reply* is no
    such failure.

@@ -22,9 +22,9 @@ libordermq_embed_a_SOURCES = \
 	lib/settings/url.c lib/settings/settings.c \
 	lib/settings/settings_check.c lib/settings/settings_table.c \
 	lib/settings/settings_value.c \
-	lib/redis/reply.c lib/redis/resp.c lib/redis/formatter.c \
-	lib/redis/pipeline.c lib/redis/redis_error.c lib/redis/dial.c \
-	lib/redis/redis.c lib/redis/command.c \
+	lib/redis/reply.c lib/redis/resp.c lib/redis/pipeline.c \
+	lib/redis/redis_error.c lib/redis/dial.c lib/redis/redis.c \
+	lib/redis/command.c \
 	lib/stream/order.c lib/stream/keys.c \
 	%D%/window.c %D%/once.c %D%/lag.c %D%/publish_reply.c %D%/publish.c \
 	%D%/outbox_record.c %D%/outbox_dir.c %D%/outbox.c \

@@ -23,7 +23,7 @@ check_PROGRAMS += \
 	%D%/linger \
 	%D%/in_flight \
 	%D%/waiting \
-	%D%/formatter \
+	%D%/pipeline \
 	%D%/redis_error \
 	%D%/backoff \
 	%D%/board \
