@@ -1,6 +1,5 @@
 libordermq_a_SOURCES += \
 	%D%/err.c %D%/err.h \
-	%D%/word.h \
 	%D%/num.c %D%/num.h \
 	%D%/when.c %D%/when.h \
 	%D%/text.c %D%/text.h \

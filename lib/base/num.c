@@ -1,10 +1,10 @@
+/* Numbers, durations and sizes: the only place that turns text into a number.
+   Settings, options, orders and replies are read through it. */
+
 #include "config.h"
 
 #include "lib/base/num.h"
 
-#include "lib/base/word.h"
-
-#include <endian.h>
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -13,7 +13,7 @@
 /* One past this many places no scale of ours can make a whole number. */
 #define NUM_PLACES_MAX 18
 
-/* So many digits fit into a uint64_t whatever they are. */
+/* Any number of that many digits fits into a uint64_t. */
 #define NUM_SAFE_DIGITS 19
 
 struct num_unit {
@@ -39,40 +39,18 @@ static const struct num_unit sizes[] = {
 	{ NULL, 0 },
 };
 
-/* Above 9 when it is none. */
+/* The value of a digit; above 9: c is none. */
 static inline unsigned int digit_of(char c)
 {
 	return (unsigned char)c - (unsigned int)'0';
 }
 
-/* Eight digits in one go: to pairs, to fours, to the number. Returns false when
-   one of them is none. */
-static inline bool eight_read(const char *text, uint64_t *value_r)
-{
-	/* The first digit is the lowest byte. */
-	uint64_t word = le64toh(word_load(text)) - WORD_EACH('0');
-
-	/* Those before the first byte that is no digit neither carry nor borrow
-	   from it: it has the highest bit set in one or the other. What it does
-	   to those behind it is of no matter. */
-	if (((word | (word + WORD_EACH(0x80 - 10))) & WORD_EACH(0x80)) != 0)
-		return false;
-	word = (word * 10 + (word >> 8)) & 0x00ff00ff00ff00ff;
-	word = (word * 100 + (word >> 16)) & 0x0000ffff0000ffff;
-	*value_r = (word & 0xffff) * 10000 + (word >> 32);
-	return true;
-}
-
 size_t num_read(const char *text, size_t length, uint64_t *value_r)
 {
-	uint64_t value = 0, eight;
-	size_t i = 0;
+	uint64_t value = 0;
+	size_t i;
 
-	for (; i + 8 <= NUM_SAFE_DIGITS && length - i >= 8 &&
-	       eight_read(text + i, &eight);
-	     i += 8)
-		value = value * 100000000 + eight;
-	for (; i < length && digit_of(text[i]) <= 9; i++) {
+	for (i = 0; i < length && digit_of(text[i]) <= 9; i++) {
 		if (i < NUM_SAFE_DIGITS)
 			value = value * 10 + digit_of(text[i]);
 		else if (__builtin_mul_overflow(value, 10, &value) ||

@@ -5,20 +5,20 @@
 #include <stddef.h>
 
 /* Strict numbers and units. A text is taken whole or not at all: no leading
-   blank, no sign where none is due, no silent wrap, no trailing rest. Every
-   function returns 0, or -1 and leaves its out-parameter untouched. */
+   blank, no sign, no silent wrap, nothing behind the number. Unless it says
+   otherwise a function returns 0; or -1, and its out-parameter is untouched. */
 
 /* Decimal digits only, at most INT64_MAX. Text of length bytes; it need not be
    terminated. */
 int num_parse(const char *text, size_t length, int64_t *value_r);
 
-/* The decimal digits that a text of length bytes begins with, at most
-   UINT64_MAX. Returns how many they are; or 0 when there is none, or too many,
-   and *value_r is untouched. */
+/* The number, at most UINT64_MAX, that a text of length bytes begins with.
+   Returns the count of its digits; or 0 when there is no digit or the number is
+   larger, and *value_r is untouched. */
 size_t num_read(const char *text, size_t length, uint64_t *value_r);
 
-/* Write value in decimal digits, with a minus where it is negative, to buf,
-   which has room for NUM_BYTES; terminated. Returns its length. */
+/* Write value in decimal digits, with a minus when it is negative, to buf,
+   which has room for NUM_BYTES; terminated. Returns the length. */
 #define NUM_BYTES 21
 size_t num_format(int64_t value, char *buf);
 

@@ -1,78 +1,43 @@
+/* What bytes are in a text. Whatever came from a file or from Redis is looked
+   at here before it goes into a log, a key or JSON. */
+
 #include "config.h"
 
 #include "lib/base/text.h"
 
-#include "lib/base/word.h"
-
 #include <stdint.h>
 #include <stdio.h>
 
-/* Eight bytes are looked at in one go: one below the least borrows from its own
-   highest bit, unless that is set. What borrows beyond it begins at such a
-   byte, so that "is there one?" has the right answer. */
-static uint64_t has_below(uint64_t word, unsigned char least)
+static bool is_control(unsigned char c)
 {
-	return (word - WORD_EACH(least)) & ~word & WORD_EACH(0x80);
-}
-
-static uint64_t has_byte(uint64_t word, unsigned char byte)
-{
-	return has_below(word ^ WORD_EACH(byte), 1);
-}
-
-static uint64_t has_control(uint64_t word)
-{
-	return has_below(word, 0x20) | has_byte(word, 0x7f);
-}
-
-static uint64_t has_special(uint64_t word)
-{
-	return has_control(word) | has_byte(word, '"') | has_byte(word, '\\') |
-	       (word & WORD_EACH(0x80));
-}
-
-/* Does any word of the text have it? The last bytes may be looked at twice;
-   what there is no text for is blank. */
-static inline bool any_word(struct text text, uint64_t (*has)(uint64_t word))
-{
-	const size_t half = sizeof(uint32_t), word = sizeof(uint64_t);
-	const char *end = text.data + text.length;
-	uint64_t last = WORD_EACH(' ');
-
-	if (text.length >= word) {
-		for (const char *c = text.data; c < end - word; c += word) {
-			if (has(word_load(c)) != 0)
-				return true;
-		}
-		last = word_load(end - word);
-	} else if (text.length >= half) {
-		last = (uint64_t)word_load_half(text.data) << 32 |
-		       word_load_half(end - half);
-	} else {
-		for (const char *c = text.data; c < end; c++)
-			last = last << 8 | (unsigned char)*c;
-	}
-	return has(last) != 0;
+	return c < 0x20 || c == 0x7f;
 }
 
 bool text_has_control(struct text text)
 {
-	return any_word(text, has_control);
-}
+	bool found = false;
 
-static uint64_t has_colon(uint64_t word)
-{
-	return has_byte(word, ':');
+	/* No early end: there is one so rarely that to ask costs more. */
+	for (size_t i = 0; i < text.length; i++)
+		found |= is_control((unsigned char)text.data[i]);
+	return found;
 }
 
 bool text_has_colon(struct text text)
 {
-	return any_word(text, has_colon);
+	return text.length > 0 && memchr(text.data, ':', text.length) != NULL;
 }
 
 bool text_is_plain(struct text text)
 {
-	return !any_word(text, has_special);
+	bool found = false;
+
+	for (size_t i = 0; i < text.length; i++) {
+		const unsigned char c = (unsigned char)text.data[i];
+
+		found |= is_control(c) || c == '"' || c == '\\' || c >= 0x80;
+	}
+	return !found;
 }
 
 const char *text_show(struct text text, char *buf, size_t bytes)
@@ -93,8 +58,9 @@ const char *text_show(struct text text, char *buf, size_t bytes)
 	return buf;
 }
 
-/* What the first byte says about the length, and the least code point that
-   needs so many bytes. */
+/* The length of a UTF-8 character by its first byte c, the bits that c gives to
+   the code point, and the least code point of that length; 0: no character
+   begins with c. */
 static size_t utf8_lead(unsigned char c, uint32_t *bits_r, uint32_t *least_r)
 {
 	if (c < 0x80) {

@@ -1,8 +1,6 @@
 #ifndef OMQ_TEXT_H
 #define OMQ_TEXT_H
 
-#include "lib/base/word.h"
-
 #include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
@@ -21,7 +19,7 @@ struct text_run {
 	size_t count;
 };
 
-/* Number i of them, counted from 0; there must be so many. */
+/* Text number i, counted from 0, which must be below count. */
 static inline struct text text_run_at(const struct text_run *run, size_t i)
 {
 	const char *at = (const char *)run->first + i * run->step;
@@ -29,14 +27,14 @@ static inline struct text text_run_at(const struct text_run *run, size_t i)
 	return *(const struct text *)(const void *)at;
 }
 
-/* Leave out the first count of them; there must be so many. */
+/* Leave out the first count texts, which must be there. */
 static inline void text_run_skip(struct text_run *run, size_t count)
 {
 	run->first = (const char *)run->first + count * run->step;
 	run->count -= count;
 }
 
-/* Texts side by side as a run. */
+/* An array of texts as a run. */
 static inline struct text_run text_run_of(const struct text *texts,
 					  size_t count)
 {
@@ -58,7 +56,8 @@ static inline struct text text_of(const char *string)
 
 static inline bool text_equal(struct text a, struct text b)
 {
-	return a.length == b.length && word_equal(a.data, b.data, a.length);
+	return a.length == b.length &&
+	       (a.length == 0 || memcmp(a.data, b.data, a.length) == 0);
 }
 
 static inline bool text_is(struct text text, const char *string)
@@ -72,12 +71,13 @@ bool text_has_control(struct text text);
 /* True when there is a colon in it. */
 bool text_has_colon(struct text text);
 
-/* True when all of it is printable ASCII and neither a quote nor a backslash:
-   it stands in a JSON string as it is (RFC 8259, section 7). */
+/* True when every byte is printable ASCII and neither a quote nor a backslash:
+   then the text needs no escape in a JSON string (RFC 8259, section 7). */
 bool text_is_plain(struct text text);
 
-/* Copy into buf (bytes long), cut where it is full, always terminated; control
-   bytes and bytes above 0x7e as \xNN. Returns buf. For log lines. */
+/* Copy the text into buf (bytes long) for a log line: cut where buf is full,
+   always terminated, control bytes and bytes above 0x7e as \xNN. Returns buf.
+ */
 const char *text_show(struct text text, char *buf, size_t bytes);
 
 /* How many bytes of text the UTF-8 character at its beginning takes, 1 to 4;

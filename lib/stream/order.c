@@ -1,3 +1,6 @@
+/* An order as the services see it: the fields of an entry, checked. Producers
+   check with it before they publish, consumers when they have read an entry. */
+
 #include "config.h"
 
 #include "lib/stream/order.h"
@@ -11,7 +14,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* How much of a bad value an error shows. */
+/* An error shows at most that much of a bad value. */
 #define ORDER_SHOWN_BYTES 65
 
 /* The fields of an order that we read. The factors of the amount stand last. */
@@ -26,7 +29,7 @@ enum order_role {
 
 _Static_assert(ROLE_COUNT == ORDER_ROLES_MAX, "order.h has room for each");
 
-/* What was found for each role; data is NULL where nothing was. */
+/* The value of each role; data is NULL where the entry has none. */
 struct order_found {
 	struct text values[ROLE_COUNT];
 };
@@ -47,7 +50,8 @@ static const char *role_name(const struct settings_fields *fields, size_t role)
 	}
 }
 
-/* The first role from this one on that a field's name has, or their count. */
+/* The first role, from this one on, with the name of the field; or the count of
+   roles. */
 static size_t role_of(const struct order_names *names, size_t role,
 		      struct text field)
 {
@@ -66,20 +70,6 @@ void order_names_set(struct order_names *names_r,
 	for (size_t role = 0; role < names_r->count; role++)
 		names_r->next[role] =
 			role_of(names_r, role + 1, names_r->names[role]);
-}
-
-/* The first role of the field at a place of the entry, or their count. */
-static size_t role_at(struct order_names *names, size_t place,
-		      struct text field)
-{
-	if (place >= ORDER_SEEN_MAX)
-		return role_of(names, 0, field);
-	if (names->seen[place].data == NULL ||
-	    !text_equal(names->seen[place], field)) {
-		names->seen[place] = field;
-		names->roles[place] = role_of(names, 0, field);
-	}
-	return names->roles[place];
 }
 
 static int field_reject(const char *name, struct text value, const char *what,
@@ -105,9 +95,10 @@ static int role_take(const struct settings_fields *fields, size_t role,
 	return 0;
 }
 
-/* Find the fields that we read, and measure the whole. */
-static int fields_find(struct order_names *names, const struct text_run *fields,
-		       struct order_found *found, struct err *err)
+/* Find the fields that are read, and add up the bytes of all. */
+static int fields_find(const struct order_names *names,
+		       const struct text_run *fields, struct order_found *found,
+		       struct err *err)
 {
 	size_t count = fields->count / 2;
 	size_t bytes = 0;
@@ -115,13 +106,13 @@ static int fields_find(struct order_names *names, const struct text_run *fields,
 	if (count > ORDER_FIELDS_MAX)
 		return err_set(err, ERR_REJECT, "%zu fields, more than %d",
 			       count, ORDER_FIELDS_MAX);
-	for (size_t place = 0; place < count; place++) {
-		struct text name = text_run_at(fields, 2 * place);
-		struct text value = text_run_at(fields, 2 * place + 1);
+	for (size_t i = 0; i < count; i++) {
+		struct text name = text_run_at(fields, 2 * i);
+		struct text value = text_run_at(fields, 2 * i + 1);
 
 		bytes += name.length + value.length;
-		for (size_t role = role_at(names, place, name);
-		     role < names->count; role = names->next[role]) {
+		for (size_t role = role_of(names, 0, name); role < names->count;
+		     role = names->next[role]) {
 			if (role_take(names->fields, role, value, found, err) <
 			    0)
 				return -1;
@@ -230,7 +221,7 @@ static int amount_parse(const struct settings_fields *fields,
 	return amount_product(fields, values, amount_r, err);
 }
 
-int order_read(struct order_names *names, const struct text_run *fields,
+int order_read(const struct order_names *names, const struct text_run *fields,
 	       struct order *order_r, struct err *err)
 {
 	struct order_found found;

@@ -10,11 +10,9 @@ struct err;
 struct reply;
 struct settings_fields;
 
-/* Most fields of an order that we read; as many factors as settings.h has. */
+/* At most that many fields of an order are read: four, and the factors of the
+   amount (SETTINGS_FACTORS_MAX). */
 #define ORDER_ROLES_MAX 8
-
-/* At as many places of an entry what is there is remembered. */
-#define ORDER_SEEN_MAX 16
 
 /* Limits of an entry; above them it is no order. */
 #define ORDER_FIELDS_MAX 128
@@ -33,8 +31,8 @@ enum order_type {
 	ORDER_OTHER, /* none of our business */
 };
 
-/* One event of one order, as it travels through the stream. A plain value: the
-   texts are borrowed from whoever has the entry. */
+/* One event of one order, as it travels through the stream. A plain value; the
+   texts are borrowed from the entry. */
 struct order {
 	struct text orderno;
 	struct text userid;  /* empty: a guest */
@@ -45,41 +43,40 @@ struct order {
 	struct text_run fields;
 };
 
-/* Read an order from pair_count field/value pairs, by the names that fields
-   gives. Returns 0; or -1 with ERR_REJECT and the reason when it is no valid
+/* Read an order from pair_count pairs of a field and its value, by the names in
+   fields. Returns 0; or -1 with ERR_REJECT and the reason when this is no valid
    order, and order_r is untouched. More than ORDER_FIELDS_MAX pairs are refused
-   without a look at them. The rules are those of the manual page
-   ordermq.conf(5). */
+   before they are read. The rules are those of ordermq.conf(5). */
 int order_parse(const struct settings_fields *fields, const struct text *pairs,
 		size_t pair_count, struct order *order_r, struct err *err);
 
-/* The same for the fields of an entry, as Redis answers them; what is no array
-   of pairs of strings is no valid order. */
+/* order_parse() from the fields of an entry, as Redis answers them. What is no
+   array of pairs of strings is no valid order. */
 int order_parse_entry(const struct settings_fields *fields,
 		      const struct reply *entry_fields, struct order *order_r,
 		      struct err *err);
 
-/* The names by which many entries are read: measured once. As a rule, an entry
-   has the fields of the one before, and in the same order: what was found at
-   each place is remembered, and the texts there are borrowed meanwhile. */
+/* The names of the fields that are read, measured once for many entries. A
+   plain value. */
 struct order_names {
 	const struct settings_fields *fields; /* borrowed */
 	struct text names[ORDER_ROLES_MAX];
 	size_t count;
-	size_t next[ORDER_ROLES_MAX];     /* the next of that name, or count */
-	struct text seen[ORDER_SEEN_MAX]; /* names of fields */
-	size_t roles[ORDER_SEEN_MAX];     /* what they are */
+	/* For each role the next one with an equal name, or count. */
+	size_t next[ORDER_ROLES_MAX];
 };
 
 void order_names_set(struct order_names *names_r,
 		     const struct settings_fields *fields);
 
-/* order_parse() for one of many, from an even number of texts. */
-int order_read(struct order_names *names, const struct text_run *fields,
+/* order_parse() with names that are measured already, from an even number of
+   texts. */
+int order_read(const struct order_names *names, const struct text_run *fields,
 	       struct order *order_r, struct err *err);
 
 /* Write the event key "orderno:type[:eventno]" of a paid or refunded order into
-   buf, ORDER_KEY_BYTES long. Everything idempotent hangs on it. Returns it. */
+   buf, ORDER_KEY_BYTES long; returns the key. Two deliveries of one event have
+   equal keys, by which the second one is known to be done already. */
 struct text order_key(const struct order *order, char *buf);
 
 /* "paid" or "refunded". */

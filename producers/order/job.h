@@ -2,6 +2,7 @@
 #define OMQ_JOB_H
 
 #include "lib/settings/settings.h"
+#include "lib/stream/order.h"
 #include "producers/order/order_options.h"
 #include "producers/order/order_state.h"
 #include "producers/order/pace.h"
@@ -23,6 +24,7 @@ struct source;
 struct job {
 	struct order_options options;
 	struct settings settings;
+	struct order_names names; /* of the fields in settings */
 	struct source *source;
 	struct publisher *publisher; /* NULL when there is an outbox */
 	struct outbox *outbox;       /* NULL when there is a publisher */

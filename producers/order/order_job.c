@@ -181,18 +181,20 @@ static int is_resumed(struct job *job, const struct source_item *item,
 }
 
 /* Is it an order, as the services see it? */
-static int order_check(const struct job *job, const struct source_item *item,
+static int order_check(struct job *job, const struct source_item *item,
 		       char *key_buf, struct text *key_r, struct err *err)
 {
-	const struct settings_fields *fields = &job->settings.fields;
+	const struct text_run run =
+		text_run_of(item->pairs, 2 * item->pair_count);
 	struct order order;
 
 	*key_r = text_of("");
-	if (order_parse(fields, item->pairs, item->pair_count, &order, err) < 0)
+	if (order_read(&job->names, &run, &order, err) < 0)
 		return -1;
 	return job->options.once_msecs == 0 && job->outbox == NULL
 		       ? 0
-		       : once_key(fields, &order, key_buf, key_r, err);
+		       : once_key(&job->settings.fields, &order, key_buf, key_r,
+				  err);
 }
 
 static int take_order(struct job *job, const struct source_item *item,

@@ -80,6 +80,7 @@ static int job_open(struct job *job, struct err *err)
 	job->sent = &job->windows[1];
 	if (carrier_open(job, err) < 0)
 		return -1;
+	order_names_set(&job->names, &job->settings.fields);
 	pace_start(&job->pace, job->options.rate_millis);
 	progress_start(&job->progress, job->options.quiet
 					       ? PROGRESS_NEVER

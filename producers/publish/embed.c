@@ -37,6 +37,7 @@ struct ordermq_publisher {
 	struct ordermq_result *results; /* may be NULL */
 	bool all_there;
 	struct text *pairs; /* of the order at hand */
+	struct order_names names;
 };
 
 static void *fail(struct ordermq_publisher *self, const struct err *err,
@@ -79,6 +80,7 @@ static struct ordermq_publisher *publisher_new(const char *const *options,
 	    window_open(&self->window, WINDOW_ORDERS, &err) < 0 ||
 	    carrier_open(self, &err) < 0)
 		return fail(self, &err, reason, reason_bytes);
+	order_names_set(&self->names, &self->options.settings.fields);
 	return self;
 }
 
@@ -210,17 +212,19 @@ static int order_take(struct ordermq_publisher *self,
 		      const struct ordermq_order *order, size_t i,
 		      struct err *err)
 {
-	const struct settings_fields *names = &self->options.settings.fields;
+	const struct settings_fields *fields = &self->options.settings.fields;
+	struct text_run run;
 	struct text key = text_of("");
 	char buf[ONCE_KEY_BYTES];
 	struct order parsed;
 
-	if (fields_take(self, order, err) < 0 ||
-	    order_parse(names, self->pairs, order->field_count, &parsed, err) <
-		    0)
+	if (fields_take(self, order, err) < 0)
+		return -1;
+	run = text_run_of(self->pairs, 2 * order->field_count);
+	if (order_read(&self->names, &run, &parsed, err) < 0)
 		return -1;
 	if ((self->options.once_msecs > 0 || self->outbox != NULL) &&
-	    once_key(names, &parsed, buf, &key, err) < 0)
+	    once_key(fields, &parsed, buf, &key, err) < 0)
 		return -1;
 	return window_add(&self->window, self->pairs, order->field_count, key,
 			  i, err);
