@@ -1,13 +1,14 @@
+/* The command line of ordermq-order. main() reads it before anything else. */
+
 #include "config.h"
 
 #include "producers/order/order_options.h"
 
 #include "lib/base/err.h"
 #include "lib/base/num.h"
+#include "lib/base/options.h"
 #include "producers/publish/once.h"
 
-#include <getopt.h>
-#include <stdio.h>
 #include <string.h>
 
 #define OPTIONS_BATCH 128
@@ -19,7 +20,7 @@
 #define OPTIONS_ONCE_MAX_MSECS (INT64_C(3650) * 24 * 3600 * 1000)
 #define OPTIONS_RATE_MAX_MILLIS INT64_C(1000000000)
 
-static const char options_help[] =
+static const char options_usage[] =
 	"usage: ordermq-order [OPTION]... FIELD=VALUE...\n"
 	"       ordermq-order [OPTION]... --csv FILE | --jsonl FILE\n"
 	"       ordermq-order [OPTION]... --generate N\n"
@@ -28,111 +29,15 @@ static const char options_help[] =
 	"Publish orders to the stream that the ordermq services read.\n"
 	"\n"
 	"What to publish:\n"
-	"  FIELD=VALUE...       one order; prints its entry id\n"
-	"  --csv FILE           the records of a CSV file with a header\n"
-	"  --jsonl FILE         the objects of a JSON Lines file\n"
-	"                       (FILE may be \"-\": standard input)\n"
-	"  --generate N         N made-up orders, the same for the same seed\n"
-	"  --users U            of U users (default 1000)\n"
-	"  --seed S             default: the time of day\n"
-	"  --drain DIR          what is in the outbox DIR, which empties it\n"
-	"  --follow             and what is put into it from now on\n"
-	"\n"
-	"How:\n"
-	"  --rate R             at most R orders a second, evenly\n"
-	"  --batch N            N orders in one go (default 128)\n"
-	"  --max-lag N          wait while a group has more than N orders to "
-	"read\n"
-	"  --atomic             each batch as a whole or not at all\n"
-	"  --once               what has an event key that is known adds no "
-	"entry\n"
-	"  --once-for TIME      the same; keys are known for TIME (default "
-	"7d)\n"
-	"  --state FILE         the same; keep in FILE how far it is, and "
-	"begin\n"
-	"                       there after an interruption\n"
-	"  --timeout TIME       how long to try again when Redis cannot take\n"
-	"                       an order (default 30s)\n"
-	"\n"
-	"Where:\n"
-	"  -c, --config FILE    the configuration file\n"
-	"  --redis URL          redis://HOST[:PORT][/DB] or unix:///PATH\n"
-	"  --stream KEY         the stream\n"
-	"  --outbox DIR         not to Redis, but into the directory DIR\n"
-	"\n"
-	"  -q, --quiet          no summary when all is well, no progress\n"
-	"  --progress=WHEN      auto, always or never (default auto)\n"
-	"  -h, --help           print this text\n"
-	"  -V, --version        print the version\n"
+	"  FIELD=VALUE...       one order; prints its entry id\n";
+
+static const char options_more[] =
 	"\n"
 	"Exit status: 0 all published, 64 usage, 65 bad data, 69 Redis not\n"
 	"reached or lost, 75 given up after --timeout, 78 configuration, or\n"
 	"128 plus the signal that stopped it.\n";
 
-enum {
-	OPTION_REDIS = 256, /* above every letter */
-	OPTION_STREAM,
-	OPTION_CSV,
-	OPTION_JSONL,
-	OPTION_GENERATE,
-	OPTION_USERS,
-	OPTION_SEED,
-	OPTION_DRAIN,
-	OPTION_FOLLOW,
-	OPTION_OUTBOX,
-	OPTION_RATE,
-	OPTION_BATCH,
-	OPTION_MAX_LAG,
-	OPTION_ATOMIC,
-	OPTION_ONCE,
-	OPTION_ONCE_FOR,
-	OPTION_STATE,
-	OPTION_TIMEOUT,
-	OPTION_PROGRESS,
-};
-
-static const struct option long_options[] = {
-	{ "config", required_argument, NULL, 'c' },
-	{ "redis", required_argument, NULL, OPTION_REDIS },
-	{ "stream", required_argument, NULL, OPTION_STREAM },
-	{ "csv", required_argument, NULL, OPTION_CSV },
-	{ "jsonl", required_argument, NULL, OPTION_JSONL },
-	{ "generate", required_argument, NULL, OPTION_GENERATE },
-	{ "users", required_argument, NULL, OPTION_USERS },
-	{ "seed", required_argument, NULL, OPTION_SEED },
-	{ "drain", required_argument, NULL, OPTION_DRAIN },
-	{ "follow", no_argument, NULL, OPTION_FOLLOW },
-	{ "outbox", required_argument, NULL, OPTION_OUTBOX },
-	{ "rate", required_argument, NULL, OPTION_RATE },
-	{ "batch", required_argument, NULL, OPTION_BATCH },
-	{ "max-lag", required_argument, NULL, OPTION_MAX_LAG },
-	{ "atomic", no_argument, NULL, OPTION_ATOMIC },
-	{ "once", no_argument, NULL, OPTION_ONCE },
-	{ "once-for", required_argument, NULL, OPTION_ONCE_FOR },
-	{ "state", required_argument, NULL, OPTION_STATE },
-	{ "timeout", required_argument, NULL, OPTION_TIMEOUT },
-	{ "quiet", no_argument, NULL, 'q' },
-	{ "progress", required_argument, NULL, OPTION_PROGRESS },
-	{ "help", no_argument, NULL, 'h' },
-	{ "version", no_argument, NULL, 'V' },
-	{ NULL, 0, NULL, 0 },
-};
-
-static int number_parse(const char *name, const char *text, int64_t min,
-			int64_t max, int64_t *value_r, struct err *err)
-{
-	int64_t value;
-
-	if (num_parse(text, strlen(text), &value) < 0 || value < min ||
-	    value > max)
-		return err_set(err, ERR_REJECT,
-			       "--%s '%s' is no whole number from %lld to %lld",
-			       name, text, (long long)min, (long long)max);
-	*value_r = value;
-	return 0;
-}
-
-static int rate_parse(const char *text, int64_t *millis_r, struct err *err)
+static int rate_take(void *millis_r, const char *text, struct err *err)
 {
 	struct num_decimal rate;
 	int64_t millis;
@@ -141,49 +46,23 @@ static int rate_parse(const char *text, int64_t *millis_r, struct err *err)
 	    num_decimal_scale(&rate, 1000, &millis) < 0 || millis < 1 ||
 	    millis > OPTIONS_RATE_MAX_MILLIS)
 		return err_set(err, ERR_REJECT,
-			       "--rate '%s' is no number from 0.001 to 1000000 "
-			       "with at most 3 places",
-			       text);
-	*millis_r = millis;
+			       "a number from 0.001 to 1000000 with at most 3 "
+			       "places is needed");
+	*(int64_t *)millis_r = millis;
 	return 0;
 }
 
-static int timeout_parse(const char *text, int64_t *msecs_r, struct err *err)
-{
-	if (num_parse_duration(text, msecs_r) < 0)
-		return err_set(err, ERR_REJECT,
-			       "--timeout '%s' is no duration such as 30s",
-			       text);
-	return 0;
-}
-
-static int once_parse(const char *text, int64_t *msecs_r, struct err *err)
-{
-	int64_t msecs;
-
-	if (num_parse_duration(text, &msecs) < 0 || msecs < 1 ||
-	    msecs > OPTIONS_ONCE_MAX_MSECS)
-		return err_set(err, ERR_REJECT,
-			       "--once-for '%s' is no duration such as 7d, of "
-			       "3650d at most",
-			       text);
-	*msecs_r = msecs;
-	return 0;
-}
-
-static int progress_parse(const char *text, enum progress_mode *mode_r,
-			  struct err *err)
+static int progress_take(void *mode_r, const char *text, struct err *err)
 {
 	static const char *const names[] = { "auto", "always", "never" };
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		if (strcmp(names[i], text) != 0)
 			continue;
-		*mode_r = (enum progress_mode)i;
+		*(enum progress_mode *)mode_r = (enum progress_mode)i;
 		return 0;
 	}
-	return err_set(err, ERR_REJECT,
-		       "--progress '%s' is not auto, always or never", text);
+	return err_set(err, ERR_REJECT, "auto, always or never is needed");
 }
 
 static int mode_set(struct order_options *options, enum order_mode mode,
@@ -191,131 +70,124 @@ static int mode_set(struct order_options *options, enum order_mode mode,
 {
 	if (options->mode != ORDER_FROM_ARGS)
 		return err_set(err, ERR_REJECT,
-			       "one of --csv, --jsonl, --generate and --drain, "
-			       "once");
+			       "only one of --csv, --jsonl, --generate and "
+			       "--drain may be given, once");
 	options->mode = mode;
 	options->path = path;
 	return 0;
 }
 
-static int generate_parse(struct order_options *options, const char *text,
-			  struct err *err)
+static int csv_take(void *options, const char *path, struct err *err)
 {
-	if (mode_set(options, ORDER_FROM_GENERATOR, NULL, err) < 0)
-		return -1;
-	return number_parse("generate", text, 1, INT64_MAX, &options->count,
-			    err);
+	return mode_set(options, ORDER_FROM_CSV, path, err);
 }
 
-static int seed_parse(struct order_options *options, const char *text,
-		      struct err *err)
+static int jsonl_take(void *options, const char *path, struct err *err)
 {
-	options->has_seed = true;
-	return number_parse("seed", text, 0, INT64_MAX, &options->seed, err);
+	return mode_set(options, ORDER_FROM_JSONL, path, err);
 }
 
-/* Without --once-for the usual time is meant. */
-static void once_take(struct order_options *options)
+static int drain_take(void *options, const char *path, struct err *err)
 {
-	if (options->once_msecs == 0)
-		options->once_msecs = ONCE_FOR_MSECS;
-}
-
-/* What is drained comes again after an interruption, and goes in its order. */
-static int drain_take(struct order_options *options, const char *path,
-		      struct err *err)
-{
-	once_take(options);
-	options->atomic = true;
 	return mode_set(options, ORDER_FROM_OUTBOX, path, err);
 }
 
-/* Options that only need to be kept, or to be done. */
-static void plain_take(struct order_options *options, int option)
+static int generate_take(void *_options, const char *text, struct err *err)
 {
-	switch (option) {
-	case 'c':
-		options->conf = optarg;
-		break;
-	case OPTION_REDIS:
-		options->redis = optarg;
-		break;
-	case OPTION_STREAM:
-		options->stream = optarg;
-		break;
-	case OPTION_ATOMIC:
-		options->atomic = true;
-		break;
-	case OPTION_FOLLOW:
-		options->follow = true;
-		break;
-	case OPTION_OUTBOX:
-		options->outbox = optarg;
-		break;
-	case OPTION_STATE:
-		options->state = optarg;
-		once_take(options);
-		break;
-	case OPTION_ONCE:
-		once_take(options);
-		break;
-	case 'q':
-		options->quiet = true;
-		break;
-	case 'h':
-		options->done = true;
-		(void)fputs(options_help, stdout);
-		break;
-	case 'V':
-		options->done = true;
-		(void)puts("ordermq-order " PACKAGE_VERSION);
-		break;
-	}
-}
+	struct order_options *options = _options;
 
-static int option_take(struct order_options *options, int option, char **argv,
-		       struct err *err)
-{
-	switch (option) {
-	case OPTION_CSV:
-		return mode_set(options, ORDER_FROM_CSV, optarg, err);
-	case OPTION_JSONL:
-		return mode_set(options, ORDER_FROM_JSONL, optarg, err);
-	case OPTION_DRAIN:
-		return drain_take(options, optarg, err);
-	case OPTION_GENERATE:
-		return generate_parse(options, optarg, err);
-	case OPTION_USERS:
-		return number_parse("users", optarg, 1, INT64_MAX,
-				    &options->users, err);
-	case OPTION_SEED:
-		return seed_parse(options, optarg, err);
-	case OPTION_RATE:
-		return rate_parse(optarg, &options->rate_millis, err);
-	case OPTION_BATCH:
-		return number_parse("batch", optarg, 1, OPTIONS_BATCH_MAX,
-				    &options->batch, err);
-	case OPTION_MAX_LAG:
-		return number_parse("max-lag", optarg, 1, OPTIONS_LAG_MAX,
-				    &options->max_lag, err);
-	case OPTION_ONCE_FOR:
-		return once_parse(optarg, &options->once_msecs, err);
-	case OPTION_TIMEOUT:
-		return timeout_parse(optarg, &options->timeout_msecs, err);
-	case OPTION_PROGRESS:
-		return progress_parse(optarg, &options->progress, err);
-	case ':':
-		return err_set(err, ERR_REJECT, "%s: its argument is missing",
-			       argv[optind - 1]);
-	case '?':
-		return err_set(err, ERR_REJECT, "%s: no such option",
-			       argv[optind - 1]);
-	}
-	plain_take(options, option);
+	if (mode_set(options, ORDER_FROM_GENERATOR, NULL, err) < 0)
+		return -1;
+	if (num_parse(text, strlen(text), &options->count) < 0 ||
+	    options->count < 1)
+		return err_set(err, ERR_REJECT,
+			       "a whole number from 1 is needed");
 	return 0;
 }
 
-/* What goes into an outbox is published, once, when that is drained. */
+/* Returns as options_parse() does. */
+static int options_read(int argc, char **argv, struct order_options *to,
+			bool *once, struct err *err)
+{
+	const struct options_row rows[] = {
+		options_take(0, "csv", "FILE",
+			     "the records of a CSV file with a header",
+			     csv_take, to),
+		options_take(
+			0, "jsonl", "FILE",
+			"the objects of a JSON Lines file (a FILE \"-\" is "
+			"standard input)",
+			jsonl_take, to),
+		options_take(0, "generate", "N",
+			     "N made-up orders; equal seeds make equal orders",
+			     generate_take, to),
+		options_number(0, "users", "U", "of U users (default 1000)",
+			       &to->users, 1, INT64_MAX),
+		options_number(0, "seed", "S", "default: the time of day",
+			       &to->seed, 0, INT64_MAX),
+		options_take(0, "drain", "DIR",
+			     "what is in the outbox DIR, which empties it",
+			     drain_take, to),
+		options_flag(0, "follow", "and what is put into it from now on",
+			     &to->follow),
+		options_heading("\nHow:"),
+		options_take(0, "rate", "R",
+			     "at most R orders a second, evenly", rate_take,
+			     &to->rate_millis),
+		options_number(0, "batch", "N",
+			       "N orders in one go (default 128)", &to->batch,
+			       1, OPTIONS_BATCH_MAX),
+		options_number(0, "max-lag", "N",
+			       "wait while a group has more than N orders to "
+			       "read",
+			       &to->max_lag, 1, OPTIONS_LAG_MAX),
+		options_flag(0, "atomic", "each batch as a whole or not at all",
+			     &to->atomic),
+		options_flag(0, "once",
+			     "an order whose event key is known adds no entry",
+			     once),
+		options_duration(0, "once-for", "TIME",
+				 "as --once; keys are known for TIME (default "
+				 "7d)",
+				 &to->once_msecs, 1, OPTIONS_ONCE_MAX_MSECS),
+		options_text(0, "state", "FILE",
+			     "as --once; keep in FILE how far it is, and begin "
+			     "there after an interruption",
+			     &to->state),
+		options_duration(0, "timeout", "TIME",
+				 "how long to try again when Redis cannot take "
+				 "an order (default 30s)",
+				 &to->timeout_msecs, 0, INT64_MAX),
+		options_heading("\nWhere:"),
+		options_text('c', "config", "FILE", "the configuration file",
+			     &to->conf),
+		options_text(0, "redis", "URL",
+			     "redis://HOST[:PORT][/DB] or unix:///PATH",
+			     &to->redis),
+		options_text(0, "stream", "KEY", "the stream", &to->stream),
+		options_text(0, "outbox", "DIR",
+			     "not to Redis, but into the directory DIR",
+			     &to->outbox),
+		options_heading(""),
+		options_flag('q', "quiet",
+			     "no summary when all is well, no progress",
+			     &to->quiet),
+		options_take(0, "progress", "WHEN",
+			     "auto, always or never (default auto)",
+			     progress_take, &to->progress),
+		options_end(),
+	};
+	const struct options options = { "ordermq-order", options_usage,
+					 options_more, rows };
+	int operand = argc;
+	int ret = options_parse(&options, argc, argv, &operand, err);
+
+	to->args = argv + operand;
+	to->arg_count = argc - operand;
+	return ret;
+}
+
+/* Orders go into an outbox as they are; --drain publishes them once. */
 static int outbox_check(const struct order_options *options, struct err *err)
 {
 	if (options->follow && options->mode != ORDER_FROM_OUTBOX)
@@ -334,7 +206,8 @@ static int outbox_check(const struct order_options *options, struct err *err)
 	return 0;
 }
 
-/* While one half of the limit is read, the other half is sent. */
+/* A window is at most half of --max-lag: while the groups read that half, the
+   next one is sent. */
 static void batch_limit(struct order_options *options)
 {
 	int64_t half = (options->max_lag + 1) / 2;
@@ -355,31 +228,40 @@ static int options_check(const struct order_options *options, struct err *err)
 	return outbox_check(options, err);
 }
 
+/* What follows from the options together. */
+static void options_complete(struct order_options *options, bool once)
+{
+	const bool is_drain = options->mode == ORDER_FROM_OUTBOX;
+
+	/* What is drained comes again after an interruption, in its order. */
+	options->atomic = options->atomic || is_drain;
+	if (options->once_msecs == 0 &&
+	    (once || is_drain || options->state != NULL))
+		options->once_msecs = ONCE_FOR_MSECS;
+	if (options->timeout_msecs < 0)
+		options->timeout_msecs = options->follow
+						 ? OPTIONS_FOREVER_MSECS
+						 : OPTIONS_TIMEOUT_MSECS;
+	batch_limit(options);
+}
+
 int order_options_parse(int argc, char **argv, struct order_options *options_r,
 			struct err *err)
 {
 	struct order_options options = {
 		.users = OPTIONS_USERS,
+		.seed = -1,
 		.batch = OPTIONS_BATCH,
 		.timeout_msecs = -1,
 	};
-	int option;
+	bool once = false;
+	int ret = options_read(argc, argv, &options, &once, err);
 
-	opterr = 0;
-	while (!options.done &&
-	       (option = getopt_long(argc, argv, ":c:qhV", long_options,
-				     NULL)) != -1) {
-		if (option_take(&options, option, argv, err) < 0)
-			return -1;
-	}
-	options.args = argv + optind;
-	options.arg_count = argc - optind;
-	if (!options.done && options_check(&options, err) < 0)
+	if (ret != 0)
+		return ret;
+	options_complete(&options, once);
+	if (options_check(&options, err) < 0)
 		return -1;
-	batch_limit(&options);
-	if (options.timeout_msecs < 0)
-		options.timeout_msecs = options.follow ? OPTIONS_FOREVER_MSECS
-						       : OPTIONS_TIMEOUT_MSECS;
 	*options_r = options;
 	return 0;
 }

@@ -25,11 +25,10 @@ struct order_options {
 	const char *stream; /* NULL: what the configuration says */
 	enum order_mode mode;
 	const char *path; /* of CSV, JSON Lines, or the outbox to drain */
-	bool follow;      /* do not end with the outbox */
+	bool follow;      /* wait at the end of the outbox for more */
 	int64_t count;    /* of the generator */
 	int64_t users;
-	int64_t seed;
-	bool has_seed;
+	int64_t seed;      /* -1: none is given */
 	char *const *args; /* FIELD=VALUE */
 	int arg_count;
 	int64_t rate_millis; /* orders per 1,000 seconds; 0: no limit */
@@ -42,10 +41,10 @@ struct order_options {
 	int64_t timeout_msecs;
 	bool quiet;
 	enum progress_mode progress;
-	bool done; /* --help or --version was asked for, and is printed */
 };
 
-/* Read the command line. Returns 0, or -1 with ERR_REJECT: wrong usage. */
+/* Read the command line. Returns 0; 1 when --help or --version was asked for,
+   and is printed; or -1 with ERR_REJECT: wrong usage. */
 int order_options_parse(int argc, char **argv, struct order_options *options_r,
 			struct err *err);
 

@@ -32,8 +32,8 @@ static int generator_open(const struct order_options *options,
 		.fields = &settings->fields,
 		.count = (uint64_t)options->count,
 		.users = (uint64_t)options->users,
-		.seed = (uint64_t)(options->has_seed ? options->seed
-						     : clock_wall_msecs()),
+		.seed = (uint64_t)(options->seed < 0 ? clock_wall_msecs()
+						     : options->seed),
 	};
 
 	return generate_open(&set, source_r, err);

@@ -128,13 +128,15 @@ int main(int argc, char **argv)
 {
 	static struct job job;
 	struct err err;
+	int ret;
 
 	setup_standard_fds();
-	if (order_options_parse(argc, argv, &job.options, &err) < 0) {
+	ret = order_options_parse(argc, argv, &job.options, &err);
+	if (ret < 0) {
 		job_say(&job, "%s (--help tells more)", err.text);
 		return EX_USAGE;
 	}
-	if (job.options.done)
+	if (ret > 0)
 		return 0;
 	if (job_prepare(&job, &err) < 0)
 		job_say(&job, "%s", err.text);

@@ -4,11 +4,11 @@
 #include "config.h"
 
 #include "lib/base/err.h"
+#include "lib/base/options.h"
 #include "lib/settings/settings.h"
 #include "supervisor/ordermqd/daemon.h"
 
 #include <fcntl.h>
-#include <getopt.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,29 +16,35 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-static const struct option long_options[] = {
-	{ "config", required_argument, NULL, 'c' },
-	{ "node", required_argument, NULL, 'X' },
-	{ "check", no_argument, NULL, 't' },
-	{ "help", no_argument, NULL, 'h' },
-	{ "version", no_argument, NULL, 'V' },
-	{ NULL, 0, NULL, 0 },
-};
+static const char options_usage[] =
+	"Usage: ordermqd [-c FILE] [-X NODE] [--check]\n"
+	"Starts the instances that the configuration wants, watches\n"
+	"them, and starts them again. Stays in the foreground.\n"
+	"\n";
 
-static int usage(FILE *out, int status)
+/* Returns as options_parse() does. */
+static int options_read(int argc, char **argv, struct daemon_options *to,
+			bool *only_check, struct err *err)
 {
-	fputs("Usage: ordermqd [-c FILE] [-X NODE] [--check]\n"
-	      "Starts the instances that the configuration wants, watches\n"
-	      "them, and starts them again. Stays in the foreground.\n"
-	      "\n"
-	      "  -c, --config FILE  configuration file, in the place of\n"
-	      "                     " DAEMON_CONFIG "\n"
-	      "  -X, --node NODE    node name, in the place of the file's\n"
-	      "  -t, --check        only check the configuration\n"
-	      "  -h, --help         show this\n"
-	      "  -V, --version      show the version\n",
-	      out);
-	return status;
+	const struct options_row rows[] = {
+		options_text('c', "config", "FILE",
+			     "configuration file, in place of " DAEMON_CONFIG,
+			     &to->config),
+		options_text('X', "node", "NODE",
+			     "node name, in place of the file's", &to->node),
+		options_flag('t', "check", "only check the configuration",
+			     only_check),
+		options_end(),
+	};
+	const struct options options = { "ordermqd", options_usage, NULL,
+					 rows };
+	int operand = argc;
+	int ret = options_parse(&options, argc, argv, &operand, err);
+
+	if (ret == 0 && operand < argc)
+		return err_set(err, ERR_REJECT, "%s: nothing may follow",
+			       argv[operand]);
+	return ret;
 }
 
 /* A parent may start us with descriptors 0 to 2 closed. A socket of ours in
@@ -87,32 +93,17 @@ int main(int argc, char **argv)
 {
 	struct daemon_options options = { .config = DAEMON_CONFIG };
 	bool only_check = false;
-	int option;
+	struct err err;
+	int ret;
 
 	open_standard_descriptors();
 	raise_limit();
-	while ((option = getopt_long(argc, argv, "c:X:thV", long_options,
-				     NULL)) != -1) {
-		switch (option) {
-		case 'c':
-			options.config = optarg;
-			break;
-		case 'X':
-			options.node = optarg;
-			break;
-		case 't':
-			only_check = true;
-			break;
-		case 'h':
-			return usage(stdout, EX_OK);
-		case 'V':
-			puts("ordermqd " PACKAGE_VERSION);
-			return EX_OK;
-		default:
-			return usage(stderr, EX_USAGE);
-		}
+	ret = options_read(argc, argv, &options, &only_check, &err);
+	if (ret < 0) {
+		fprintf(stderr, "ordermqd: %s (--help tells more)\n", err.text);
+		return EX_USAGE;
 	}
-	if (optind < argc)
-		return usage(stderr, EX_USAGE);
+	if (ret > 0)
+		return EX_OK;
 	return only_check ? check(&options) : daemon_run(&options);
 }

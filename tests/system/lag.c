@@ -201,7 +201,7 @@ static void wrong_usage_is_told(void **state)
 	struct trial *trial = *state;
 
 	trial_run(trial, 64, "", "--generate", "1", "--max-lag", "0", NULL);
-	trial_assert_said(trial, "--max-lag '0' is no whole number from 1 to ");
+	trial_assert_said(trial, "--max-lag: 0: a whole number from 1 to ");
 	trial_run(trial, 64, "", "--generate", "1", "--max-lag", "5",
 		  "--outbox", "/nonexistent", NULL);
 	trial_assert_said(trial, "no --max-lag with --outbox");

@@ -294,7 +294,7 @@ static void wrong_windows_are_refused(void **state)
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
 		trial_run(trial, 64, "", "--once-for", wrong[i], "orderno=1",
 			  NULL);
-		trial_assert_said(trial, "is no duration such as 7d");
+		trial_assert_said(trial, ": a duration ");
 	}
 	trial_run(trial, 64, "", "--once-for", NULL);
 }

@@ -2,6 +2,7 @@
 if HAVE_CMOCKA
 check_PROGRAMS += \
 	%D%/num \
+	%D%/options \
 	%D%/text \
 	%D%/text_index \
 	%D%/resp \
