@@ -29,6 +29,7 @@
 
 /* 2^53 - 1 and 2^53 - 2. */
 #define MOST "9007199254740991"
+#define LEAST "-9007199254740991"
 #define MOST_BUT_ONE "9007199254740990"
 
 static struct redis_fixture *redis;
@@ -358,10 +359,10 @@ static void one_bad_balance_of_many_leaves_all_as_they_were(void **state)
 	for (size_t i = 0; bad[i] != NULL; i++) {
 		(void)redis_fixture_command(redis, "HSET", BALANCE, "7", bad[i],
 					    NULL);
-		answered(settle("1-0", "A:refunded", "5", MOST, "-" MOST, /**/
-				"2-0", "B:paid", "6", "500", "5",         /**/
-				"3-0", "C:paid", "8", "0", "0",           /**/
-				"4-0", "D:paid", "7", "500", "5",         /**/
+		answered(settle("1-0", "A:refunded", "5", MOST, LEAST, /**/
+				"2-0", "B:paid", "6", "500", "5",      /**/
+				"3-0", "C:paid", "8", "0", "0",        /**/
+				"4-0", "D:paid", "7", "500", "5",      /**/
 				"5-0", "E:paid", "9", "500", "5"),
 			 "split");
 		field_is(BALANCE, "5", MOST_BUT_ONE);
@@ -376,7 +377,7 @@ static void a_sum_out_of_range_does_not_go_into_a_call(void **state)
 	(void)state;
 	does_not_fit("1-0", "A:paid", "7", "500", MOST, /**/
 		     "2-0", "B:paid", "7", "500", "2");
-	does_not_fit("1-0", "A:refunded", "7", "500", "-" MOST, /**/
+	does_not_fit("1-0", "A:refunded", "7", "500", LEAST, /**/
 		     "2-0", "B:refunded", "7", "500", "-1");
 }
 

@@ -521,7 +521,7 @@ static void a_group_begins_where_it_was_made(void **state)
 static void what_nobody_counted_is_unknown(void **state)
 {
 	struct shop *shop = *state;
-	char start[128], id[64] = "";
+	char start[128] = "", id[64] = "";
 
 	for (int i = 0; i < 2400; i++)
 		(void)snprintf(i < 1200 ? id : start, sizeof(id), "%s",

@@ -150,7 +150,7 @@ static void a_batch_is_free_when_its_last_entry_is_settled(void **state)
 
 static void as_many_batches_as_there_are_can_be_open(void **state)
 {
-	struct delivery *middle;
+	struct delivery *middle = NULL;
 
 	(void)state;
 	for (size_t i = 0; i < IN_FLIGHT_BATCHES_MAX; i++) {
