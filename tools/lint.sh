@@ -42,7 +42,8 @@ without() { echo "$1: left out: $2"; }
 check_shell() {
 	command -v shellcheck >/dev/null ||
 		{ without shellcheck 'not installed'; return; }
-	run shellcheck shellcheck < <(files '*.sh' bootstrap .ci/run)
+	run shellcheck shellcheck < <(files '*.sh' bootstrap .ci/run \
+		tools/hooks/commit-msg tools/hooks/pre-commit)
 }
 
 # The scripts as the C files join them out of the pieces, so that luacheck knows

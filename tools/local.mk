@@ -1,5 +1,6 @@
 # What helps who works on the tree: see tests/README.md.
 EXTRA_DIST += %D%/compile_commands.sh %D%/lint.sh %D%/cppcheck.cfg \
+	%D%/hooks/pre-commit %D%/hooks/commit-msg \
 	.clang-tidy .cppcheck-suppressions .editorconfig .luacheckrc
 
 # Not all files are compiled with the last three; the others do not mind.
@@ -14,3 +15,9 @@ compile_commands: $(BUILT_SOURCES)
 .PHONY: lint
 lint: compile_commands
 	@$(srcdir)/%D%/lint.sh -b "$(abs_top_builddir)"
+
+# What git asks before a commit, in seconds.
+.PHONY: hooks
+hooks:
+	@git -C $(srcdir) config core.hooksPath %D%/hooks && \
+	  echo 'git runs %D%/hooks before a commit'
