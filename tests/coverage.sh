@@ -1,14 +1,14 @@
 #!/bin/sh
-# Which part of the lines of each source the tests have reached, and of all of
-# them; where a source was compiled more than once, a line counts when it was
+# Which part of the lines of each source the tests have reached, of each folder
+# with what is below it, and of all of them; where a source was compiled more than once, a line counts when it was
 # reached in one of them. Run in a build directory of --enable-coverage.
 #
 # usage: coverage.sh FOLDER...
 set -u
 for folder in "$@"; do
-	ls "$folder"/*.gcda >/dev/null 2>&1 ||
-		{ echo "no $folder/*.gcda: run \"make check\" first" >&2; exit 1; }
-	gcov -t "$folder"/*.gcda 2>/dev/null
+	[ -n "$(find "$folder" -name '*.gcda' | head -n 1)" ] ||
+		{ echo "no .gcda below $folder: run \"make check\" first" >&2; exit 1; }
+	find "$folder" -name '*.gcda' -exec gcov -t {} + 2>/dev/null
 done | awk -F: -v folders="$*" '
 	BEGIN { n = split(folders, list, " "); for (i = 1; i <= n; i++) wanted[list[i]] = 1 }
 	{ count = $1; gsub(/[ *]/, "", count); line = $2 + 0 }
@@ -30,13 +30,14 @@ done | awk -F: -v folders="$*" '
 		}
 		for (file in files) {
 			folder = file
-			sub(/\/.*/, "", folder)
-			lines[folder "/"] += lines[file]
-			reached[folder "/"] += reached[file]
+			while (sub(/\/[^\/]*$/, "", folder)) {
+				lines[folder "/"] += lines[file]
+				reached[folder "/"] += reached[file]
+			}
 			lines["all"] += lines[file]
 			reached["all"] += reached[file]
 		}
 		for (name in lines)
 			printf "%6.1f %% of %5d  %s\n",
 				100 * reached[name] / lines[name], lines[name], name
-	}' | sort -k4 -k1n
+	}' | sort -k5

@@ -72,10 +72,10 @@ check-long: all
 
 .PHONY: coverage
 EXTRA_DIST += %D%/coverage.sh
-# Lines that the tests reach, of each file of lib/ and supervisor/ and in all;
-# for a build with --enable-coverage. A process that is killed tells nothing, so
-# the fixtures let ordermqd end by itself.
+# Lines that the tests reach, of each file and folder and in all; for a build
+# with --enable-coverage. A process that is killed tells nothing, so the fixtures
+# let ordermqd and the instances end by themselves.
 coverage:
 	@find . -name "*.gcda" -delete
 	@ORDERMQ_TEST_GENTLY=1 $(MAKE) check
-	@$(SHELL) $(srcdir)/tests/coverage.sh lib supervisor
+	@$(SHELL) $(srcdir)/tests/coverage.sh lib producers consumers supervisor
