@@ -21,6 +21,8 @@ nothing_to_do() {
 }
 echo 1..4
 root_check 'bootstrap check' /root/ordermq/bootstrap check
+sed -n 's/^:global-test-result: /# tests\/systemd\/service.sh: /p' \
+	/root/ordermq/build/tests/systemd/service.trs
 root_check 'redis-server is neither started nor enabled' redis_is_off
 root_check 'a second run finds nothing to do' nothing_to_do
 root_check 'bootstrap demo' /root/ordermq/bootstrap demo

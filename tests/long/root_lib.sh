@@ -62,10 +62,11 @@ root_check() { # root_check NAME COMMAND...
 		echo "ok $count - $name ($((SECONDS - started)) s)"
 	else
 		echo "not ok $count - $name"
-		sed -nE '/^(FAIL|ERROR):/s/^/# /p' /var/log/step
+		sed -nE '/^(FAIL|ERROR): [^ ]+ /s/^/# /p' /var/log/step |
+			awk '!seen[$0]++'
 		tail -n 200 /var/log/step | sed 's/^/# /'
 	fi
-	sed -n '/^bootstrap: .*passed/s/^/# /p' /var/log/step
+	grep -E '^# (PASS|FAIL|XPASS|ERROR): +[0-9]+$' /var/log/step
 }
 
 [ "${BASH_SOURCE[0]}" != "$0" ] || [ "${1-}" != inside ] || root_inside "$2"
