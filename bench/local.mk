@@ -24,7 +24,8 @@ bench_timed_ordermq_push_LDADD = $(bin_ordermq_push_LDADD)
 EXTRA_DIST += %D%/README.md %D%/results.svg %D%/bench.py %D%/rig.py \
 	%D%/runs.py %D%/contenders.py %D%/checks.py %D%/recovery.py %D%/report.py
 EXTRA_PROGRAMS += $(bench_programs)
-CLEANFILES += $(bench_programs)
+# For tests/system/bench.sh.
+check_DATA += $(bench_programs)
 BENCH_OPTIONS =
 .PHONY: bench bench-full bench-programs
 bench-programs: all $(bench_programs)
