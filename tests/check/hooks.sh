@@ -5,28 +5,25 @@
 # usage: hooks.sh [SOURCE-DIRECTORY]
 set -u
 top=$(cd "${1:-${srcdir:-.}}" && pwd) || exit 99
-command -v git >/dev/null || { echo '1..0 # SKIP no git'; exit 0; }
-
-dir=$(mktemp -d) || exit 99
-trap 'rm -rf "$dir"' EXIT
-trap 'exit 99' INT TERM HUP
+# shellcheck source=tests/fixtures/shell_lib.sh
+. "$top/tests/fixtures/shell_lib.sh"
+need git
+own_directory
 git init -q "$dir" && cd "$dir" && mkdir lib tests || exit 99
 
 stage() { # stage FILE...: and nothing else
 	git rm -q -r --cached --ignore-unmatch . && touch "$@" && git add "$@"
 }
 
-count=0
 # says WANTED NAME MESSAGE: "taken", or a part of why it is refused.
 says() {
-	count=$((count + 1))
 	printf '%b\n' "$3" >message
 	if said=$(sh "$top/tools/hooks/commit-msg" message 2>&1); then
 		said=taken
 	fi
 	case $said in
-	*"$1"*) echo "ok $count - $2" ;;
-	*) echo "not ok $count - $2"; echo "$said" | sed 's/^/# /' ;;
+	*"$1"*) report "$2" '' ;;
+	*) report "$2" "$said" ;;
 	esac
 }
 
