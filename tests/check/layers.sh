@@ -150,18 +150,6 @@ wrong_calls() (
 	}' "$copy/rooms" "$copy/symbols" | sort
 )
 
-count=0
-# report DESCRIPTION COMPLAINTS: ok when there are none.
-report() {
-	count=$((count + 1))
-	if [ -z "$2" ]; then
-		echo "ok $count - $1"
-	else
-		echo "not ok $count - $1"
-		echo "$2" | sed 's/^/# /'
-	fi
-}
-
 # notices FILE LINE DESCRIPTION: with LINE added to FILE, the check complains.
 notices() {
 	cp "$top/$1" "$copy/$1" && echo "$2" >>"$copy/$1"
@@ -174,9 +162,10 @@ notices() {
 }
 
 top=$(cd "${1:-${srcdir:-.}}" && pwd) || exit 99
-copy=$(mktemp -d) || exit 99
-trap 'rm -rf "$copy"' EXIT
-trap 'exit 99' INT TERM HUP
+# shellcheck source=tests/fixtures/shell_lib.sh
+. "$top/tests/fixtures/shell_lib.sh"
+own_directory
+copy=$dir
 (cd "$top" && find lib producers consumers supervisor -name '*.[ch]' -o \
 	-name local.mk | tar -cf - -T -) | tar -xf - -C "$copy" || exit 99
 

@@ -7,18 +7,8 @@
 set -u
 cd "${1:-${srcdir:-.}}" || exit 99
 pages=$(find . -name README.md -o -name HACKING.md | grep -v '/build' | sort)
-
-count=0
-# report DESCRIPTION COMPLAINTS: ok when there are none.
-report() {
-	count=$((count + 1))
-	if [ -z "$2" ]; then
-		echo "ok $count - $1"
-	else
-		echo "not ok $count - $1"
-		echo "$2" | sed 's/^/# /'
-	fi
-}
+# shellcheck source=tests/fixtures/shell_lib.sh
+. tests/fixtures/shell_lib.sh
 
 # Everything in backquotes of page $1, a line each.
 # shellcheck disable=SC2016 # backquotes are what is looked for

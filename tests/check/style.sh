@@ -8,22 +8,8 @@ set -u
 cd "${1:-${srcdir:-.}}" || exit 99
 sources=$(find lib producers consumers supervisor tests bench -name '*.[ch]' |
 	sort) || exit 99
-
-count=0
-# report DESCRIPTION COMPLAINTS: ok when there are none.
-report() {
-	count=$((count + 1))
-	if [ -z "$2" ]; then
-		echo "ok $count - $1"
-	else
-		echo "not ok $count - $1"
-		echo "$2" | sed 's/^/# /'
-	fi
-}
-skip() {
-	count=$((count + 1))
-	echo "ok $count - $1 # SKIP $2"
-}
+# shellcheck source=tests/fixtures/shell_lib.sh
+. tests/fixtures/shell_lib.sh
 
 # Lines of $1 files with more than $2 lines.
 longer() {
@@ -48,7 +34,7 @@ case $(clang-format --version 2>/dev/null) in
 	report 'the form is that of .clang-format' \
 		"$(clang-format --dry-run -Werror $sources 2>&1 | grep 'error:')"
 	;;
-*) skip 'the form is that of .clang-format' 'no clang-format 14' ;;
+*) leave_out 'the form is that of .clang-format' 'no clang-format 14' ;;
 esac
 
 case $(ctags --version 2>/dev/null) in
@@ -59,5 +45,5 @@ Universal*)
 			--_xformat='%N %F %n %e' $sources |
 			awk '$4 - $3 >= 60 { print $2 ":" $3 ": " $1 ": " $4 - $3 + 1 " lines" }')"
 	;;
-*) skip 'a function has at most 60 lines' 'no universal-ctags' ;;
+*) leave_out 'a function has at most 60 lines' 'no universal-ctags' ;;
 esac

@@ -8,7 +8,8 @@ set -u
 seconds=${1:?usage: fuzz.sh SECONDS [SOURCE-DIRECTORY]}
 top=$(cd "${2:-$(dirname "$0")/../..}" && pwd) || exit 99
 
-skip() { echo "1..0 # SKIP $*"; exit 0; }
+# shellcheck source=tests/fixtures/shell_lib.sh
+. "$top/tests/fixtures/shell_lib.sh"
 
 base=$(mktemp -d /var/tmp/omq-fuzz-XXXXXX) || exit 99
 keep=

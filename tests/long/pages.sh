@@ -4,9 +4,9 @@
 # usage: pages.sh [SOURCE-DIRECTORY]
 set -u
 top=$(cd "${1:-$(dirname "$0")/../..}" && pwd) || exit 99
-dir=$(mktemp -d) || exit 99
-trap 'rm -rf "$dir"' EXIT
-trap 'exit 99' INT TERM HUP
+# shellcheck source=tests/fixtures/shell_lib.sh
+. "$top/tests/fixtures/shell_lib.sh"
+own_directory
 
 # shellcheck disable=SC2016 # backquotes are what is looked for
 # The lines of the blocks that are marked as sh.

@@ -5,7 +5,8 @@
 # leaves nothing behind.
 set -u
 
-skip() { echo "1..0 # SKIP $*"; exit 0; }
+# shellcheck source=tests/fixtures/shell_lib.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../fixtures/shell_lib.sh"
 
 # From where this machine itself installs; empty is debootstrap's default.
 root_mirror() {

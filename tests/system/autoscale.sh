@@ -3,10 +3,6 @@
 # is met, without swinging, and when it is over nobody is left who is not needed.
 # A short form of tests/long/autoscale.sh, which sets TARGET, RATE, LOAD, LEAST
 # and MOST. Prints TAP, and the decisions.
-if ! command -v redis-cli >/dev/null; then
-	echo "1..0 # SKIP no redis-cli"
-	exit 0
-fi
 # shellcheck source=tests/fixtures/system_lib.sh
 . "${srcdir:-.}/tests/fixtures/system_lib.sh"
 

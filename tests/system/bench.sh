@@ -2,33 +2,14 @@
 # Does the benchmark work? One small round, which says nothing about speed: it
 # ends well, writes what can be read, and a wrong sum does not pass. Prints TAP.
 
-for tool in python3 redis-server; do
-	if ! command -v $tool >/dev/null; then
-		echo "1..0 # SKIP no $tool"
-		exit 0
-	fi
-done
-
 top=${srcdir:-.}
-dir=$(mktemp -d /tmp/omq-XXXXXX) || exit 99
+# shellcheck source=tests/fixtures/shell_lib.sh
+. "$top/tests/fixtures/shell_lib.sh"
+need python3 redis-server
+own_directory
 runner=
-leave() {
+leave_processes() {
 	[ -z "$runner" ] || kill -9 "$runner" 2>/dev/null
-	rm -rf "$dir"
-}
-trap leave EXIT
-trap 'exit 99' INT TERM
-
-count=0
-check() { # check NAME COMMAND...: one test
-	name=$1
-	shift
-	count=$((count + 1))
-	if "$@"; then
-		echo "ok $count - $name"
-	else
-		echo "not ok $count - $name"
-	fi
 }
 
 bench() { # bench OUT OPTION...: with its temporary directory in ours
@@ -75,17 +56,16 @@ refuses_a_wrong_sum() {
 		grep -q 'wrong sums: points 100181, expected 100180' "$dir/text"
 }
 
+has_begun() {
+	[ -S "$(echo "$dir"/tmp/*/control.sock)" ]
+}
+
 # Ctrl-C in the middle of a run.
 interrupted() {
 	TMPDIR=$dir/tmp python3 "$top/bench/bench.py" --out "$dir/int" \
 		--case saturation >"$dir/text" 2>&1 &
 	runner=$!
-	tries=0
-	until [ -S "$(echo "$dir"/tmp/*/control.sock)" ]; do
-		tries=$((tries + 1))
-		[ $tries -lt 600 ] || return 1
-		sleep 0.05
-	done
+	wait_for has_begun || return
 	kill -TERM "$runner"
 	wait "$runner"
 	status=$?

@@ -4,10 +4,6 @@
 # light. tests/audit must name the damage of each, and find none where the one
 # thing that was missing is there. Prints TAP.
 
-if ! command -v redis-cli >/dev/null; then
-	echo "1..0 # SKIP no redis-cli"
-	exit 0
-fi
 . "${srcdir:-.}/tests/fixtures/system_lib.sh"
 
 run() { # run VARIANT PROGRAM RULE

@@ -3,35 +3,21 @@
 # cannot tell, and leaves nothing behind. Prints TAP.
 set -u
 
-if ! command -v redis-server >/dev/null; then
-	echo "1..0 # SKIP no redis-server"
-	exit 0
-fi
-
-dir=$(mktemp -d /tmp/omq-XXXXXX) || exit 99
+# shellcheck source=tests/fixtures/shell_lib.sh
+. "${srcdir:-.}/tests/fixtures/shell_lib.sh"
+need redis-server
+own_directory
 pid=
 stage=
-leave() {
+leave_processes() {
 	[ -z "$pid" ] || kill -9 "$pid" 2>/dev/null
 	case $stage in
 	/tmp/ordermq-compare-?*) rm -rf "$stage" ;;
 	esac
-	rm -rf "$dir"
 }
-trap leave EXIT
-trap 'exit 99' INT TERM
 
-count=0
-check() { # check NAME COMMAND...
-	name=$1
-	shift
-	count=$((count + 1))
-	if "$@"; then
-		echo "ok $count - $name"
-	else
-		echo "not ok $count - $name"
-		sed 's/^/# /' "$dir/shown" "$dir/err"
-	fi
+explain() {
+	sed 's/^/# /' "$dir/shown" "$dir/err"
 }
 
 compare() { # compare OPTION...: into shown, err and status
@@ -40,15 +26,6 @@ compare() { # compare OPTION...: into shown, err and status
 	status=$?
 }
 programs=$(pwd)
-
-wait_for() { # wait_for COMMAND...: until it succeeds, a minute at most
-	tries=0
-	until "$@"; do
-		tries=$((tries + 1))
-		[ $tries -lt 1200 ] || return 1
-		sleep 0.05
-	done
-}
 
 # way NAME CONDITION: of its line, where each member is a variable of awk
 way() {

@@ -3,12 +3,9 @@
 # that bash calls, and of a bash with a terminal on which Tab is typed. Prints
 # TAP.
 set -u
-if ! command -v bash >/dev/null; then
-	echo '1..0 # SKIP no bash'
-	exit 0
-fi
 srcdir=$(cd "${srcdir:-.}" && pwd)
 . "$srcdir/tests/fixtures/system_lib.sh"
+need bash
 
 export PATH="$top/bin:$PATH"
 mkdir "$dir/files"
@@ -173,8 +170,6 @@ tab_works() {
 if command -v script >/dev/null; then
 	check 'Tab completes on a terminal' tab_works
 else
-	count=$((count + 1))
-	echo "ok $count - Tab completes on a terminal # SKIP no script(1)"
+	leave_out 'Tab completes on a terminal' 'no script(1)'
 fi
-echo "1..$count"
-[ "$failures" = 0 ]
+finish

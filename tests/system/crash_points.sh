@@ -3,10 +3,6 @@
 # lib/consumer/crash_point.h, and ordermqd with them: nothing is lost, points stay exact,
 # every order is told. Prints TAP.
 
-if ! command -v redis-cli >/dev/null; then
-	echo "1..0 # SKIP no redis-cli"
-	exit 0
-fi
 . "${srcdir:-.}/tests/fixtures/system_lib.sh"
 
 often="after-read before-push-write after-push-write before-settle after-settle"

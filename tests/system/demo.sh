@@ -2,25 +2,13 @@
 # The demo is what a newcomer sees first: its counts must be right, it must be
 # readable, and it must leave nothing behind. Prints TAP.
 
-if ! command -v redis-server >/dev/null; then
-	echo "1..0 # SKIP no redis-server"
-	exit 0
-fi
+# shellcheck source=tests/fixtures/shell_lib.sh
+. "${srcdir:-.}/tests/fixtures/shell_lib.sh"
+need redis-server
+own_directory
 
-dir=$(mktemp -d /tmp/omq-XXXXXX) || exit 99
-trap 'rm -rf "$dir"' EXIT
-
-count=0
-check() { # check NAME COMMAND...
-	name=$1
-	shift
-	count=$((count + 1))
-	if "$@"; then
-		echo "ok $count - $name"
-	else
-		echo "not ok $count - $name"
-		sed 's/^/# /' "$dir/shown"
-	fi
+explain() {
+	sed 's/^/# /' "$dir/shown"
 }
 
 runs_in() { # is there a process that was started with this directory?

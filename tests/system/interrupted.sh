@@ -5,7 +5,6 @@
 # A short form of tests/long/interrupted.sh, which sets RUNS and ORDERS. Prints
 # TAP.
 set -u
-command -v redis-cli >/dev/null || { echo '1..0 # SKIP no redis-cli'; exit 0; }
 . "${srcdir:-.}/tests/fixtures/system_mounts.sh"
 . "${srcdir:-.}/tests/fixtures/system_lib.sh"
 

@@ -3,10 +3,8 @@
 # compiled against it, shared and static, and publishes to a private redis-server.
 # Prints TAP.
 set -u
-for tool in redis-cli pkg-config nm; do
-	command -v $tool >/dev/null || { echo "1..0 # SKIP no $tool"; exit 0; }
-done
 . "${srcdir:-.}/tests/fixtures/system_lib.sh"
+need pkg-config nm
 source=$(cd "${srcdir:-.}" && pwd)
 root=$dir/root
 

@@ -4,7 +4,6 @@
 # in every third run Redis too; the disk is full; a byte is changed. A short form
 # of tests/long/outbox.sh, which sets RUNS and ORDERS. Prints TAP.
 set -u
-command -v redis-cli >/dev/null || { echo '1..0 # SKIP no redis-cli'; exit 0; }
 . "${srcdir:-.}/tests/fixtures/system_mounts.sh"
 . "${srcdir:-.}/tests/fixtures/system_lib.sh"
 # What was started is ended by system_lib.sh, which knows these three.

@@ -3,10 +3,6 @@
 # others: after kill -9 under restart = "never", and after an end with status 0
 # under "on-failure". Prints TAP.
 
-if ! command -v redis-cli >/dev/null; then
-	echo "1..0 # SKIP no redis-cli"
-	exit 0
-fi
 # shellcheck source=tests/fixtures/system_lib.sh
 . "${srcdir:-.}/tests/fixtures/system_lib.sh"
 

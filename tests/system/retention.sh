@@ -4,10 +4,6 @@
 # is far behind: nothing goes that is still needed. And what another program
 # deletes is found. Prints TAP.
 
-if ! command -v redis-cli >/dev/null; then
-	echo "1..0 # SKIP no redis-cli"
-	exit 0
-fi
 # shellcheck source=tests/fixtures/system_lib.sh
 . "${srcdir:-.}/tests/fixtures/system_lib.sh"
 

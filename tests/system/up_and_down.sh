@@ -4,10 +4,6 @@
 # process, and ordermqd is as large after as before. A short form of
 # tests/long/up-and-down.sh, which sets CYCLES and READY_MSECS, within which half
 # of the times all must be ready. Prints TAP and the figures.
-if ! command -v redis-cli >/dev/null; then
-	echo "1..0 # SKIP no redis-cli"
-	exit 0
-fi
 # shellcheck source=tests/fixtures/system_lib.sh
 . "${srcdir:-.}/tests/fixtures/system_lib.sh"
 

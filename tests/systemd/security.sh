@@ -6,17 +6,17 @@
 # usage: security.sh, in the directory that was built
 srcdir=${srcdir:-.}
 
-skip() { echo "1..0 # SKIP $*"; exit 0; }
-
-command -v systemd-analyze >/dev/null || skip 'no systemd-analyze'
+# shellcheck source=tests/fixtures/shell_lib.sh
+. "$srcdir/tests/fixtures/shell_lib.sh"
+need systemd-analyze
 version=$(systemd-analyze --version | sed -n '1s/^systemd \([0-9]*\).*/\1/p')
 [ "${version:-0}" -ge 250 ] || skip "systemd ${version:-?} is too old"
 # Older ones count what newer ones see through.
 tcp=1.2 socket=0.5
 [ "$version" -lt 257 ] || tcp=1.0 socket=0.3
 
-root=$(mktemp -d /tmp/omq-units-XXXXXX) || exit 99
-trap 'rm -rf "$root"' EXIT
+own_directory
+root=$dir
 system=$root/usr/lib/systemd/system
 mkdir -p "$system"
 cp etc/systemd/*.service "$srcdir"/etc/systemd/*.{slice,target} "$system"
@@ -27,19 +27,15 @@ exposure() { # exposure UNIT
 		sed -n 's/.*exposure level for .*: \([0-9.]*\) .*/\1/p'
 }
 
-count=0
 holds() { # holds UNIT MOST WORDS: it is at most so exposed
 	local found
 	found=$(exposure "$1")
-	count=$((count + 1))
-	if awk -v found="${found:-99}" -v most="$2" \
-		'BEGIN { exit !(found + 0 <= most + 0) }'; then
-		echo "ok $count - $1$3: ${found} of at most $2"
-	else
-		echo "not ok $count - $1$3: ${found:-?} of at most $2"
-		sed 's/^/# /' "$root/complaints"
-	fi
+	check "$1$3: ${found:-?} of at most $2" is_at_most "${found:-99}" "$2"
 }
+is_at_most() {
+	awk -v found="$1" -v most="$2" 'BEGIN { exit !(found + 0 <= most + 0) }'
+}
+explain() { sed 's/^/# /' "$root/complaints"; }
 
 units='ordermq.service ordermq@shop.service ordermq-points@1.service
 ordermq-push@1.service ordermq-keeper.service ordermq-outbox.service'
@@ -47,9 +43,9 @@ echo "1..$((2 * $(echo "$units" | wc -w) + 2))"
 for unit in $units; do
 	holds "$unit" "$tcp" ''
 done
-for dir in ordermq.service.d ordermq@.service.d ordermq-.service.d; do
-	mkdir "$system/$dir" && cp \
-		"$srcdir/etc/examples/systemd/redis-socket.conf" "$system/$dir"
+for dropin in ordermq.service.d ordermq@.service.d ordermq-.service.d; do
+	mkdir "$system/$dropin" && cp \
+		"$srcdir/etc/examples/systemd/redis-socket.conf" "$system/$dropin"
 done
 for unit in $units; do
 	holds "$unit" "$socket" ' with the drop-in for a Unix socket'
@@ -59,16 +55,6 @@ done
 rm -r "$system"/*.d
 sed -i '/^ProtectSystem=\|^PrivateUsers=\|^NoNewPrivileges=/d' \
 	"$system/ordermq.service"
-count=$((count + 1))
-if awk -v found="$(exposure ordermq.service)" -v most="$tcp" \
-	'BEGIN { exit !(found + 0 > most + 0) }'; then
-	echo "ok $count - a weaker sandbox is noticed"
-else
-	echo "not ok $count - a weaker sandbox is noticed"
-fi
-count=$((count + 1))
-if ! grep . "$root/complaints"; then
-	echo "ok $count - systemd understands each line"
-else
-	echo "not ok $count - systemd understands each line"
-fi
+check 'a weaker sandbox is noticed' \
+	not is_at_most "$(exposure ordermq.service)" "$tcp"
+check 'systemd understands each line' not grep -q . "$root/complaints"
