@@ -1,7 +1,8 @@
--- How many dead letters of a group there are, the time of the first one in
--- milliseconds ('' for none), and how many there are of all groups. Those that
--- other hands have deleted from the front are not counted.
+-- Count the dead letters of a group. Letters that somebody has trimmed from the front
+-- are not counted.
 -- KEYS: dead letters, P:<group>:dead
+-- Returns how many there are, the time of the first one in milliseconds ('' for
+-- none), and how many there are of all groups.
 local all = redis.call('XLEN', KEYS[1])
 if all == 0 or redis.call('ZCARD', KEYS[2]) == 0 then
 	return {0, '', all}

@@ -1,17 +1,19 @@
 -- One round of housekeeping: see keep_round.h. redis_numbers.lua comes before.
 -- KEYS: stream
--- ARGV[1..7]: P; how many milliseconds entries are kept, and how many entries (0:
--- no limit); 'keep' or 'drop' for what is not settled; the most entries ever (0:
--- none); '1' to change nothing; after how many milliseconds a group is silent
--- ARGV[8]: n, then n groups that hold nothing; then of each group that is
--- configured its name and where it starts
--- Returns how many entries were removed; below which id entries are not needed
--- ('': all may be) and who needs the rest; below which id they are too old; how
--- many are left; for each group its name, how many it was not given before they
--- were removed, for how long nobody has read from it (0: not silent), its lag and
--- the age of the first of these entries, its pending entries and the age of the
--- first of them; and of the stream how many were ever added, and the ages of the
--- first one and the last one. Ages are milliseconds; what is unknown is -1.
+-- ARGV[1..7]: P; the age in milliseconds and the number of entries that are kept
+-- (0: no limit); 'keep' or 'drop' for entries that are not settled; the highest
+-- number of entries ever (0: no limit); '1' to change nothing; after how many
+-- milliseconds without a read a group is silent
+-- ARGV[8]: n, then n names of groups that hold nothing; then the name and the start
+-- of each configured group
+-- Returns the number of removed entries; the id below which no group needs entries
+-- ('': no group needs any) and the group that needs the rest; the id below which
+-- entries are too old; the number of entries left; for each group its name, how
+-- many entries were removed before it read them, for how long it has been silent
+-- (0: it is not), its lag and the age of the first of these entries, its pending
+-- entries and the age of the first of them; and of the stream how many entries were
+-- ever added, and the ages of the first and the last one. Ages are milliseconds;
+-- unknown is -1.
 local PREFIX, AGE, ENTRIES, CEILING =
 	ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[5])
 local DROPS, LOOKS, SILENT = ARGV[4] == 'drop', ARGV[6] == '1', tonumber(ARGV[7])
@@ -47,9 +49,10 @@ local function read_stream()
 	end
 end
 
--- What was removed before a group was given it. Redis counts what a group has read
--- (entries-read), but not what it was not given: so where the true place is known,
--- it is ahead by that. The count is then set right, and nobody counts it again.
+-- Count the entries that were removed before the group read them. entries-read of
+-- Redis counts the entries that the group has read, without these: where the true
+-- place of the group in the stream is known, it is ahead by their number. The count
+-- is then set to the place, so that they are counted once.
 local dropped = {}
 local function account(group)
 	local lag, first, is_certain = lag_of(stream, group)
@@ -89,8 +92,8 @@ local function earlier(a, b)
 	return before(a, b) and a or b
 end
 
--- Everything up to here is done, whatever happens to the group. One that was set
--- back may have something pending that it will be given once more.
+-- Note up to which id everything is done, should the group vanish. A group that was
+-- set back may have entries pending that are still to be delivered once more.
 local function note_done(group, oldest)
 	local last = group['last-delivered-id']
 	local done = oldest and earlier(id_before(oldest), last) or last
@@ -100,8 +103,8 @@ local function note_done(group, oldest)
 	end
 end
 
--- Below which id does the group need nothing? What was deleted while it was pending
--- cannot be kept any more.
+-- The id below which the group needs no entry. An entry that was deleted while it was
+-- pending cannot be kept any more.
 local function hold_of(group, oldest)
 	local last = group['last-delivered-id']
 	if not oldest or stream.length == 0 then
@@ -118,7 +121,7 @@ local function hold_of(group, oldest)
 	return #rows == PENDING_FEW and earlier(rows[#rows][1], last) or last
 end
 
--- The same for one that is not there (yet): it will begin somewhere.
+-- Likewise for a configured group that does not exist yet, by where it will begin.
 local function hold_of_absent(name, start)
 	if redis.call('EXISTS', key_of(name, 'books')) == 1 or start == '0' then
 		return '0-0'
@@ -126,7 +129,7 @@ local function hold_of_absent(name, start)
 	return start ~= '$' and start or nil
 end
 
--- For how long nobody has read what waits; a group that always has readers, or
+-- For how long entries have waited without a read. A group with readers, or with
 -- nothing to read, is not silent.
 local function silence_of(group)
 	local age = now - (tonumber(string.match(group.first, '^(%d+)-')) or now)
@@ -146,8 +149,8 @@ local function hold_at(id, name)
 	end
 end
 
--- The entries below this id are more than are wanted, as far as we look in one go;
--- nothing beyond most is looked at.
+-- The id below which entries exceed ENTRIES, as far as PAGES pages tell; pages beyond
+-- the id most are not read.
 local function id_of_surplus(most)
 	local surplus = stream.length - ENTRIES
 	local at, from = nil, '-'
@@ -166,7 +169,7 @@ local function id_of_surplus(most)
 	return seq and #seq < 16 and msecs .. '-' .. whole(seq + 1) or at
 end
 
--- In whole nodes, which is cheap; by default at most a hundred of them in one call.
+-- Redis removes whole nodes, which is cheap; by default at most a hundred in a call.
 local function trim(...)
 	return LOOKS and 0 or redis.call('XTRIM', KEYS[1], ...)
 end
@@ -217,7 +220,7 @@ for name, start in pairs(configured) do
 		hold_at(hold_of_absent(name, start), name)
 	end
 end
--- A stream without any group: nobody has told yet what he needs.
+-- Without any group it is unknown which entries are needed: nothing is removed.
 if stream and (#groups > 0 or DROPS) then
 	trimmed = DROPS and trim_all() or trim_settled()
 end

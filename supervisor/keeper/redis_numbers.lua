@@ -2,7 +2,7 @@
 -- deleted ahead of the group, and wrong after entries were trimmed that it had
 -- not read (Redis 7, Valkey 8). So entries are counted where there are few, or
 -- where the group stands before the first one or at the last one; in between
--- Redis is believed as far as it can be right.
+-- the count of Redis is taken where it is possible.
 -- KEYS: stream
 local COUNT_FEW, COUNT_PAGE, COUNT_PAGES = 10, 100, 3
 
@@ -43,7 +43,7 @@ end
 
 -- stream, group: as named() makes them of XINFO. Returns how many entries are not
 -- delivered (-1: unknown), the id of the first of them or '', and whether the
--- number is for certain.
+-- number is certain.
 local function lag_of(stream, group)
 	local last = group['last-delivered-id']
 	local first = stream['recorded-first-entry-id']

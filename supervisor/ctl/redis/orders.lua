@@ -1,7 +1,8 @@
--- The order number of entries, what is noted of their tries, and the first id of
--- what came back: three texts an entry, nil for what is not there.
--- KEYS: stream, tries   ARGV: the order number's field, 'replay:' when they came
--- back, id, id, ...
+-- Order numbers and tries of entries, for a table of them.
+-- KEYS: stream or P:<group>:replay, tries   ARGV: the field of the order number;
+-- 'replay:' for P:<group>:replay, else ''; id, id, ...
+-- Returns for each id three texts, nil where there is none: the order number, the row
+-- of its tries, and, of an entry that came back, the id that it had first.
 local prefix = ARGV[2]
 local list = {}
 for n = 3, #ARGV do

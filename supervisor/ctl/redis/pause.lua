@@ -1,4 +1,4 @@
--- Pause a group. The first who did stays: his reason may still hold.
+-- Pause a group. A pause that stands already is kept: its reason may still hold.
 -- KEYS: P:<group>:paused   ARGV: who, why
 -- Returns 1; or 0 when it is paused already.
 if redis.call('EXISTS', KEYS[1]) == 1 then

@@ -1,5 +1,5 @@
 -- Copy entries of the stream to where they come back to one group only, and note
--- how far it went. What is pending is left out: it is done anyway.
+-- the progress. Pending entries are left out: they are handled anyway.
 -- KEYS: stream, P:<group>:replay, P:<group>:books, P:<group>:replaying
 -- ARGV: group, the last entry that came back as far as is known, '1' to copy or
 -- '0' only to look, the range in words, id, id, ...

@@ -1,6 +1,6 @@
--- Everything that is counted of a group, at one moment, as names and values.
+-- Read everything that is counted of a group, at one moment.
 -- KEYS: stream, books, start, ledger, replay   ARGV: group
--- Returns nothing when there is no such group.
+-- Returns names and values; nothing when there is no such group.
 local function named(flat)
 	local fields = {}
 	for n = 1, #flat, 2 do

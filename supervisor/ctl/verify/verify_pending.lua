@@ -1,4 +1,4 @@
--- Which of these entries are pending?
+-- Find which of these entries are pending.
 -- KEYS: stream   ARGV: group, id, id, ...
 -- Returns for each id 1 or 0.
 local is = {}
