@@ -104,7 +104,7 @@ is_missing() { # is_missing PROGRAM
 }
 
 is_refused() {
-	[ $status = 64 ] && grep -q 'expected 48 to 100000' "$dir/err"
+	[ $status = 64 ] && grep -q 'from 48 to 100000' "$dir/err"
 }
 
 echo 1..23
