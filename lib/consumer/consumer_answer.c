@@ -85,14 +85,33 @@ static void answer_dead(struct consumer *consumer, struct call *call,
 	answer_settled(consumer, call, reply);
 }
 
-/* Something in the call is unusual: settle each of its entries in a call of its
-   own. */
-static void effect_split(struct consumer *consumer, struct call *call)
+/* The script named the positions, counted from 1 and ascending, of the entries
+   that must go alone; it named none when it does not know them, and then all
+   do. The others go again as one call, before them; among each other, both keep
+   the sequence of the stream. */
+static void effect_split(struct consumer *consumer, struct call *call,
+			 const struct reply *reply)
 {
-	for (struct delivery *d = call->deliveries.first; d != NULL;
-	     d = d->next)
-		d->alone = true;
-	in_flight_restore(&consumer->in_flight, &call->deliveries);
+	struct delivery_queue alone = { 0 };
+	struct delivery_queue others = { 0 };
+	struct delivery *delivery;
+	bool all = reply_count(reply) == 1;
+	size_t named = 1;
+
+	for (int64_t position = 1;
+	     (delivery = delivery_queue_get(&call->deliveries)) != NULL;
+	     position++) {
+		if (reply_integer(reply_at(reply, named), 0) == position)
+			named++;
+		else if (!all) {
+			delivery_queue_put(&others, delivery);
+			continue;
+		}
+		delivery->alone = true;
+		delivery_queue_put(&alone, delivery);
+	}
+	in_flight_restore(&consumer->in_flight, &alone);
+	in_flight_restore(&consumer->in_flight, &others);
 }
 
 /* The script refused a single entry: dead-letter it. */
@@ -118,7 +137,7 @@ static void answer_effect(struct consumer *consumer, struct call *call,
 			  const struct reply *reply)
 {
 	if (status_is(reply, "split"))
-		effect_split(consumer, call);
+		effect_split(consumer, call, reply);
 	else if (status_is(reply, "reject") && call->deliveries.count == 1)
 		effect_refused(consumer, call, reply);
 	else
