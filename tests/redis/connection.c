@@ -26,7 +26,7 @@
 
 #include <cmocka.h>
 
-#define PASSWORD "s3cret-word"
+#define PASSWORD REDIS_FIXTURE_SECRET "-word"
 
 /* Long enough never to be over by chance. */
 #define LONG_MSECS 60000
@@ -67,27 +67,12 @@ static int connect_with(int wake_fd)
 
 static void is_refused(enum err_class class, const char *text)
 {
-	assert_int_equal(connect_with(-1), -1);
-	assert_null(redis);
-	assert_int_equal(err.class, class);
-	if (strstr(err.text, text) == NULL)
-		fail_msg("'%s' is not in '%s'", text, err.text);
-	assert_null(strstr(err.text, "s3cret"));
+	redis_fixture_refuses(&settings, class, text);
 }
 
 static void write_password(const char *password, mode_t mode)
 {
-	FILE *file;
-
-	(void)snprintf(settings.redis.password_file,
-		       sizeof(settings.redis.password_file), "%s/password",
-		       redis_fixture_dir(fixture));
-	(void)unlink(settings.redis.password_file);
-	file = fopen(settings.redis.password_file, "we");
-	assert_non_null(file);
-	fprintf(file, "%s", password);
-	assert_int_equal(fclose(file), 0);
-	assert_int_equal(chmod(settings.redis.password_file, mode), 0);
+	redis_fixture_password(fixture, password, mode, &settings);
 }
 
 static const struct reply *call(const char *a, const char *b, const char *c,
