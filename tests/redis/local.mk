@@ -10,4 +10,9 @@ check_PROGRAMS += \
 	%D%/retention \
 	%D%/publish
 endif
+# Large ones are several files of one name.
+tests_redis_retention_SOURCES = %D%/retention.c \
+	%D%/retention_model.c %D%/retention_model.h \
+	%D%/retention_steps.c %D%/retention_steps.h \
+	%D%/retention_keepers.c %D%/retention_keepers.h
 tests_redis_publish_LDADD = libordermq-publish.a $(LDADD)
