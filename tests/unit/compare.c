@@ -178,8 +178,8 @@ static void notes_that_make_no_sense_are_no_count(void **state)
 		write_notes(FIRST, wrong[i]);
 		assert_int_equal(count(), -1);
 		assert_int_equal(err.class, ERR_REJECT);
-		assert_non_null(strstr(err.text, "list-1.notes: a line that "
-						 "cannot be"));
+		assert_non_null(
+			strstr(err.text, "list-1.notes: not a line of notes"));
 	}
 }
 
