@@ -213,7 +213,7 @@ static void ask_redis(struct overview *overview,
 }
 
 /* Leave out the other groups and their instances. */
-static void keep_round_group(json_t *objects, const char *group)
+static void keep_group(json_t *objects, const char *group)
 {
 	for (size_t i = json_array_size(objects); i-- > 0;) {
 		const json_t *object = json_array_get(objects, i);
@@ -237,10 +237,10 @@ void overview_open(struct overview *overview, const char *path,
 	if (!overview->has_supervisor)
 		overview->objects = silent_supervisor(settings);
 	if (group != NULL)
-		keep_round_group(overview->objects, group);
+		keep_group(overview->objects, group);
 	ask_redis(overview, settings);
 	if (group != NULL)
-		keep_round_group(overview->objects, group);
+		keep_group(overview->objects, group);
 }
 
 void overview_close(struct overview *overview)
