@@ -9,7 +9,6 @@
 #include "lib/base/clock.h"
 #include "lib/consumer/consumer.h"
 #include "lib/consumer/crash_point.h"
-#include "lib/consumer/delivery_queue.h"
 #include "lib/base/err.h"
 #include "lib/stream/order.h"
 #include "lib/settings/settings.h"
@@ -58,7 +57,7 @@ static void push_flush(struct push *push)
 	} else {
 		backoff_reset(&push->backoff);
 	}
-	while ((delivery = delivery_queue_get(&push->gathered)) != NULL) {
+	while ((delivery = delivery_queue_take(&push->gathered)) != NULL) {
 		if (written > 0)
 			consumer_done(push->consumer, delivery,
 				      sent_outcome(delivery));
@@ -78,7 +77,7 @@ static void push_send(struct push *push, struct delivery *delivery)
 				  backoff_next(&push->backoff),
 				  "out of memory");
 	else
-		delivery_queue_put(&push->gathered, delivery);
+		STAILQ_INSERT_TAIL(&push->gathered, delivery, next);
 }
 
 /* Nobody wants to hear of an order of last week. The age is that of the entry's
@@ -143,6 +142,7 @@ static int push_open(const struct handler_setup *setup, void **state_r,
 	push->consumer = setup->consumer;
 	push->set = &setup->group->push;
 	push->next_msecs = -1;
+	STAILQ_INIT(&push->gathered);
 	push->backoff = (struct backoff){
 		.first_msecs = setup->group->retry_base_msecs,
 		.max_msecs = PUSH_PAUSE_MAX_MSECS,

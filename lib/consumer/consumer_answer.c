@@ -25,7 +25,7 @@ static void deliveries_settle(struct consumer *consumer, struct call *call)
 {
 	struct delivery *delivery;
 
-	while ((delivery = delivery_queue_get(&call->deliveries)) != NULL)
+	while ((delivery = delivery_queue_take(&call->deliveries)) != NULL)
 		in_flight_settle(&consumer->in_flight, delivery);
 }
 
@@ -53,7 +53,7 @@ static void recent_note(struct recent *recent, const struct delivery *delivery,
 		uint64_t count = 0;
 
 		for (; delivery != NULL && delivery->batch == batch;
-		     delivery = delivery->next)
+		     delivery = STAILQ_NEXT(delivery, next))
 			count++;
 		recent_done(recent, now_usecs, now_usecs - batch->read_usecs,
 			    count);
@@ -68,8 +68,8 @@ static void answer_settled(struct consumer *consumer, struct call *call,
 
 	crash_point("after-settle");
 	linger_settled(&consumer->linger, now_usecs);
-	board_add(board, BOARD_HANDLED, call->deliveries.count);
-	recent_note(&board->recent, call->deliveries.first, now_usecs);
+	board_add(board, BOARD_HANDLED, call->count);
+	recent_note(&board->recent, STAILQ_FIRST(&call->deliveries), now_usecs);
 	look_after_short(consumer, reply);
 	deliveries_settle(consumer, call);
 }
@@ -77,7 +77,7 @@ static void answer_settled(struct consumer *consumer, struct call *call,
 static void answer_dead(struct consumer *consumer, struct call *call,
 			const struct reply *reply)
 {
-	const struct delivery *delivery = call->deliveries.first;
+	const struct delivery *delivery = STAILQ_FIRST(&call->deliveries);
 
 	log_line(LOG_WARNING, "entry %.*s: dead-lettered: %s",
 		 (int)delivery->id.length, delivery->id.data, delivery->reason);
@@ -92,23 +92,23 @@ static void answer_dead(struct consumer *consumer, struct call *call,
 static void effect_split(struct consumer *consumer, struct call *call,
 			 const struct reply *reply)
 {
-	struct delivery_queue alone = { 0 };
-	struct delivery_queue others = { 0 };
+	struct delivery_queue alone = STAILQ_HEAD_INITIALIZER(alone);
+	struct delivery_queue others = STAILQ_HEAD_INITIALIZER(others);
 	struct delivery *delivery;
 	bool all = reply_count(reply) == 1;
 	size_t named = 1;
 
 	for (int64_t position = 1;
-	     (delivery = delivery_queue_get(&call->deliveries)) != NULL;
+	     (delivery = delivery_queue_take(&call->deliveries)) != NULL;
 	     position++) {
 		if (reply_integer(reply_at(reply, named), 0) == position)
 			named++;
 		else if (!all) {
-			delivery_queue_put(&others, delivery);
+			STAILQ_INSERT_TAIL(&others, delivery, next);
 			continue;
 		}
 		delivery->alone = true;
-		delivery_queue_put(&alone, delivery);
+		STAILQ_INSERT_TAIL(&alone, delivery, next);
 	}
 	in_flight_restore(&consumer->in_flight, &alone);
 	in_flight_restore(&consumer->in_flight, &others);
@@ -118,7 +118,7 @@ static void effect_split(struct consumer *consumer, struct call *call,
 static void effect_refused(struct consumer *consumer, struct call *call,
 			   const struct reply *reply)
 {
-	struct delivery *delivery = delivery_queue_get(&call->deliveries);
+	struct delivery *delivery = delivery_queue_take(&call->deliveries);
 	struct text class = reply_text(reply_at(reply, 1));
 	struct text reason = reply_text(reply_at(reply, 2));
 	char class_text[32];
@@ -138,7 +138,7 @@ static void answer_effect(struct consumer *consumer, struct call *call,
 {
 	if (status_is(reply, "split"))
 		effect_split(consumer, call, reply);
-	else if (status_is(reply, "reject") && call->deliveries.count == 1)
+	else if (status_is(reply, "reject") && call->count == 1)
 		effect_refused(consumer, call, reply);
 	else
 		answer_settled(consumer, call, reply);
@@ -151,7 +151,7 @@ static void answer_retry(struct consumer *consumer, struct call *call,
 	struct delivery *delivery;
 
 	look_after_short(consumer, reply);
-	while ((delivery = delivery_queue_get(&call->deliveries)) != NULL)
+	while ((delivery = delivery_queue_take(&call->deliveries)) != NULL)
 		in_flight_wait(&consumer->in_flight, delivery);
 }
 

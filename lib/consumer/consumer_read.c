@@ -191,7 +191,7 @@ int consumer_exchange_begin(struct consumer *consumer, int64_t now,
 			    struct err *err)
 {
 	bool settles = in_flight_has_decided(&consumer->in_flight);
-	enum urgent urgent = consumer->in_flight.retry.first != NULL
+	enum urgent urgent = !STAILQ_EMPTY(&consumer->in_flight.retry)
 				     ? URGENT_RETRIES
 				     : URGENT_NOTHING;
 

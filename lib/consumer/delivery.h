@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/queue.h>
 
 struct arena;
 struct batch;
@@ -45,7 +46,7 @@ enum delivery_state {
 struct delivery {
 	/* The skeleton's, side by side: it goes through them several times. */
 	struct batch *batch;
-	struct delivery *next;
+	STAILQ_ENTRY(delivery) next;
 	enum delivery_state state;
 	enum outcome outcome;
 	bool alone;       /* settle in a call of its own */
@@ -68,6 +69,19 @@ struct delivery {
 	const char *class;  /* of a reject */
 	const char *reason;
 };
+
+/* A queue of deliveries, first in first out: STAILQ_INIT() comes first. */
+STAILQ_HEAD(delivery_queue, delivery);
+
+/* Take out the first one; NULL when there is none. */
+static inline struct delivery *delivery_queue_take(struct delivery_queue *queue)
+{
+	struct delivery *delivery = STAILQ_FIRST(queue);
+
+	if (delivery != NULL)
+		STAILQ_REMOVE_HEAD(queue, next);
+	return delivery;
+}
 
 /* The entries of one reply, and the memory they lie in. */
 struct batch {

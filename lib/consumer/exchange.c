@@ -77,6 +77,7 @@ static struct call *call_add(struct exchange *exchange, enum call_kind kind)
 	}
 	call = &exchange->calls[exchange->call_count++];
 	*call = (struct call){ .kind = kind };
+	STAILQ_INIT(&call->deliveries);
 	return call;
 }
 
@@ -90,52 +91,62 @@ static int call_send(struct exchange *exchange, int64_t block_msecs,
 	return lease_append(exchange->lease, err);
 }
 
-/* May the first entry of a queue go into one script call with those in to?
-   All are of one stream, and some have to be alone. */
+/* May the first entry of a queue go into a script call? All in a call are of
+   one stream, and some have to be alone. */
 static bool goes_with(const struct delivery_queue *from, size_t most,
-		      const struct delivery_queue *to)
+		      const struct call *call)
 {
-	const struct delivery *next = from->first;
+	const struct delivery *next = STAILQ_FIRST(from);
+	const struct delivery *first = STAILQ_FIRST(&call->deliveries);
 
-	if (next == NULL || to->count == 0)
+	if (next == NULL || first == NULL)
 		return next != NULL;
-	return to->count < most && !next->alone && !to->first->alone &&
-	       next->replays == to->first->replays;
+	return call->count < most && !next->alone && !first->alone &&
+	       next->replays == first->replays;
+}
+
+/* Move the first entry of a queue into a call. */
+static void entry_move(struct delivery_queue *from, struct call *call)
+{
+	struct delivery *delivery = delivery_queue_take(from);
+
+	STAILQ_INSERT_TAIL(&call->deliveries, delivery, next);
+	call->count++;
 }
 
 static void entries_move(struct delivery_queue *from, size_t most,
-			 struct delivery_queue *to)
+			 struct call *call)
 {
-	while (goes_with(from, most, to))
-		delivery_queue_put(to, delivery_queue_get(from));
+	while (goes_with(from, most, call))
+		entry_move(from, call);
 }
 
 /* Move what goes into one call there, and begin to put its arguments together.
  */
-static void effect_gather(struct exchange *exchange, struct delivery_queue *to)
+static void effect_gather(struct exchange *exchange, struct call *call)
 {
 	const struct handler_effect *effect = exchange->effect;
 	struct delivery_queue *from = &exchange->in_flight->effect;
 
 	if (effect->begin != NULL)
 		effect->begin(exchange->handler_state);
-	while (goes_with(from, HANDLER_ENTRIES_MAX, to) &&
-	       (effect->add == NULL ||
-		effect->add(exchange->handler_state, from->first->effect)))
-		delivery_queue_put(to, delivery_queue_get(from));
+	while (goes_with(from, HANDLER_ENTRIES_MAX, call) &&
+	       (effect->add == NULL || effect->add(exchange->handler_state,
+						   STAILQ_FIRST(from)->effect)))
+		entry_move(from, call);
 }
 
 static void effect_write(struct exchange *exchange,
 			 const struct delivery_queue *deliveries)
 {
 	struct command *command = &exchange->lease->command;
+	const struct delivery *d;
 
 	if (exchange->effect->write != NULL) {
 		exchange->effect->write(exchange->handler_state, command);
 		return;
 	}
-	for (const struct delivery *d = deliveries->first; d != NULL;
-	     d = d->next) {
+	STAILQ_FOREACH (d, deliveries, next) {
 		const struct handler_words *words = d->effect;
 
 		for (size_t i = 0; i < words->count; i++)
@@ -155,9 +166,9 @@ static int effect_send(struct exchange *exchange, struct err *err)
 		keys[count] = keys_of_group(exchange->lease->keys.stream,
 					    exchange->lease->set.group->name,
 					    effect->keys[count], names[count]);
-	effect_gather(exchange, &call->deliveries);
+	effect_gather(exchange, call);
 	lease_begin_on(exchange->lease, SCRIPT_EFFECT,
-		       call->deliveries.first->replays, keys, count);
+		       STAILQ_FIRST(&call->deliveries)->replays, keys, count);
 	effect_write(exchange, &call->deliveries);
 	return call_send(exchange, 0, err);
 }
@@ -167,9 +178,11 @@ static void outcome_add(struct command *command,
 			const struct delivery_queue *deliveries,
 			enum outcome outcome, int64_t count)
 {
+	const struct delivery *d;
+
 	command_word(command, outcome_book(outcome));
 	command_number(command, count);
-	for (struct delivery *d = deliveries->first; d != NULL; d = d->next) {
+	STAILQ_FOREACH (d, deliveries, next) {
 		if (d->outcome == outcome)
 			command_text(command, d->id);
 	}
@@ -179,14 +192,13 @@ static int done_send(struct exchange *exchange, struct err *err)
 {
 	struct call *call = call_add(exchange, CALL_SETTLE);
 	int64_t counts[OUTCOME_COUNT] = { 0 };
+	const struct delivery *d;
 
-	entries_move(&exchange->in_flight->done, HANDLER_ENTRIES_MAX,
-		     &call->deliveries);
-	for (struct delivery *d = call->deliveries.first; d != NULL;
-	     d = d->next)
+	entries_move(&exchange->in_flight->done, HANDLER_ENTRIES_MAX, call);
+	STAILQ_FOREACH (d, &call->deliveries, next)
 		counts[d->outcome]++;
 	lease_begin_on(exchange->lease, SCRIPT_SETTLE,
-		       call->deliveries.first->replays, NULL, 0);
+		       STAILQ_FIRST(&call->deliveries)->replays, NULL, 0);
 	for (enum outcome outcome = 0; outcome < OUTCOME_COUNT; outcome++) {
 		if (counts[outcome] > 0)
 			outcome_add(&exchange->lease->command,
@@ -201,10 +213,10 @@ static int dead_send(struct exchange *exchange, struct err *err)
 	struct command *command = &exchange->lease->command;
 	struct call *call = call_add(exchange, CALL_DEAD);
 	const char *key = exchange->lease->keys.dead;
-	struct delivery *delivery =
-		delivery_queue_get(&exchange->in_flight->reject);
+	const struct delivery *delivery;
 
-	delivery_queue_put(&call->deliveries, delivery);
+	entry_move(&exchange->in_flight->reject, call);
+	delivery = STAILQ_FIRST(&call->deliveries);
 	lease_begin_on(exchange->lease, SCRIPT_DEAD, delivery->replays, &key,
 		       1);
 	command_text(command, delivery->id);
@@ -220,13 +232,12 @@ static int retry_send(struct exchange *exchange, struct err *err)
 {
 	struct command *command = &exchange->lease->command;
 	struct call *call = call_add(exchange, CALL_RETRY);
+	const struct delivery *d;
 
-	entries_move(&exchange->in_flight->retry, EXCHANGE_RETRIES_MAX,
-		     &call->deliveries);
+	entries_move(&exchange->in_flight->retry, EXCHANGE_RETRIES_MAX, call);
 	lease_begin_on(exchange->lease, SCRIPT_RETRY,
-		       call->deliveries.first->replays, NULL, 0);
-	for (struct delivery *d = call->deliveries.first; d != NULL;
-	     d = d->next) {
+		       STAILQ_FIRST(&call->deliveries)->replays, NULL, 0);
+	STAILQ_FOREACH (d, &call->deliveries, next) {
 		command_text(command, d->id);
 		command_number(command, d->attempts);
 		command_number(command, d->wait_msecs);
@@ -239,19 +250,19 @@ int exchange_settle(struct exchange *exchange, struct err *err)
 {
 	if (in_flight_has_decided(exchange->in_flight))
 		crash_point("before-settle");
-	while (exchange->in_flight->effect.first != NULL) {
+	while (!STAILQ_EMPTY(&exchange->in_flight->effect)) {
 		if (effect_send(exchange, err) < 0)
 			return -1;
 	}
-	while (exchange->in_flight->done.first != NULL) {
+	while (!STAILQ_EMPTY(&exchange->in_flight->done)) {
 		if (done_send(exchange, err) < 0)
 			return -1;
 	}
-	while (exchange->in_flight->reject.first != NULL) {
+	while (!STAILQ_EMPTY(&exchange->in_flight->reject)) {
 		if (dead_send(exchange, err) < 0)
 			return -1;
 	}
-	while (exchange->in_flight->retry.first != NULL) {
+	while (!STAILQ_EMPTY(&exchange->in_flight->retry)) {
 		if (retry_send(exchange, err) < 0)
 			return -1;
 	}

@@ -1,7 +1,7 @@
 #ifndef OMQ_EXCHANGE_H
 #define OMQ_EXCHANGE_H
 
-#include "lib/consumer/delivery_queue.h"
+#include "lib/consumer/delivery.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -39,7 +39,8 @@ static inline bool call_is_read(enum call_kind kind)
 struct call {
 	enum call_kind kind;
 	bool replays;                     /* on P:<group>:replay */
-	struct delivery_queue deliveries; /* that it is about */
+	struct delivery_queue deliveries; /* that it is about ... */
+	size_t count;                     /* ... at first */
 };
 
 /* "18446744073709551615-18446744073709551615" */

@@ -11,6 +11,10 @@ int in_flight_open(struct in_flight *in_flight, size_t keep_bytes,
 		   size_t waiting_size)
 {
 	memset(in_flight, 0, sizeof(*in_flight));
+	STAILQ_INIT(&in_flight->effect);
+	STAILQ_INIT(&in_flight->done);
+	STAILQ_INIT(&in_flight->reject);
+	STAILQ_INIT(&in_flight->retry);
 	for (size_t i = 0; i < IN_FLIGHT_BATCHES_MAX; i++) {
 		in_flight->batches[i].arena = arena_open(keep_bytes);
 		if (in_flight->batches[i].arena == NULL)
@@ -120,7 +124,8 @@ static bool accept_one(struct in_flight *in_flight, struct delivery *delivery,
 	}
 	if (delivery->state == DELIVERY_WITH_HANDLER)
 		return true;
-	delivery_queue_put(queue_of(in_flight, delivery->state), delivery);
+	STAILQ_INSERT_TAIL(queue_of(in_flight, delivery->state), delivery,
+			   next);
 	return false;
 }
 
@@ -168,17 +173,20 @@ void in_flight_finish(struct in_flight *in_flight, struct delivery *delivery)
 	else if (delivery->state == DELIVERY_WAITING)
 		in_flight_wait(in_flight, delivery);
 	else
-		delivery_queue_put(queue_of(in_flight, delivery->state),
-				   delivery);
+		STAILQ_INSERT_TAIL(queue_of(in_flight, delivery->state),
+				   delivery, next);
 }
 
 void in_flight_restore(struct in_flight *in_flight,
 		       struct delivery_queue *deliveries)
 {
-	if (deliveries->first != NULL)
-		delivery_queue_put_back(
-			deliveries,
-			queue_of(in_flight, deliveries->first->state));
+	struct delivery_queue *queue;
+
+	if (STAILQ_EMPTY(deliveries))
+		return;
+	queue = queue_of(in_flight, STAILQ_FIRST(deliveries)->state);
+	STAILQ_CONCAT(deliveries, queue);
+	STAILQ_CONCAT(queue, deliveries);
 }
 
 static void queue_drop(struct in_flight *in_flight,
@@ -186,7 +194,7 @@ static void queue_drop(struct in_flight *in_flight,
 {
 	struct delivery *delivery;
 
-	while ((delivery = delivery_queue_get(queue)) != NULL)
+	while ((delivery = delivery_queue_take(queue)) != NULL)
 		in_flight_settle(in_flight, delivery);
 }
 
@@ -210,8 +218,8 @@ size_t in_flight_drop(struct in_flight *in_flight)
 
 bool in_flight_has_decided(const struct in_flight *in_flight)
 {
-	return in_flight->effect.first != NULL ||
-	       in_flight->done.first != NULL ||
-	       in_flight->reject.first != NULL ||
-	       in_flight->retry.first != NULL;
+	return !STAILQ_EMPTY(&in_flight->effect) ||
+	       !STAILQ_EMPTY(&in_flight->done) ||
+	       !STAILQ_EMPTY(&in_flight->reject) ||
+	       !STAILQ_EMPTY(&in_flight->retry);
 }

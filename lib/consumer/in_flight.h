@@ -2,7 +2,6 @@
 #define OMQ_IN_FLIGHT_H
 
 #include "lib/consumer/delivery.h"
-#include "lib/consumer/delivery_queue.h"
 #include "lib/consumer/waiting.h"
 
 #include <stdbool.h>

@@ -2,7 +2,6 @@ libordermq_a_SOURCES += \
 	%D%/crash_point.h \
 	%D%/lease.c %D%/lease.h \
 	%D%/delivery.c %D%/delivery.h \
-	%D%/delivery_queue.c %D%/delivery_queue.h \
 	%D%/waiting.c %D%/waiting.h \
 	%D%/in_flight.c %D%/in_flight.h \
 	%D%/linger.c %D%/linger.h \

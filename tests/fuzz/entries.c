@@ -126,7 +126,7 @@ static void settle(struct walk *walk, struct delivery_queue *queue)
 {
 	struct delivery *delivery;
 
-	while ((delivery = delivery_queue_get(queue)) != NULL) {
+	while ((delivery = delivery_queue_take(queue)) != NULL) {
 		FUZZ_CHECK(delivery->state != DELIVERY_REJECT ||
 			   delivery->outcome != OUTCOME_REJECTED ||
 			   delivery->reason != NULL);
@@ -138,7 +138,7 @@ static void retry(struct walk *walk)
 {
 	struct delivery *delivery;
 
-	while ((delivery = delivery_queue_get(&walk->in_flight.retry)) != NULL)
+	while ((delivery = delivery_queue_take(&walk->in_flight.retry)) != NULL)
 		in_flight_wait(&walk->in_flight, delivery);
 }
 

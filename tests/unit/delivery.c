@@ -3,7 +3,6 @@
 #include "lib/consumer/delivery.h"
 
 #include "lib/base/arena.h"
-#include "lib/consumer/delivery_queue.h"
 #include "lib/redis/reply.h"
 #include "lib/settings/settings.h"
 
@@ -238,38 +237,18 @@ static void no_list_of_entries_is_an_empty_batch(void **state)
 
 static void a_queue_is_first_in_first_out(void **state)
 {
-	struct delivery_queue queue = { 0 }, more = { 0 };
-	struct delivery deliveries[4] = { 0 };
+	struct delivery_queue queue = STAILQ_HEAD_INITIALIZER(queue);
+	struct delivery deliveries[3] = { 0 };
 
 	(void)state;
-	assert_null(delivery_queue_get(&queue));
-	for (size_t i = 0; i < 2; i++)
-		delivery_queue_put(&queue, &deliveries[i]);
-	delivery_queue_put(&more, &deliveries[2]);
-	delivery_queue_put_back(&queue, &more);
-	assert_int_equal(queue.count, 0);
-	assert_null(queue.first);
-	delivery_queue_put(&more, &deliveries[3]);
-	assert_int_equal(more.count, 4);
-	for (size_t i = 0; i < 4; i++)
-		assert_ptr_equal(delivery_queue_get(&more), &deliveries[i]);
-	assert_null(delivery_queue_get(&more));
-	assert_null(more.last);
-}
-
-static void a_queue_can_be_put_before_an_empty_one(void **state)
-{
-	struct delivery_queue queue = { 0 }, empty = { 0 };
-	struct delivery deliveries[2] = { 0 };
-
-	(void)state;
-	delivery_queue_put_back(&empty, &queue);
-	assert_int_equal(queue.count, 0);
-	delivery_queue_put(&queue, &deliveries[0]);
-	delivery_queue_put_back(&queue, &empty);
-	delivery_queue_put(&empty, &deliveries[1]);
-	assert_ptr_equal(delivery_queue_get(&empty), &deliveries[0]);
-	assert_ptr_equal(delivery_queue_get(&empty), &deliveries[1]);
+	assert_null(delivery_queue_take(&queue));
+	for (size_t i = 0; i < 3; i++)
+		STAILQ_INSERT_TAIL(&queue, &deliveries[i], next);
+	for (size_t i = 0; i < 3; i++)
+		assert_ptr_equal(delivery_queue_take(&queue), &deliveries[i]);
+	assert_null(delivery_queue_take(&queue));
+	STAILQ_INSERT_TAIL(&queue, &deliveries[1], next);
+	assert_ptr_equal(delivery_queue_take(&queue), &deliveries[1]);
 }
 
 static void every_outcome_has_a_book(void **state)
@@ -299,7 +278,6 @@ int main(void)
 		cmocka_unit_test(an_entry_without_an_id_makes_the_batch_empty),
 		cmocka_unit_test(no_list_of_entries_is_an_empty_batch),
 		cmocka_unit_test(a_queue_is_first_in_first_out),
-		cmocka_unit_test(a_queue_can_be_put_before_an_empty_one),
 		cmocka_unit_test(every_outcome_has_a_book),
 	};
 
