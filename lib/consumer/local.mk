@@ -6,6 +6,7 @@ libordermq_a_SOURCES += \
 	%D%/in_flight.c %D%/in_flight.h \
 	%D%/linger.c %D%/linger.h \
 	%D%/handler.h \
+	%D%/link_table.c %D%/link_table.h \
 	%D%/exchange.c %D%/exchange.h \
 	%D%/consumer_state.h \
 	%D%/consumer.h \

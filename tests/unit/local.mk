@@ -23,6 +23,7 @@ check_PROGRAMS += \
 	%D%/delivery \
 	%D%/linger \
 	%D%/in_flight \
+	%D%/link_table \
 	%D%/waiting \
 	%D%/pipeline \
 	%D%/redis_error \
