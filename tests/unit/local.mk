@@ -23,6 +23,7 @@ check_PROGRAMS += \
 	%D%/delivery \
 	%D%/linger \
 	%D%/in_flight \
+	%D%/reading_table \
 	%D%/link_table \
 	%D%/waiting \
 	%D%/pipeline \
