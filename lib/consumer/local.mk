@@ -8,6 +8,7 @@ libordermq_a_SOURCES += \
 	%D%/handler.h \
 	%D%/link_table.c %D%/link_table.h \
 	%D%/reading_table.c %D%/reading_table.h \
+	%D%/portion.c %D%/portion.h \
 	%D%/exchange.c %D%/exchange.h \
 	%D%/consumer_state.h \
 	%D%/consumer.h \

@@ -23,6 +23,7 @@ check_PROGRAMS += \
 	%D%/delivery \
 	%D%/linger \
 	%D%/in_flight \
+	%D%/portion \
 	%D%/reading_table \
 	%D%/link_table \
 	%D%/waiting \
