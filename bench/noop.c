@@ -20,11 +20,10 @@ static int noop_open(const struct handler_setup *setup, void **state_r,
 static void noop_handle(void *state, struct delivery *const *deliveries,
 			size_t count)
 {
-	for (size_t i = 0; i < count; i++) {
-		consumer_touch(state, deliveries[i]);
+	for (size_t i = 0; i < count && consumer_touch(state, deliveries[i]);
+	     i++)
 		consumer_done(state, deliveries[i], OUTCOME_APPLIED);
-	}
-	consumer_touch(state, NULL);
+	(void)consumer_touch(state, NULL);
 }
 
 static void noop_close(void **state)

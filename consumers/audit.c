@@ -73,10 +73,11 @@ static void audit_handle(void *state, struct delivery *const *deliveries,
 			 size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
-		struct audit_event *event =
-			consumer_memory(deliveries[i], sizeof(*event));
+		struct audit_event *event;
 
-		consumer_touch(state, deliveries[i]);
+		if (!consumer_touch(state, deliveries[i]))
+			return;
+		event = consumer_memory(deliveries[i], sizeof(*event));
 		if (deliveries[i]->order.type == ORDER_OTHER)
 			consumer_done(state, deliveries[i], OUTCOME_OTHER);
 		else if (event == NULL)
@@ -85,7 +86,7 @@ static void audit_handle(void *state, struct delivery *const *deliveries,
 		else
 			audit_count(state, deliveries[i], event);
 	}
-	consumer_touch(state, NULL);
+	(void)consumer_touch(state, NULL);
 }
 
 int main(int argc, char **argv)

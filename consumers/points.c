@@ -97,7 +97,8 @@ static void points_handle(void *state, struct delivery *const *deliveries,
 	for (size_t i = 0; i < count; i++) {
 		struct delivery *delivery = deliveries[i];
 
-		consumer_touch(points->consumer, delivery);
+		if (!consumer_touch(points->consumer, delivery))
+			return;
 		if (delivery->order.type == ORDER_OTHER)
 			consumer_done(points->consumer, delivery,
 				      OUTCOME_OTHER);
@@ -107,7 +108,7 @@ static void points_handle(void *state, struct delivery *const *deliveries,
 		else
 			points_credit(points, delivery);
 	}
-	consumer_touch(points->consumer, NULL);
+	(void)consumer_touch(points->consumer, NULL);
 }
 
 static int points_open(const struct handler_setup *setup, void **state_r,

@@ -95,10 +95,10 @@ static void push_handle(void *state, struct delivery *const *deliveries,
 	struct push *push = state;
 	int64_t now = clock_wall_msecs();
 
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0;
+	     i < count && consumer_touch(push->consumer, deliveries[i]); i++) {
 		struct delivery *delivery = deliveries[i];
 
-		consumer_touch(push->consumer, delivery);
 		if (delivery->order.type == ORDER_OTHER)
 			consumer_done(push->consumer, delivery, OUTCOME_OTHER);
 		else if (is_too_old(push, delivery, now))
@@ -107,7 +107,7 @@ static void push_handle(void *state, struct delivery *const *deliveries,
 		else
 			push_send(push, delivery);
 	}
-	consumer_touch(push->consumer, NULL);
+	(void)consumer_touch(push->consumer, NULL);
 	push_flush(push);
 }
 

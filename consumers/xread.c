@@ -39,7 +39,8 @@ static void xread_handle(void *state, struct delivery *const *deliveries,
 {
 	struct xread *xread = state;
 
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0;
+	     i < count && consumer_touch(xread->consumer, deliveries[i]); i++) {
 		const struct text line[] = { deliveries[i]->id, text_of(" "),
 					     text_of(xread->instance),
 					     text_of("\n") };
@@ -48,6 +49,7 @@ static void xread_handle(void *state, struct delivery *const *deliveries,
 			(void)append_put(&xread->file, line[j]);
 		consumer_done(xread->consumer, deliveries[i], OUTCOME_APPLIED);
 	}
+	(void)consumer_touch(xread->consumer, NULL);
 	xread_flush(xread);
 }
 

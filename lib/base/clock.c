@@ -21,6 +21,16 @@ int64_t clock_msecs(void)
 				      : read_usecs(CLOCK_MONOTONIC) / 1000;
 }
 
+int64_t clock_coarse_msecs(void)
+{
+	struct timespec now;
+
+	if (clock_fixed_msecs >= 0)
+		return clock_fixed_msecs;
+	(void)clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
 int64_t clock_usecs(void)
 {
 	return read_usecs(CLOCK_MONOTONIC);

@@ -4,7 +4,9 @@
 #include "lib/consumer/delivery.h"
 #include "lib/consumer/handler.h"
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* The skeleton that every consumer process runs in: options, signals, the
    connection, reading, retrying, claiming, acknowledging, dead-lettering,
@@ -43,15 +45,30 @@ void consumer_retry(struct consumer *consumer, struct delivery *delivery,
 void consumer_postpone(struct consumer *consumer, struct delivery *delivery,
 		       int64_t wait_msecs, const char *reason);
 
-/* The handler is about to work on this entry (NULL: on none): should the
-   process die, this is the entry it died on. */
-void consumer_touch(struct consumer *consumer, const struct delivery *delivery);
+/* The handler is about to work on this entry: should the process die, this is
+   the entry it died on. To be called before each entry, and with NULL behind
+   the last one. It never waits, and it is a few instructions; but at most every
+   100 ms it does what the skeleton would do: it gives the sign of life for
+   which supervisor.hang_timeout waits, renews the lease, sends what is decided
+   to be settled, and takes the answers. So a handler may block in its entries,
+   for each of them less than hang_timeout and half of groups.owner_ttl; one
+   that needs longer calls consumer_beat() meanwhile.
 
-/* A sign of life of a handler that computes for long: without one for
-   supervisor.hang_timeout it would be taken for hung. */
-void consumer_beat(struct consumer *consumer);
+   Returns false when the handler is to return at once: it was told to stop, its
+   time to finish ends, or another instance has or may have the lease. Then this
+   entry, and what was not touched before, goes back as if nobody had looked at
+   it; what was touched before and has no verdict yet may still get one.
 
-/* At most count entries are in the handler's hands from now on; by default as
+   The memory of a delivery, consumer_memory() included, ends with the first
+   touch or beat after its verdict. */
+bool consumer_touch(struct consumer *consumer, struct delivery *delivery);
+
+/* All that consumer_touch() does, in the middle of an entry that takes long;
+   false: another instance may have the entry by now, or the time to finish
+   ends. */
+bool consumer_beat(struct consumer *consumer);
+
+/* At most count entries are with the handler from now on; by default as
    many as batches allow. */
 void consumer_window(struct consumer *consumer, size_t count);
 

@@ -1,13 +1,20 @@
+/* What an answer of Redis means. Before this comes consumer_link.c, which takes
+   the answers; after it consumer_handle.c for what was read, and the next round
+   trip for what was settled only in part. */
+
 #include "config.h"
 
-#include "lib/consumer/consumer_state.h"
+#include "lib/consumer/consumer_answer.h"
 
 #include "lib/base/arena.h"
-#include "lib/process/board.h"
 #include "lib/base/clock.h"
-#include "lib/consumer/consumer.h"
-#include "lib/consumer/crash_point.h"
 #include "lib/base/log.h"
+#include "lib/consumer/consumer.h"
+#include "lib/consumer/consumer_read.h"
+#include "lib/consumer/consumer_trouble.h"
+#include "lib/consumer/consumer_verdict.h"
+#include "lib/consumer/crash_point.h"
+#include "lib/process/board.h"
 #include "lib/redis/redis.h"
 #include "lib/redis/reply.h"
 #include "lib/settings/settings.h"
@@ -21,12 +28,22 @@ static bool status_is(const struct reply *reply, const char *status)
 	return text_is(reply_text(reply_at(reply, 0)), status);
 }
 
+/* All that was read is settled: the portion was not too large to be borne. */
+static void portion_note(struct consumer *consumer)
+{
+	if (consumer->in_flight.open_count == 0 &&
+	    portion_settled(&consumer->portion))
+		board_set(&consumer->process.board->halvings,
+			  consumer->portion.halvings);
+}
+
 static void deliveries_settle(struct consumer *consumer, struct call *call)
 {
 	struct delivery *delivery;
 
 	while ((delivery = delivery_queue_take(&call->deliveries)) != NULL)
 		in_flight_settle(&consumer->in_flight, delivery);
+	portion_note(consumer);
 }
 
 /* Entries that were not pending any more: somebody else settled them, or the
@@ -85,33 +102,43 @@ static void answer_dead(struct consumer *consumer, struct call *call,
 	answer_settled(consumer, call, reply);
 }
 
-/* The script named the positions, counted from 1 and ascending, of the entries
-   that must go alone; it named none when it does not know them, and then all
-   do. The others go again as one call, before them; among each other, both keep
-   the sequence of the stream. */
+/* Does a list of positions, counted from 1 and growing, name this one? Then *at
+   is that of the next. */
+static bool position_is(const struct reply *reply, size_t *at, size_t position)
+{
+	if (reply_integer(reply_at(reply, *at), 0) != (int64_t)position)
+		return false;
+	(*at)++;
+	return true;
+}
+
+/* Some entries of the call, at the positions in the reply, have to go alone;
+   where it names none, or none that fit, all of them. They go back to their
+   places: what stands behind them has not gone yet (exchange_settle.c). */
 static void effect_split(struct consumer *consumer, struct call *call,
 			 const struct reply *reply)
 {
-	struct delivery_queue alone = STAILQ_HEAD_INITIALIZER(alone);
-	struct delivery_queue others = STAILQ_HEAD_INITIALIZER(others);
-	struct delivery *delivery;
-	bool all = reply_count(reply) == 1;
-	size_t named = 1;
+	size_t position = 0, at = 1;
+	bool is_known;
+	struct delivery *d;
 
-	for (int64_t position = 1;
-	     (delivery = delivery_queue_take(&call->deliveries)) != NULL;
-	     position++) {
-		if (reply_integer(reply_at(reply, named), 0) == position)
-			named++;
-		else if (!all) {
-			STAILQ_INSERT_TAIL(&others, delivery, next);
-			continue;
-		}
-		delivery->alone = true;
-		STAILQ_INSERT_TAIL(&alone, delivery, next);
-	}
-	in_flight_restore(&consumer->in_flight, &alone);
-	in_flight_restore(&consumer->in_flight, &others);
+	STAILQ_FOREACH (d, &call->deliveries, next)
+		d->alone = position_is(reply, &at, ++position);
+	is_known = at > 1 && at == reply_count(reply);
+	STAILQ_FOREACH (d, &call->deliveries, next)
+		d->alone = d->alone || !is_known;
+	in_flight_restore(&consumer->in_flight, &call->deliveries);
+}
+
+/* Copy a text of the answer into buf; where there is none, what stands for it.
+ */
+static const char *text_copy(struct text text, const char *other, char *buf,
+			     size_t bytes)
+{
+	if (text.length == 0)
+		return other;
+	(void)snprintf(buf, bytes, "%.*s", (int)text.length, text.data);
+	return buf;
 }
 
 /* The script refused a single entry: dead-letter it. */
@@ -119,29 +146,28 @@ static void effect_refused(struct consumer *consumer, struct call *call,
 			   const struct reply *reply)
 {
 	struct delivery *delivery = delivery_queue_take(&call->deliveries);
-	struct text class = reply_text(reply_at(reply, 1));
-	struct text reason = reply_text(reply_at(reply, 2));
-	char class_text[32];
-	char reason_text[512];
+	char class[32];
+	char reason[512];
 
-	(void)snprintf(class_text, sizeof(class_text), "%.*s",
-		       (int)class.length, class.data);
-	(void)snprintf(reason_text, sizeof(reason_text), "%.*s",
-		       (int)reason.length, reason.data);
 	/* As if the handler had it again and refused it. */
 	consumer->in_flight.handler_count++;
-	consumer_reject(consumer, delivery, class_text, reason_text);
+	consumer_reject(consumer, delivery,
+			text_copy(reply_text(reply_at(reply, 1)), "effect",
+				  class, sizeof(class)),
+			text_copy(reply_text(reply_at(reply, 2)),
+				  "its script does not settle it", reason,
+				  sizeof(reason)));
 }
 
 static void answer_effect(struct consumer *consumer, struct call *call,
 			  const struct reply *reply)
 {
-	if (status_is(reply, "split"))
-		effect_split(consumer, call, reply);
-	else if (status_is(reply, "reject") && call->count == 1)
-		effect_refused(consumer, call, reply);
-	else
+	if (status_is(reply, "ok"))
 		answer_settled(consumer, call, reply);
+	else if (call->count > 1)
+		effect_split(consumer, call, reply);
+	else
+		effect_refused(consumer, call, reply);
 }
 
 /* What failed is noted, and waits. */
@@ -155,18 +181,13 @@ static void answer_retry(struct consumer *consumer, struct call *call,
 		in_flight_wait(&consumer->in_flight, delivery);
 }
 
-static void history_begin(struct consumer *consumer)
-{
-	consumer->history = true;
-	consumer->history_replays = false;
-	(void)strcpy(consumer->history_id, "-");
-}
-
 /* One stream's history is read: the other's follows, if there is one. */
-static void history_next(struct consumer *consumer, bool replays)
+static void history_next(struct consumer *consumer)
 {
-	consumer->history = !replays && consumer->replay_count > 0;
-	consumer->history_replays = consumer->history;
+	consumer->history = consumer->history == HISTORY_STREAM &&
+					    consumer->replay_count > 0
+				    ? HISTORY_REPLAYS
+				    : HISTORY_READ;
 	(void)strcpy(consumer->history_id, "-");
 }
 
@@ -178,8 +199,9 @@ static void pending_compare(struct consumer *consumer)
 	int64_t pending = consumer->pending[0] + consumer->pending[1];
 
 	/* A connection that died may have been given some, too. */
-	if (pending > known && !consumer->history && !consumer->stalled)
-		history_begin(consumer);
+	if (pending > known && consumer->history == HISTORY_READ &&
+	    !consumer_is_stalled(consumer))
+		consumer_history_begin(consumer);
 }
 
 static void answer_beat(struct consumer *consumer, struct call *call,
@@ -198,10 +220,19 @@ static void answer_beat(struct consumer *consumer, struct call *call,
 	consumer->pending[call->replays] = reply_integer(reply_at(reply, 1), 0);
 	if (replay_count == 0)
 		consumer->pending[1] = 0;
-	consumer->replays = replay_count > 0;
+	consumer->unread_replay_count = replay_count;
 	consumer->replay_count = replay_count;
 	pending_compare(consumer);
-	consumer->pause_asked = reply_integer(reply_at(reply, 4), 0) > 0;
+	consumer->renewed_msecs = consumer->renewing_msecs;
+	consumer->paused = reply_integer(reply_at(reply, 4), 0);
+}
+
+static void answer_renew(struct consumer *consumer, struct call *call,
+			 const struct reply *reply)
+{
+	(void)call;
+	(void)reply;
+	consumer->renewed_msecs = consumer->renewing_msecs;
 }
 
 static void last_id_keep(char *buf, const struct reply *entries)
@@ -211,20 +242,6 @@ static void last_id_keep(char *buf, const struct reply *entries)
 
 	(void)snprintf(buf, SETTINGS_NAME_BYTES, "%.*s", (int)id.length,
 		       id.data);
-}
-
-/* After a giant reply fewer entries were asked for; small ones let it grow
-   again. */
-static void read_count_adapt(struct consumer *consumer)
-{
-	const struct settings *set = &consumer->process.settings;
-	size_t used = arena_used(consumer->exchange.batch->arena);
-	size_t most = (size_t)consumer->process.group->batch;
-
-	if (used < (size_t)set->redis.max_reply_bytes / 8)
-		consumer->read_count *= 2;
-	if (consumer->read_count > most)
-		consumer->read_count = most;
 }
 
 static int batch_take(struct consumer *consumer, const struct call *call,
@@ -237,7 +254,6 @@ static int batch_take(struct consumer *consumer, const struct call *call,
 		return 0;
 	}
 	crash_point(call->kind == CALL_READ ? "after-read" : "in-recovery");
-	read_count_adapt(consumer);
 	if (batch_fill(batch, entries, &consumer->process.settings.fields,
 		       call->replays) < 0) {
 		arena_reset(batch->arena);
@@ -256,11 +272,11 @@ static int answer_read(struct consumer *consumer, const struct call *call,
 	if (consumer->handler->groupless && reply_count(entries) > 0)
 		last_id_keep(consumer->last_id, entries);
 	linger_read(&consumer->linger, reply_count(entries),
-		    consumer->read_count, consumer->process.group->linger_msecs,
-		    clock_msecs());
+		    portion_count(&consumer->portion),
+		    consumer->process.group->linger_msecs, clock_msecs());
 	/* What came back is read without waiting, until nothing is left. */
 	if (call->replays && reply_count(entries) == 0)
-		consumer->replays = false;
+		consumer->unread_replay_count = 0;
 	return batch_take(consumer, call, entries);
 }
 
@@ -272,7 +288,7 @@ static int answer_history(struct consumer *consumer, const struct call *call,
 	if (reply_count(entries) > 0)
 		last_id_keep(consumer->history_id, entries);
 	if (reply_integer(reply_at(reply, 2), 0) == 0)
-		history_next(consumer, call->replays);
+		history_next(consumer);
 	return batch_take(consumer, call, entries);
 }
 
@@ -281,22 +297,8 @@ static int answer_fetch(struct consumer *consumer, const struct call *call,
 			const struct reply *reply)
 {
 	if (reply_integer(reply_at(reply, 2), 0) > 0)
-		history_begin(consumer);
+		consumer_history_begin(consumer);
 	return batch_take(consumer, call, reply_at(reply, 1));
-}
-
-static void answer_lost(struct consumer *consumer, struct call *call)
-{
-	size_t count;
-
-	deliveries_settle(consumer, call);
-	count = in_flight_drop(&consumer->in_flight);
-	if (!consumer->lease_lost)
-		log_line(LOG_ERR,
-			 "lease lost: dropped %zu entries in hand, "
-			 "whoever has the lease finishes them",
-			 count);
-	consumer->lease_lost = true;
 }
 
 /* Answers that cannot be of a wrong shape: what is missing counts as 0. */
@@ -304,29 +306,32 @@ static void (*const answers[])(struct consumer *, struct call *,
 			       const struct reply *) = {
 	[CALL_EFFECT] = answer_effect, [CALL_SETTLE] = answer_settled,
 	[CALL_DEAD] = answer_dead,     [CALL_RETRY] = answer_retry,
-	[CALL_BEAT] = answer_beat,
+	[CALL_BEAT] = answer_beat,     [CALL_RENEW] = answer_renew,
 };
+
+/* The lease is another one's, who has all that is pending now. */
+static int answer_lost(struct consumer *consumer, struct call *call)
+{
+	deliveries_settle(consumer, call);
+	if (call_is_read(call->kind))
+		arena_reset(consumer->exchange.batch->arena);
+	return 0;
+}
 
 static int answer_good(struct consumer *consumer, struct call *call,
 		       const struct reply *reply)
 {
 	if (call->kind != CALL_READ && status_is(reply, "lost"))
-		answer_lost(consumer, call);
-	if (call_is_read(call->kind) && consumer->lease_lost) {
-		/* It is pending for whoever has the lease now. */
-		arena_reset(consumer->exchange.batch->arena);
-		return 0;
-	}
+		(void)consumer_link_event(consumer, LINK_ROBBED);
+	if (consumer->link == LINK_LOST)
+		return answer_lost(consumer, call);
 	if (call->kind == CALL_READ)
 		return answer_read(consumer, call, reply);
 	if (call->kind == CALL_HISTORY)
 		return answer_history(consumer, call, reply);
 	if (call->kind == CALL_FETCH)
 		return answer_fetch(consumer, call, reply);
-	if (!consumer->lease_lost)
-		answers[call->kind](consumer, call, reply);
-	else
-		deliveries_settle(consumer, call);
+	answers[call->kind](consumer, call, reply);
 	return 0;
 }
 
@@ -342,7 +347,7 @@ int consumer_answer(struct consumer *consumer, struct call *call,
 	}
 	in_flight_restore(&consumer->in_flight, &call->deliveries);
 	if (call->kind == CALL_FETCH)
-		history_begin(consumer);
+		consumer_history_begin(consumer);
 	consumer_trouble(consumer, redis_error_class(line), line.data);
 	/* The error lies where the entries would have. */
 	if (call_is_read(call->kind))

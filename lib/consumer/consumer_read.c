@@ -1,9 +1,15 @@
+/* What a round trip asks for: what is decided is settled, the lease renewed,
+   and more is read, by the table in reading_table.c. consumer_link.c begins a
+   round trip; the answers come to consumer_answer.c. */
+
 #include "config.h"
 
-#include "lib/consumer/consumer_state.h"
+#include "lib/consumer/consumer_read.h"
 
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
+#include "lib/consumer/consumer_trouble.h"
+#include "lib/consumer/exchange_read.h"
 #include "lib/settings/settings.h"
 
 #include <string.h>
@@ -21,6 +27,7 @@ enum urgent {
 	URGENT_NOTHING,
 	URGENT_RETRIES, /* it notes what failed, and when that is due */
 	URGENT_BEAT,    /* it may bring us the entries of others */
+	URGENT_EFFECTS, /* some of them may come back */
 };
 
 int64_t consumer_beat_wait(const struct consumer *consumer)
@@ -30,11 +37,23 @@ int64_t consumer_beat_wait(const struct consumer *consumer)
 	return wait < READ_BEAT_MSECS ? wait : READ_BEAT_MSECS;
 }
 
+bool consumer_is_stalled(const struct consumer *consumer)
+{
+	return consumer->in_flight.waiting.count >=
+	       CONSUMER_STALL_BATCHES * (size_t)consumer->process.group->batch;
+}
+
+void consumer_history_begin(struct consumer *consumer)
+{
+	consumer->history = HISTORY_STREAM;
+	(void)strcpy(consumer->history_id, "-");
+}
+
 /* How many entries the handler would take now; 0 also when no batch is free. */
 static size_t room(struct consumer *consumer)
 {
 	const struct in_flight *in_flight = &consumer->in_flight;
-	size_t count = consumer->read_count;
+	size_t count = portion_count(&consumer->portion);
 
 	if (in_flight_free_batch(&consumer->in_flight) == NULL ||
 	    in_flight->handler_count >= consumer->window)
@@ -44,15 +63,48 @@ static size_t room(struct consumer *consumer)
 		       : consumer->window - in_flight->handler_count;
 }
 
+/* Is an entry on which workers died at it, alone? */
+static bool runs_alone(const struct consumer *consumer)
+{
+	return consumer->last_reading == READING_ALONE &&
+	       consumer->in_flight.open_count > 0;
+}
+
 int64_t consumer_next_due(struct consumer *consumer)
 {
-	if (consumer->process.stop || consumer->paused || consumer->alone ||
-	    room(consumer) == 0)
+	if (consumer->drain != DRAIN_NOT || consumer->hold == HOLD_PAUSED ||
+	    runs_alone(consumer) || room(consumer) == 0)
 		return -1;
 	return consumer->in_flight.waiting.next_due_msecs;
 }
 
-/* How long a read may wait: until the next thing that is due. */
+static unsigned int facts(struct consumer *consumer, int64_t now, size_t count)
+{
+	const struct in_flight *in_flight = &consumer->in_flight;
+	const struct waiting *waiting = &in_flight->waiting;
+	bool is_due =
+		waiting->next_due_msecs >= 0 && waiting->next_due_msecs <= now;
+	bool is_greeting = consumer->link == LINK_GREETING &&
+			   exchange_is_busy(&consumer->exchange);
+
+	return (count == 0 ? READING_IS_FULL : 0) |
+	       (consumer->drain == DRAIN_LOOKING ? READING_IS_CUT_OFF : 0) |
+	       (consumer->process.stop ? READING_IS_STOPPING : 0) |
+	       (consumer->hold == HOLD_PAUSED ? READING_IS_PAUSED : 0) |
+	       (in_flight_has_decided(in_flight) ? READING_IS_SETTLING : 0) |
+	       (is_greeting ? READING_IS_GREETING : 0) |
+	       (runs_alone(consumer) ? READING_RUNS_ALONE : 0) |
+	       (is_due ? READING_HAS_DUE : 0) |
+	       (consumer->hold == HOLD_STALLED ? READING_IS_STALLED : 0) |
+	       (consumer->history != HISTORY_READ ? READING_HAS_HISTORY : 0) |
+	       (waiting->alone_count > 0 ? READING_WANTS_ALONE : 0) |
+	       (in_flight->open_count > 0 ? READING_HAS_OPEN : 0) |
+	       (consumer->unread_replay_count > 0 ? READING_HAS_REPLAYS : 0) |
+	       (consumer->last_reading == READING_REPLAY ? READING_DID_REPLAY
+							 : 0);
+}
+
+/* How long a read may wait, until the next thing that is due; 0: not at all. */
 static int64_t block_msecs(const struct consumer *consumer, int64_t now,
 			   enum urgent urgent)
 {
@@ -61,108 +113,99 @@ static int64_t block_msecs(const struct consumer *consumer, int64_t now,
 				      in_flight->waiting.next_due_msecs);
 	int64_t block = until < 0 ? READ_BEAT_MSECS : until - now;
 
+	if (urgent == URGENT_EFFECTS)
+		return 0;
 	if ((in_flight->handler_count > 0 || urgent == URGENT_RETRIES) &&
 	    block > READ_SHORT_BLOCK_MSECS)
 		block = READ_SHORT_BLOCK_MSECS;
-	/* To Redis, 0 means for ever. And after a trouble we want to know soon
-	   whether it is over. */
-	return block < 1 || consumer->held || consumer->replays ||
+	/* After a trouble we want to know soon whether it is over. */
+	return block < 1 || consumer->link == LINK_GREETING ||
+			       consumer->unread_replay_count > 0 ||
 			       urgent == URGENT_BEAT
 		       ? 1
 		       : block;
 }
 
-/* Too much waits for its retry: something is wrong that more entries would not
-   make better. Says so when it begins and when it ends. */
-static bool is_stalled(struct consumer *consumer)
+/* Why nothing new is read: says so when it begins and when it ends. What is
+   with the handler is finished; what waits for its retry waits on. */
+static void hold_turn(struct consumer *consumer)
 {
-	bool stalled =
-		consumer->in_flight.waiting.count >=
-		CONSUMER_STALL_BATCHES * (size_t)consumer->process.group->batch;
+	enum consumer_hold hold = consumer->paused > 0            ? HOLD_PAUSED
+				  : consumer_is_stalled(consumer) ? HOLD_STALLED
+								  : HOLD_NONE;
+	size_t count = consumer->in_flight.waiting.count;
+	enum consumer_hold former = consumer->hold;
 
-	if (stalled == consumer->stalled)
-		return stalled;
-	consumer->stalled = stalled;
-	log_line(LOG_WARNING,
-		 stalled ? "stalled: %zu entries wait for their retry, "
-			   "nothing more is read"
-			 : "no longer stalled: %zu entries wait",
-		 consumer->in_flight.waiting.count);
-	consumer_show(consumer);
-	return stalled;
+	if (hold == former)
+		return;
+	consumer->hold = hold;
+	if (former == HOLD_PAUSED)
+		log_line(LOG_NOTICE, "resumed");
+	else if (former == HOLD_STALLED && hold == HOLD_NONE)
+		log_line(LOG_WARNING, "no longer stalled: %zu entries wait",
+			 count);
+	if (hold == HOLD_PAUSED)
+		log_line(LOG_NOTICE, "paused by an operator: nothing is read");
+	else if (hold == HOLD_STALLED)
+		log_line(LOG_WARNING,
+			 "stalled: %zu entries wait for their retry, "
+			 "nothing more is read",
+			 count);
+	if (consumer->link == LINK_WELL)
+		consumer_show(consumer);
 }
 
-/* Is there an entry that is to be alone, or is one with the handler? Then
-   nothing else is read. */
-static bool waits_for_alone(struct consumer *consumer)
+static int read_history(struct consumer *consumer, size_t count,
+			struct err *err)
 {
-	if (consumer->alone && consumer->in_flight.open_count == 0)
-		consumer->alone = false;
-	return consumer->alone || consumer->in_flight.waiting.alone_count > 0;
+	return exchange_history(&consumer->exchange,
+				consumer->history == HISTORY_REPLAYS, count,
+				portion_bytes(&consumer->portion),
+				consumer->history_id, err);
 }
 
-/* An entry on which workers died: once all else is settled. */
-static int read_alone(struct consumer *consumer, struct batch *batch,
-		      struct err *err)
+static int read_waiting(struct consumer *consumer, size_t count,
+			struct err *err)
 {
-	if (consumer->in_flight.open_count > 0 ||
-	    waiting_take_alone(&consumer->in_flight.waiting, consumer->due) ==
-		    0)
-		return 0;
-	consumer->alone = true;
-	return exchange_fetch(&consumer->exchange, batch, consumer->due, 1,
-			      err);
+	return exchange_fetch(&consumer->exchange, consumer->due, count,
+			      portion_bytes(&consumer->portion), err);
 }
 
-/* What is due goes first, then our own past, then what is new. */
 static int read_more(struct consumer *consumer, int64_t now, enum urgent urgent,
 		     struct err *err)
 {
 	struct exchange *exchange = &consumer->exchange;
-	struct batch *batch = in_flight_free_batch(&consumer->in_flight);
+	struct waiting *waiting = &consumer->in_flight.waiting;
 	size_t count = room(consumer);
-	size_t due;
+	enum reading reading = reading_next(facts(consumer, now, count));
 
-	if (count == 0)
-		return 0;
-	due = consumer->alone ? 0
-			      : waiting_take(&consumer->in_flight.waiting, now,
-					     consumer->due, count);
-	if (due > 0)
-		return exchange_fetch(exchange, batch, consumer->due, due, err);
-	if (is_stalled(consumer))
-		return 0;
-	if (!consumer->history && waits_for_alone(consumer))
-		return read_alone(consumer, batch, err);
-	if (consumer->history)
-		return exchange_history(exchange, batch,
-					consumer->history_replays, count,
-					consumer->history_id, err);
-	/* By turns: what came back and what is new do not hold up each other.
-	 */
-	consumer->replays_read = consumer->replays && !consumer->replays_read;
-	if (consumer->replays_read)
-		return exchange_read_replay(exchange, batch, count, err);
-	return exchange_read(exchange, batch, count,
-			     block_msecs(consumer, now, urgent),
-			     consumer->last_id, err);
-}
-
-/* On stopping: what a read that was cut off had been given, and no more. */
-static int read_last(struct consumer *consumer, struct err *err)
-{
-	struct batch *batch = in_flight_free_batch(&consumer->in_flight);
-	size_t count = room(consumer);
-
-	if (!consumer->history || consumer->stalled || consumer->paused) {
-		consumer->cut_off = false;
-		return 0;
+	exchange->batch = in_flight_free_batch(&consumer->in_flight);
+	if (reading != READING_NOTHING)
+		consumer->last_reading = reading;
+	switch (reading) {
+	case READING_HISTORY:
+		return read_history(consumer, count, err);
+	case READING_DUE:
+		count = waiting_take(waiting, now, consumer->due, count);
+		return read_waiting(consumer, count, err);
+	case READING_ALONE:
+		count = waiting_take_alone(waiting, consumer->due);
+		return read_waiting(consumer, count, err);
+	case READING_REPLAY:
+		return exchange_read_replay(exchange, count, err);
+	case READING_NEW:
+		return exchange_read(exchange, count,
+				     block_msecs(consumer, now, urgent),
+				     consumer->last_id, err);
+	case READING_NOTHING:
+	case READING_COUNT:
+		break;
 	}
-	if (count == 0)
-		return 0;
-	return exchange_history(&consumer->exchange, batch,
-				consumer->history_replays, count,
-				consumer->history_id, err);
+	/* On stopping, what a read that was cut off had been given is known
+	   when nothing of it is left to be read. */
+	if (consumer->drain == DRAIN_LOOKING && count > 0)
+		consumer->drain = DRAIN_FINISHING;
+	return 0;
 }
 
 static bool beat_is_due(const struct consumer *consumer, int64_t now)
@@ -171,9 +214,16 @@ static bool beat_is_due(const struct consumer *consumer, int64_t now)
 	       now >= consumer->next_beat_msecs;
 }
 
+static void renewal_note(struct consumer *consumer, int64_t now)
+{
+	consumer->renewing_msecs = now;
+	consumer->next_renew_msecs = now + consumer_beat_wait(consumer);
+}
+
 static int beat(struct consumer *consumer, int64_t now, struct err *err)
 {
-	consumer->next_beat_msecs = now + consumer_beat_wait(consumer);
+	renewal_note(consumer, now);
+	consumer->next_beat_msecs = consumer->next_renew_msecs;
 	if (exchange_beat(&consumer->exchange, false, err) < 0)
 		return -1;
 	return consumer->replay_count == 0
@@ -181,33 +231,38 @@ static int beat(struct consumer *consumer, int64_t now, struct err *err)
 		       : exchange_beat(&consumer->exchange, true, err);
 }
 
-/* Is this round trip only to see whether Redis is well (again)? */
-static bool tries_only(const struct consumer *consumer)
-{
-	return consumer->held && exchange_is_busy(&consumer->exchange);
-}
-
 int consumer_exchange_begin(struct consumer *consumer, int64_t now,
 			    struct err *err)
 {
-	bool settles = in_flight_has_decided(&consumer->in_flight);
-	enum urgent urgent = !STAILQ_EMPTY(&consumer->in_flight.retry)
+	const struct in_flight *in_flight = &consumer->in_flight;
+	enum urgent urgent = !STAILQ_EMPTY(&in_flight->effect) ? URGENT_EFFECTS
+			     : !STAILQ_EMPTY(&in_flight->retry)
 				     ? URGENT_RETRIES
 				     : URGENT_NOTHING;
 
-	consumer->failed = false;
+	hold_turn(consumer);
 	/* At the start and after a trouble a round trip without any entry shows
 	   whether all is well. */
-	if (consumer->held && !settles && !consumer->handler->groupless)
+	if (consumer->link == LINK_GREETING &&
+	    !in_flight_has_decided(in_flight) && !consumer->handler->groupless)
 		consumer->next_beat_msecs = now;
-	if (beat_is_due(consumer, now))
-		urgent = URGENT_BEAT;
-	if (exchange_settle(&consumer->exchange, err) < 0 ||
-	    (urgent == URGENT_BEAT && beat(consumer, now, err) < 0))
+	if (exchange_settle(&consumer->exchange, err) < 0)
 		return -1;
-	if (consumer->cut_off)
-		return read_last(consumer, err);
-	if (consumer->process.stop || consumer->paused || tries_only(consumer))
-		return 0;
+	if (beat_is_due(consumer, now)) {
+		urgent = urgent < URGENT_BEAT ? URGENT_BEAT : urgent;
+		if (beat(consumer, now, err) < 0)
+			return -1;
+	}
 	return read_more(consumer, now, urgent, err);
+}
+
+int consumer_exchange_begin_quiet(struct consumer *consumer, int64_t now,
+				  struct err *err)
+{
+	if (exchange_settle(&consumer->exchange, err) < 0)
+		return -1;
+	if (consumer->next_beat_msecs < 0 || now < consumer->next_renew_msecs)
+		return 0;
+	renewal_note(consumer, now);
+	return exchange_renew(&consumer->exchange, err);
 }

@@ -1,10 +1,13 @@
+/* The entry on which the process before us died, as the board tells: it is
+   noted before anything is read. consumer_link.c asks for it at each
+   connection, until it is done. */
+
 #include "config.h"
 
-#include "lib/consumer/consumer_state.h"
+#include "lib/consumer/consumer_suspect.h"
 
 #include "lib/base/arena.h"
 #include "lib/process/board.h"
-#include "lib/consumer/consumer.h"
 #include "lib/base/err.h"
 #include "lib/base/log.h"
 #include "lib/redis/redis.h"
@@ -56,8 +59,9 @@ static const struct reply *crash_note(struct consumer *consumer, bool replays,
 	return lease_call(lease, "crash", err);
 }
 
-static int dead_letter(struct consumer *consumer, bool replays, const char *id,
-		       const char *reason, struct err *err)
+static int suspect_dead_letter(struct consumer *consumer, bool replays,
+			       const char *id, const char *reason,
+			       struct err *err)
 {
 	struct lease *lease = &consumer->lease;
 	const char *key = lease->keys.dead;
@@ -94,7 +98,7 @@ static bool replay_is_there(struct consumer *consumer)
 	return reply != NULL && reply_integer(reply, 0) > 0;
 }
 
-/* The same for one of the two streams. */
+/* In one of the two streams. */
 static int suspect_note_in(struct consumer *consumer, bool replays,
 			   struct err *err)
 {
@@ -119,7 +123,7 @@ static int suspect_note_in(struct consumer *consumer, bool replays,
 	if (crashes < consumer->process.group->max_crashes &&
 	    kills < SUSPECT_KILLS_MAX)
 		return 0;
-	return dead_letter(consumer, replays, id, reason, err);
+	return suspect_dead_letter(consumer, replays, id, reason, err);
 }
 
 int consumer_suspect_note(struct consumer *consumer, struct err *err)
@@ -135,6 +139,6 @@ int consumer_suspect_note(struct consumer *consumer, struct err *err)
 	     suspect_note_in(consumer, true, err) < 0))
 		return -1;
 	suspect->is_there = false;
-	consumer_touch(consumer, NULL);
+	board_touch(consumer->process.board, 0, 0);
 	return 0;
 }

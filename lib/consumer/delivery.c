@@ -1,3 +1,6 @@
+/* An entry of a reply becomes a delivery. Before this comes the reply of
+   lib/redis/, after it in_flight.c. */
+
 #include "config.h"
 
 #include "lib/consumer/delivery.h"
@@ -86,6 +89,17 @@ static int64_t number_cut(int64_t number, int64_t least)
 	return number < least ? least : number > INT32_MAX ? INT32_MAX : number;
 }
 
+/* Note how large an entry is. */
+static void size_note(struct batch *batch, const struct text_run *fields)
+{
+	size_t bytes = 0;
+
+	for (size_t i = 0; i < fields->count; i++)
+		bytes += text_run_at(fields, i).length;
+	if (bytes > batch->largest_bytes)
+		batch->largest_bytes = bytes;
+}
+
 static int delivery_read_order(struct delivery *delivery,
 			       const struct reply *entry_fields,
 			       struct order_names *names)
@@ -110,6 +124,7 @@ static int delivery_read_order(struct delivery *delivery,
 		return delivery_reject_reason(delivery,
 					      "larger than redis.max_reply");
 	}
+	size_note(delivery->batch, &fields);
 	if (delivery->replays && letter_open(delivery, &fields) < 0)
 		return delivery_reject_reason(delivery, "no dead letter");
 	if (order_read(names, &fields, &delivery->order, &err) < 0)
@@ -148,6 +163,7 @@ int batch_fill(struct batch *batch, const struct reply *entries,
 	order_names_set(&names, fields);
 	batch->count = 0;
 	batch->open_count = 0;
+	batch->largest_bytes = 0;
 	if (deliveries == NULL)
 		return -1;
 	memset(deliveries, 0, count * sizeof(*deliveries));

@@ -52,6 +52,7 @@ struct delivery {
 	bool alone;       /* settle in a call of its own */
 	bool dropped;     /* lost to another owner: whatever becomes of it */
 	bool contentless; /* dead-letter it without its fields */
+	bool touched;     /* the handler has taken it up */
 
 	/* For handlers. */
 	bool replays;   /* it came back by an operator's will */
@@ -88,8 +89,9 @@ struct batch {
 	struct arena *arena;
 	struct delivery *deliveries;
 	size_t count;
-	size_t open_count;  /* not settled yet */
-	int64_t read_usecs; /* when, by clock_usecs() */
+	size_t open_count;    /* not settled yet */
+	size_t largest_bytes; /* of names and values of an entry */
+	int64_t read_usecs;   /* when, by clock_usecs() */
 	bool in_use;
 };
 

@@ -13,7 +13,6 @@ struct handler_effect;
 struct in_flight;
 struct reply;
 struct lease;
-struct waiting_entry;
 
 /* One round trip: what has been decided about entries is settled, the lease is
    renewed when it is time, and more is read, all in one write, answered in
@@ -25,6 +24,7 @@ enum call_kind {
 	CALL_DEAD,    /* dead-letter one entry */
 	CALL_RETRY,   /* note entries that failed */
 	CALL_BEAT,    /* renew the lease, look after orphans */
+	CALL_RENEW,   /* only renew the lease */
 	CALL_READ,    /* new entries */
 	CALL_HISTORY, /* what is pending for us already */
 	CALL_FETCH,   /* what has waited for its retry */
@@ -43,8 +43,7 @@ struct call {
 	size_t count;                     /* ... at first */
 };
 
-/* "18446744073709551615-18446744073709551615" */
-#define EXCHANGE_ID_BYTES 48
+#define EXCHANGE_ID_BYTES 48 /* two numbers of 20 digits and a dash */
 
 struct exchange {
 	struct lease *lease;
@@ -55,8 +54,8 @@ struct exchange {
 	size_t call_count;
 	size_t call_size;
 	size_t answered_count;
-	int64_t deadline_msecs;         /* for the last answer */
-	struct batch *batch;            /* what is read goes here */
+	int64_t deadline_msecs; /* for the last answer */
+	struct batch *batch;    /* set before a read: its answer goes here */
 	char (*ids)[EXCHANGE_ID_BYTES]; /* of what is fetched */
 };
 
@@ -67,36 +66,32 @@ int exchange_open(struct exchange *exchange, struct lease *lease,
 		  const struct handler_effect *effect, struct err *err);
 void exchange_close(struct exchange *exchange);
 
-/* Queue one call each. Return 0, or -1 with ERR_RETRY: the connection is of no
-   use any more. */
+/* A new call, the first one of a round trip when the last one is over; and its
+   end, when its words are in the lease's command. For the functions below. */
+struct call *exchange_call_begin(struct exchange *exchange,
+				 enum call_kind kind);
+int exchange_call_send(struct exchange *exchange, int64_t block_msecs,
+		       struct err *err);
+
+/* The next three functions, and those of exchange_read.h, queue calls. They
+   return 0; or -1 with ERR_RETRY: the connection is of no use any more.
+
+   Settle what is decided (exchange_settle.c). Behind a call of several effects,
+   which may come back in parts, the next ones wait for its answer: they are
+   then still what in_flight_has_decided() tells of. */
 int exchange_settle(struct exchange *exchange, struct err *err);
+
 int exchange_beat(struct exchange *exchange, bool replays, struct err *err);
-
-/* Read up to count new entries into batch, waiting for them up to block_msecs,
-   which is at least 1. last_id: for a lease without group. */
-int exchange_read(struct exchange *exchange, struct batch *batch, size_t count,
-		  int64_t block_msecs, const char *last_id, struct err *err);
-
-/* Read up to count entries that came back and nobody has, without waiting. */
-int exchange_read_replay(struct exchange *exchange, struct batch *batch,
-			 size_t count, struct err *err);
-
-/* Read up to count entries pending for us behind after_id ("-": the first), as
-   many as one reply can hold: see lib/scripts/history.lua. */
-int exchange_history(struct exchange *exchange, struct batch *batch,
-		     bool replays, size_t count, const char *after_id,
-		     struct err *err);
-
-/* Read count entries that are due into batch. */
-int exchange_fetch(struct exchange *exchange, struct batch *batch,
-		   const struct waiting_entry *entries, size_t count,
-		   struct err *err);
+int exchange_renew(struct exchange *exchange, struct err *err);
 
 /* True while an answer is missing. */
 bool exchange_is_busy(const struct exchange *exchange);
 
 /* True while nothing but the answer to a blocking read is missing. */
 bool exchange_only_reads(const struct exchange *exchange);
+
+/* True while the answer to a read is there in part. */
+bool exchange_is_receiving(const struct exchange *exchange);
 
 /* The next answer, and the call it is for (until the next one is taken).
    Returns 1; 0 when it is not there yet; or -1 with ERR_RETRY. */

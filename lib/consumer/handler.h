@@ -30,8 +30,11 @@ struct handler_setup {
 /* An effect that lives in Redis: a script that the skeleton runs in the place
    of an XACK. It begins with lib/scripts/fence.lua, gets the keys stream,
    owners, books, tries and then P:<group>:<key> for each of keys, and the
-   arguments group, consumer, token, and what the handler adds. What it answers:
-   consumers/ledger.lua. */
+   arguments group, consumer, token, and what the handler adds. It settles all
+   entries of its call, or changes nothing and answers with 'split' and the
+   positions (from 1, growing) of those that have to go in calls of their own:
+   see consumers/ledger.lua. Without positions each goes alone. Calls follow the
+   sequence in which entries were given to consumer_apply(). */
 struct handler_effect {
 	const char *script;
 	const char *const *keys; /* ended by NULL, at most 4 */
@@ -42,8 +45,9 @@ struct handler_effect {
 	   with those before, and begins the next call; the first one always
 	   can. write() adds to the command what the script wants of them all,
 	   at most 8 words an entry, which must live until they are settled or
-	   the next begin(). All three may be NULL: then what was given for each
-	   entry is a struct handler_words, and these follow each other. */
+	   the next begin(). They are called between entries, by
+	   consumer_touch(), too. All three may be NULL: then what was given for
+	   each entry is a struct handler_words, and these follow each other. */
 	void (*begin)(void *state);
 	bool (*add)(void *state, void *effect);
 	void (*write)(void *state, struct command *command);
@@ -70,7 +74,9 @@ struct handler {
 
 	/* Take count entries, each a valid order. For every one of them
 	   consumer_done(), _apply(), _reject(), _retry() or _postpone() must be
-	   called once, now or later, in any order. The list is the caller's. */
+	   called once, now or later, in any order. It is called from the main
+	   loop, and may block: see consumer_touch(). The list is the caller's,
+	   and ends with the call. */
 	void (*handle)(void *state, struct delivery *const *deliveries,
 		       size_t count);
 

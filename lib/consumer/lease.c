@@ -36,6 +36,11 @@ static const char beat_lua[] =
 #include "lib/scripts/beat.inc"
 	;
 
+static const char renew_lua[] =
+#include "lib/scripts/fence.inc"
+#include "lib/scripts/renew.inc"
+	;
+
 static const char history_lua[] =
 #include "lib/scripts/fence.inc"
 #include "lib/scripts/tries.inc"
@@ -86,6 +91,7 @@ static const char *const scripts[SCRIPT_COUNT] = {
 	[SCRIPT_SETTLE] = settle_lua,   [SCRIPT_DEAD] = dead_lua,
 	[SCRIPT_RELEASE] = release_lua, [SCRIPT_FETCH] = fetch_lua,
 	[SCRIPT_RETRY] = retry_lua,     [SCRIPT_CRASH] = crash_lua,
+	[SCRIPT_RENEW] = renew_lua,
 };
 
 int lease_open(struct lease *lease, const struct lease_settings *set,
@@ -214,6 +220,13 @@ int lease_append(struct lease *lease, struct err *err)
 void lease_begin_beat(struct lease *lease, bool replays)
 {
 	lease_begin_on(lease, SCRIPT_BEAT, replays, NULL, 0);
+	command_number(&lease->command, lease->set.group->owner_ttl_msecs);
+	command_word(&lease->command, lease->who);
+}
+
+void lease_begin_renew(struct lease *lease)
+{
+	lease_begin(lease, SCRIPT_RENEW, NULL, 0);
 	command_number(&lease->command, lease->set.group->owner_ttl_msecs);
 	command_word(&lease->command, lease->who);
 }

@@ -22,6 +22,7 @@ enum lease_script {
 	SCRIPT_ENSURE,
 	SCRIPT_ACQUIRE,
 	SCRIPT_BEAT,
+	SCRIPT_RENEW,
 	SCRIPT_HISTORY,
 	SCRIPT_FETCH,
 	SCRIPT_SETTLE,
@@ -99,6 +100,9 @@ const struct reply *lease_call(struct lease *lease, const char *what,
 
 /* Begin a beat, on P:<group>:replay when replays: see lib/scripts/beat.lua. */
 void lease_begin_beat(struct lease *lease, bool replays);
+
+/* Begin to renew the lease: see lib/scripts/renew.lua. */
+void lease_begin_renew(struct lease *lease);
 
 /* Give the lease back: our consumer is deleted when nothing is pending for it.
    Returns how many entries are left for others, or -1 with ERR_RETRY. */

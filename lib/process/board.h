@@ -51,6 +51,10 @@ struct board {
 	_Atomic uint64_t touching_msecs; /* id of the entry in the handler's */
 	_Atomic uint64_t touching_seq;   /* hands; 0-0: none */
 	struct recent recent;
+	/* How often groups.batch is halved, after deaths with a read in flight:
+	   the next process goes on with that. See lib/consumer/portion.h. */
+	_Atomic uint64_t halvings;
+	_Atomic uint64_t read_in_flight; /* 1: entries of a read are, 0: none */
 };
 
 /* Create the board file at path, or open the one that is there and keep its
@@ -77,6 +81,14 @@ const char *board_state_name(uint64_t state);
 static inline void board_set(_Atomic uint64_t *word, uint64_t value)
 {
 	atomic_store_explicit(word, value, memory_order_release);
+}
+
+/* On which entry the handler is at work; 0-0: on none. */
+static inline void board_touch(struct board *board, uint64_t id_msecs,
+			       uint64_t id_seq)
+{
+	board_set(&board->touching_seq, id_seq);
+	board_set(&board->touching_msecs, id_msecs);
 }
 
 static inline void board_add(struct board *board, enum board_counter counter,

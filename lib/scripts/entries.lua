@@ -2,11 +2,12 @@
 -- answer can hold them; a number: not before so many milliseconds, or -1: only
 -- alone, since workers died on it), times delivered, attempts.
 local TEXT_BYTES, ROW_BYTES = 16, 128 -- around a text, and around a row
-local most, room, list
+local most, room, list, has_entry
 
--- So many bytes the answer may have.
-local function answer_begin(bytes)
-	most, room, list = bytes, bytes, {}
+-- An entry may have at most the bytes of the first number, all behind the first
+-- entry at most those of the second.
+local function answer_begin(bytes, all)
+	most, room, list, has_entry = bytes, all, {}, false
 end
 
 -- After so many kills from elsewhere an entry is run alone: one or two are chance.
@@ -31,10 +32,10 @@ local function answer_add(id, deliveries, may_wait)
 	if bytes > most then
 		fields, bytes = {}, ROW_BYTES
 	end
-	if bytes > room then
+	if bytes > room and has_entry then
 		return false
 	end
-	room = room - bytes
+	room, has_entry = room - bytes, true
 	list[#list + 1] = {id, fields, deliveries, tries.attempts}
 	return true
 end

@@ -3,6 +3,8 @@ lua_scripts += \
 	%D%/ensure.lua \
 	%D%/acquire.lua \
 	%D%/beat.lua \
+	%D%/renew.lua \
+	%D%/giant.lua \
 	%D%/tries.lua \
 	%D%/dead_letter.lua \
 	%D%/index.lua \

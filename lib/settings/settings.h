@@ -108,6 +108,7 @@ struct settings_group {
 	struct settings_scale scale;
 	char start[SETTINGS_NAME_BYTES]; /* "0", "$" or an entry id */
 	int64_t batch;
+	int64_t batch_bytes;
 	int64_t linger_msecs;
 	int64_t owner_ttl_msecs;
 	int64_t restart;       /* enum settings_restart */

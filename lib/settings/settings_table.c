@@ -12,7 +12,8 @@
 #define MINUTES (60 * SECS)
 #define HOURS (60 * MINUTES)
 #define DAYS (24 * HOURS)
-#define MIB (INT64_C(1024) * 1024)
+#define KIB INT64_C(1024)
+#define MIB (1024 * KIB)
 #define BILLION INT64_C(1000000000)
 
 /* A row is KIND(path, struct, member, default, least, most, rest). The struct
@@ -172,6 +173,12 @@ const struct setting settings_table[] = {
 	INTEGER("groups.batch", settings_group, batch, "256", 1, 1024,
 		.unit = "entries",
 		.help = "The most entries to read and settle at once."),
+	SIZE("groups.batch_bytes", settings_group, batch_bytes, "8MiB", KIB,
+	     512 * MIB,
+	     .help = "The most bytes of entries to read at once, by the "
+		     "largest of the last thousand: of larger entries fewer "
+		     "are read. After an instance was killed with a read in "
+		     "hand it is half of that, and of batch, for a while."),
 	DURATION("groups.linger", settings_group, linger_msecs, "10ms", 0,
 		 1 * SECS,
 		 .help = "While Redis is busy, an instance lets more entries "

@@ -24,8 +24,8 @@ check_PROGRAMS += \
 	%D%/linger \
 	%D%/in_flight \
 	%D%/portion \
-	%D%/reading_table \
 	%D%/link_table \
+	%D%/reading_table \
 	%D%/waiting \
 	%D%/pipeline \
 	%D%/redis_error \

@@ -9,7 +9,7 @@ tests_trial_ordermq_trial_SOURCES = %D%/trial_worker.c
 tests_trial_ordermq_trial_LDADD = $(redis_libs)
 # The real consumers with the crash points of lib/consumer/crash_point.h: the files that
 # have some are compiled once more, and so stand before those of the library.
-crashing = lib/consumer/exchange.c lib/consumer/consumer_answer.c lib/consumer/consumer_leave.c \
+crashing = lib/consumer/exchange_settle.c lib/consumer/consumer_answer.c lib/consumer/consumer_link.c \
 	tests/fixtures/crash_point.c
 tests_crashing_ordermq_points_SOURCES = consumers/points.c $(crashing)
 tests_crashing_ordermq_points_CPPFLAGS = $(AM_CPPFLAGS) -DORDERMQ_CRASH_POINTS

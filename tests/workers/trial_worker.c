@@ -170,11 +170,10 @@ static void trial_handle(void *state, struct delivery *const *deliveries,
 {
 	struct trial *trial = state;
 
-	for (size_t i = 0; i < count; i++) {
-		consumer_touch(trial->consumer, deliveries[i]);
+	for (size_t i = 0;
+	     i < count && consumer_touch(trial->consumer, deliveries[i]); i++)
 		act(trial, deliveries[i]);
-	}
-	consumer_touch(trial->consumer, NULL);
+	(void)consumer_touch(trial->consumer, NULL);
 }
 
 static size_t trial_poll(void *state, struct pollfd *fds, size_t size,
