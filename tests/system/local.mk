@@ -25,6 +25,7 @@ check_PROGRAMS += \
 	%D%/points \
 	%D%/linger \
 	%D%/retry \
+	%D%/blocking \
 	%D%/replay \
 	%D%/dead \
 	%D%/push \

@@ -8,16 +8,24 @@
 #include "lib/consumer/consumer.h"
 #include "lib/base/err.h"
 #include "lib/base/log.h"
+#include "lib/base/num.h"
 #include "lib/stream/order.h"
 #include "lib/settings/settings.h"
 
+#include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #define SLOW_MSECS 5000
 #define PACED_MSECS 20
+
+/* Where effects are noted, a line each: O_APPEND, so that all may write. */
+#define EFFECTS_VARIABLE "ORDERMQ_TRIAL_EFFECTS"
 
 /* What eats memory stops here, should nobody stop it before: nothing is gained
    by a machine that dies of its tests. */
@@ -108,6 +116,26 @@ static void act_eat(struct trial *trial, struct delivery *delivery)
 	consumer_done(trial->consumer, delivery, OUTCOME_APPLIED);
 }
 
+/* As a request to a gateway that takes the milliseconds of the field "msecs":
+   nothing else is done meanwhile, and the effect is there before we know. */
+static void act_block(struct trial *trial, struct delivery *delivery)
+{
+	struct text field = order_field(&delivery->order, text_of("msecs"));
+	const char *path = getenv(EFFECTS_VARIABLE);
+	int64_t msecs = 0;
+	int fd = path == NULL
+			 ? -1
+			 : open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC,
+				0600);
+
+	(void)num_parse(field.data, field.length, &msecs);
+	(void)poll(NULL, 0, (int)msecs);
+	(void)dprintf(fd, "%.*s\n", (int)delivery->order.orderno.length,
+		      delivery->order.orderno.data);
+	(void)close(fd);
+	consumer_done(trial->consumer, delivery, OUTCOME_APPLIED);
+}
+
 static void act_loop(struct trial *trial, struct delivery *delivery)
 {
 	(void)delivery;
@@ -146,7 +174,7 @@ static const struct {
 	{ "slow", act_slow },     { "crash", act_crash },
 	{ "mended", act_mended }, { "loop", act_loop },
 	{ "kill", act_kill },     { "null", act_null },
-	{ "eat", act_eat },
+	{ "eat", act_eat },       { "block", act_block },
 };
 
 static void act(struct trial *trial, struct delivery *delivery)
