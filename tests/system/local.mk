@@ -26,6 +26,7 @@ check_PROGRAMS += \
 	%D%/linger \
 	%D%/retry \
 	%D%/blocking \
+	%D%/neighbours \
 	%D%/replay \
 	%D%/dead \
 	%D%/push \
