@@ -309,7 +309,7 @@ static void (*const answers[])(struct consumer *, struct call *,
 	[CALL_BEAT] = answer_beat,     [CALL_RENEW] = answer_renew,
 };
 
-/* The lease is another one's, who has all that is pending now. */
+/* The lease is another one's: all that is pending belongs to it now. */
 static int answer_lost(struct consumer *consumer, struct call *call)
 {
 	deliveries_settle(consumer, call);

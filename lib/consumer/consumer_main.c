@@ -1,6 +1,6 @@
 /* The main loop of every consumer process: options and settings come from
    lib/process/, the connection is consumer_link.c's, the handler is called by
-   consumer_handle.c. README.md beside this says who is who. */
+   consumer_handle.c. README.md beside this has the layers. */
 
 #include "config.h"
 

@@ -14,7 +14,7 @@ int consumer_exchange_begin(struct consumer *consumer, int64_t now,
 
 /* Begin one while the handler is at work: settle and renew the lease, where
    there is anything to settle or it is time. Nothing is read, and nothing is
-   claimed. The same returns. */
+   claimed. Returns 0, or -1 with ERR_RETRY. */
 int consumer_exchange_begin_quiet(struct consumer *consumer, int64_t now,
 				  struct err *err);
 

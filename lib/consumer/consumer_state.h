@@ -17,10 +17,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What the parts of the skeleton share: see README.md for who is who. No
+/* What the parts of the skeleton share: README.md has the layers. No
    business of a handler's. */
 
-/* With as many batches of entries waiting for a retry, nothing more is read. */
+/* At most as many batches of entries wait for a retry; then nothing more is
+   read. */
 #define CONSUMER_STALL_BATCHES 4
 
 #define CONSUMER_WELL (-1)

@@ -83,7 +83,7 @@ static int letter_open(struct delivery *delivery, struct text_run *fields)
 }
 
 /* A number of an answer is counted up, or added to a time: it is cut to what
-   leaves room for that. Who has waited so long asks again. */
+   leaves room for that. Whatever has waited for that long asks again. */
 static int64_t number_cut(int64_t number, int64_t least)
 {
 	return number < least ? least : number > INT32_MAX ? INT32_MAX : number;

@@ -99,7 +99,7 @@ struct batch {
    [id, [name, value, ...]], and behind them maybe the times delivered and the
    attempts that failed: see lib/scripts/entries.lua. One that is no valid order
    becomes a reject, and so does one with no fields at all, which no reply can
-   hold; one with nil for fields is lost; one with a number waits so many
+   hold; one with nil for fields is lost; one with a number waits that many
    milliseconds, or to be alone. When replays they are of P:<group>:replay, with
    their former dead letter around them. Returns 0, or -1 when the shape is
    wrong or memory is out; the batch is then empty. */

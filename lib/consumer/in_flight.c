@@ -1,3 +1,6 @@
+/* Everything that one consumer has in hand. Filled by consumer_verdict.c and
+   the handler's verdicts, emptied by exchange_settle.c and the answers. */
+
 #include "config.h"
 
 #include "lib/consumer/in_flight.h"

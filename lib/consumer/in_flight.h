@@ -11,8 +11,8 @@
 /* Everything that one consumer has in hand: the batches, and for each entry
    where it is on its way. Nothing here talks to Redis. */
 
-/* As many batches may have something unsettled; with the last one taken nothing
-   more is read. */
+/* At most as many batches have something unsettled; with the last one taken
+   nothing more is read. */
 #define IN_FLIGHT_BATCHES_MAX 5
 
 struct in_flight {
@@ -44,7 +44,7 @@ struct batch *in_flight_free_batch(struct in_flight *in_flight);
 size_t in_flight_accept(struct in_flight *in_flight, struct batch *batch,
 			bool may_repeat, struct delivery **list);
 
-/* Is the same entry in hand already, or does it wait for its retry? */
+/* Is this entry in hand already, or does it wait for its retry? */
 bool in_flight_has(const struct in_flight *in_flight,
 		   const struct delivery *delivery);
 
@@ -67,7 +67,7 @@ void in_flight_restore(struct in_flight *in_flight,
    were. */
 size_t in_flight_drop(struct in_flight *in_flight);
 
-/* Is there an entry whose fate is decided, and which only has to be settled? */
+/* Is there an entry that is decided on, and only has to be settled? */
 bool in_flight_has_decided(const struct in_flight *in_flight);
 
 #endif

@@ -1,3 +1,6 @@
+/* The lease of a consumer's name, and the scripts that ask for it. Opened by
+   consumer_link.c; exchange.c sends its commands. */
+
 #include "config.h"
 
 #include "lib/consumer/lease.h"

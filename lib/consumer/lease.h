@@ -43,7 +43,7 @@ struct lease_settings {
 	const struct settings_group *group;
 	bool groupless;
 	const char *consumer;      /* "points-2@web1" */
-	const char *node_id;       /* who may take the lease at once */
+	const char *node_id;       /* of the host that may take it at once */
 	const char *effect_script; /* NULL: the handler has none */
 	int wake_fd;               /* ends every wait when readable */
 };
@@ -85,7 +85,7 @@ void lease_disconnect(struct lease *lease);
 void lease_begin(struct lease *lease, enum lease_script script,
 		 const char *const *keys, size_t key_count);
 
-/* The same on P:<group>:replay when replays. */
+/* Likewise, on P:<group>:replay when replays. */
 void lease_begin_on(struct lease *lease, enum lease_script script, bool replays,
 		    const char *const *keys, size_t key_count);
 

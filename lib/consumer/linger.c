@@ -1,3 +1,6 @@
+/* Whether the next round trip waits for more entries. Told by consumer_link.c
+   and consumer_answer.c how long Redis took. */
+
 #include "config.h"
 
 #include "lib/consumer/linger.h"

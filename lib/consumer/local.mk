@@ -22,3 +22,4 @@ libordermq_a_SOURCES += \
 	%D%/consumer_link.c %D%/consumer_link.h \
 	%D%/consumer_handle.c %D%/consumer_handle.h \
 	%D%/consumer_main.c
+EXTRA_DIST += %D%/README.md

@@ -1,3 +1,6 @@
+/* Entries that wait for their retry, by id alone. in_flight.c puts them in,
+   consumer_read.c takes them out. */
+
 #include "config.h"
 
 #include "lib/consumer/waiting.h"

@@ -32,7 +32,7 @@ void waiting_put(struct waiting *waiting, const struct waiting_entry *entry);
 bool waiting_has(const struct waiting *waiting, int64_t id_msecs,
 		 uint64_t id_seq, bool replays);
 
-/* Take out up to size entries that are due, into list, all of the same stream.
+/* Take out up to size entries that are due, into list, all of one stream.
    Returns how many. */
 size_t waiting_take(struct waiting *waiting, int64_t now_msecs,
 		    struct waiting_entry *list, size_t size);
