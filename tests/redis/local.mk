@@ -7,6 +7,7 @@ check_PROGRAMS += \
 	%D%/ledger \
 	%D%/numbers \
 	%D%/keep \
+	%D%/keep_trim \
 	%D%/retention \
 	%D%/publish
 endif

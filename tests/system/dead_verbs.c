@@ -13,16 +13,10 @@
 
 #include <cmocka.h>
 
-#define DEAD "{ordermq}:dead"
 #define MANY 20000
 
 static struct worker points;
 static char entry[64], letter[64];
-
-static int64_t dead_count(const struct shop *shop)
-{
-	return redis_fixture_integer(shop->redis, "XLEN", DEAD, NULL);
-}
 
 /* What no UTF-8 is, what would move a terminal, and what is fine. */
 static void publish_bytes(const struct shop *shop)
@@ -52,21 +46,11 @@ static void two_refused(const struct shop *shop)
 	publish_bytes(shop);
 	shop_orders(shop, 1, 3);
 	shop_await_done(shop, "points");
-	first = reply_at(redis_fixture_command(shop->redis, "XRANGE", DEAD, "-",
-					       "+", NULL),
+	first = reply_at(redis_fixture_command(shop->redis, "XRANGE", CTL_DEAD,
+					       "-", "+", NULL),
 			 0);
 	(void)snprintf(letter, sizeof(letter), "%s",
 		       reply_text(reply_at(first, 0)).data);
-}
-
-static void many(const struct shop *shop, const char *group, const char *count)
-{
-	(void)redis_fixture_command(
-		shop->redis, "EVAL",
-		"for n = 1, ARGV[2] do redis.call('XADD', KEYS[1], '*', "
-		"'group', ARGV[1], 'id', '1-' .. n, 'reason', 'reason ' .. n, "
-		"'fields', '1', 'orderno', 'C-' .. n) end",
-		"1", DEAD, group, count, NULL);
 }
 
 static void they_are_a_table(void **state)
@@ -115,7 +99,7 @@ static void they_can_be_narrowed(void **state)
 	const struct shop *shop = *state;
 
 	two_refused(shop);
-	many(shop, "push", "5");
+	ctl_dead_many(shop, "push", "5");
 	assert_int_equal(ctl_run_on(shop, "dead", "list", "points", "--reason",
 				    "'-5'", "--json", NULL),
 			 EX_OK);
@@ -146,8 +130,8 @@ static void one_is_shown_whole_and_safely(void **state)
 	const char *fields;
 
 	two_refused(shop);
-	all = redis_fixture_command(shop->redis, "XREVRANGE", DEAD, "+", "-",
-				    NULL);
+	all = redis_fixture_command(shop->redis, "XREVRANGE", CTL_DEAD, "+",
+				    "-", NULL);
 	(void)snprintf(letter, sizeof(letter), "%s",
 		       reply_text(reply_at(reply_at(all, 0), 0)).data);
 	assert_int_equal(
@@ -192,7 +176,7 @@ static void what_is_not_there_is_told(void **state)
 	assert_int_equal(ctl_run_on(shop, "dead", "drop", "push", letter, NULL),
 			 EX_DATAERR);
 	assert_string_equal(ctl.out, "0 dropped\n");
-	assert_int_equal(dead_count(shop), 2);
+	assert_int_equal(ctl_dead_count(shop), 2);
 	assert_int_equal(
 		ctl_run_on(shop, "dead", "export", "points", "abc", NULL),
 		EX_DATAERR);
@@ -225,7 +209,7 @@ static void an_export_has_everything(void **state)
 
 static bool two_are_dead(void *data)
 {
-	return dead_count(data) == 2;
+	return ctl_dead_count(data) == 2;
 }
 
 static void what_is_replayed_comes_back_to_its_group(void **state)
@@ -268,7 +252,7 @@ static void they_are_dropped_by_id(void **state)
 				    "--dry-run", NULL),
 			 EX_OK);
 	assert_string_equal(ctl.out, "1 would be dropped\n");
-	assert_int_equal(dead_count(shop), 2);
+	assert_int_equal(ctl_dead_count(shop), 2);
 	(void)snprintf(input, sizeof(input), "\n %s\r\nbad\x1b\n1-1\n", letter);
 	assert_int_equal(
 		ctl_feed(shop, input, "dead", "drop", "points", "-", NULL),
@@ -276,13 +260,13 @@ static void they_are_dropped_by_id(void **state)
 	assert_string_equal(ctl.out, "1 dropped\n");
 	assert_non_null(strstr(ctl.err, "bad\\x1b: expected an id"));
 	assert_non_null(strstr(ctl.err, "1-1: no such dead letter"));
-	assert_int_equal(dead_count(shop), 1);
+	assert_int_equal(ctl_dead_count(shop), 1);
 	/* Again: nothing else goes. */
 	assert_int_equal(
 		ctl_run_on(shop, "dead", "drop", "points", letter, NULL),
 		EX_DATAERR);
 	assert_string_equal(ctl.out, "0 dropped\n");
-	assert_int_equal(dead_count(shop), 1);
+	assert_int_equal(ctl_dead_count(shop), 1);
 	assert_int_equal(indexed(shop), 1);
 }
 
@@ -311,8 +295,8 @@ static void all_of_a_group_means_no_others(void **state)
 {
 	const struct shop *shop = *state;
 
-	many(shop, "push", "3");
-	many(shop, "points", "1203");
+	ctl_dead_many(shop, "push", "3");
+	ctl_dead_many(shop, "points", "1203");
 	assert_int_equal(ctl_run_on(shop, "dead", "drop", "points", "ALL",
 				    "--reason", "reason 12", "--dry-run",
 				    "--json", NULL),
@@ -326,7 +310,7 @@ static void all_of_a_group_means_no_others(void **state)
 	assert_int_equal(
 		ctl_run_on(shop, "dead", "drop", "points", "ALL", NULL), EX_OK);
 	assert_string_equal(ctl.out, "1188 dropped\n");
-	assert_int_equal(dead_count(shop), 3);
+	assert_int_equal(ctl_dead_count(shop), 3);
 	assert_int_equal(
 		ctl_run_on(shop, "dead", "drop", "points", "ALL", NULL), EX_OK);
 	assert_string_equal(ctl.out, "0 dropped\n");
@@ -334,7 +318,7 @@ static void all_of_a_group_means_no_others(void **state)
 
 static bool has_begun(void *data)
 {
-	int64_t left = dead_count(data);
+	int64_t left = ctl_dead_count(data);
 
 	return left < MANY;
 }
@@ -343,198 +327,16 @@ static void an_interrupted_drop_is_run_again(void **state)
 {
 	struct shop *shop = *state;
 
-	many(shop, "points", "20000");
+	ctl_dead_many(shop, "points", "20000");
 	ctl_start(shop, "dead", "drop", "points", "ALL", NULL);
 	until(has_begun, shop, "some are dropped");
 	(void)kill(ctl.pid, SIGKILL);
 	program_finish(&ctl);
 	assert_int_equal(ctl.status, 128 + SIGKILL);
-	many(shop, "push", "2");
+	ctl_dead_many(shop, "push", "2");
 	assert_int_equal(
 		ctl_run_on(shop, "dead", "drop", "points", "ALL", NULL), EX_OK);
-	assert_int_equal(dead_count(shop), 2);
-}
-
-/* Pages of 500 are halved until they fit, and grow again. */
-static void large_letters_fit_into_no_page(void **state)
-{
-	const struct shop *shop = *state;
-
-	(void)redis_fixture_command(
-		shop->redis, "EVAL",
-		"for n = 1, 40 do redis.call('XADD', KEYS[1], '*', 'group', "
-		"'points', 'reason', 'large', 'fields', '1', 'orderno', 'L', "
-		"'x', string.rep('x', n == 20 and 3000000 or 300000)) end",
-		"1", DEAD, NULL);
-	shop_configure(shop, "max_reply = \"1MiB\";", "", "");
-	assert_int_equal(
-		ctl_run_on(shop, "dead", "list", "ALL", "--json", NULL), EX_OK);
-	assert_int_equal(json_array_size(ctl_records()), 40);
-	assert_string_equal(ctl_value(18, "orderno"), "\"L\"");
-	/* One is larger than any reply. */
-	assert_string_equal(ctl_value(19, "orderno"), "null");
-	assert_string_equal(ctl_value(19, "reason"), "\"large\"");
-	assert_int_equal(ctl_run_on(shop, "dead", "drop", "ALL", "ALL", NULL),
-			 EX_OK);
-	assert_string_equal(ctl.out, "40 dropped\n");
-}
-
-/* The id of the first letter there is, into letter. */
-static void letter_find(const struct shop *shop)
-{
-	const struct reply *first = redis_fixture_command(
-		shop->redis, "EVAL",
-		"local first = redis.call('XRANGE', KEYS[1], '-', '+', "
-		"'COUNT', 1)[1] return first and first[1] or ''",
-		"1", DEAD, NULL);
-
-	(void)snprintf(letter, sizeof(letter), "%s", reply_text(first).data);
-}
-
-static bool one_is_dead(void *data)
-{
-	return dead_count(data) == 1;
-}
-
-static bool it_is_another_one(void *data)
-{
-	char before[sizeof(letter)];
-
-	(void)strcpy(before, letter);
-	letter_find(data);
-	if (letter[0] != '\0' && strcmp(before, letter) != 0)
-		return true;
-	(void)strcpy(letter, before);
-	return false;
-}
-
-/* An entry with more fields than one XADD of a script can carry. */
-static void fields_that_are_packed_are_shown_as_they_were(void **state)
-{
-	static struct text words[3 + 2 * 4000];
-	struct shop *shop = *state;
-
-	words[0] = text_of("XADD");
-	words[1] = text_of("ordermq");
-	words[2] = text_of("*");
-	for (size_t i = 3; i < 3 + 2 * 4000; i += 2) {
-		words[i] = text_of("name");
-		words[i + 1] = text_of("value");
-	}
-	words[3] = text_of("orderno");
-	words[4] = text_of("P-1");
-	words[6] = (struct text){ "\xff\0\n", 3 };
-	(void)redis_fixture_call(shop->redis, words, 3 + 2 * 4000);
-	worker_start(&points, shop, "points", 1, "web1");
-	until(one_is_dead, shop, "it is dead");
-	letter_find(shop);
-	/* And again when it has come back, and died as before. */
-	for (int i = 0; i < 2; i++) {
-		assert_int_equal(ctl_run_on(shop, "dead", "list", "points",
-					    "--json", NULL),
-				 EX_OK);
-		(void)ctl_records();
-		assert_string_equal(ctl_value(0, "orderno"), "\"P-1\"");
-		assert_string_equal(ctl_value(0, "reason"),
-				    "\"4000 fields, more than 128\"");
-		assert_int_equal(ctl_run_on(shop, "dead", "show", "points",
-					    letter, NULL),
-				 EX_OK);
-		assert_non_null(strstr(ctl.out, "\n\norderno=P-1\n"
-						"name=\\xff\\x00\\x0a\n"
-						"name=value\nname=value\n"));
-		assert_null(strstr(ctl.out, "packed"));
-		if (i > 0)
-			break;
-		assert_int_equal(ctl_run_on(shop, "dead", "replay", "points",
-					    letter, NULL),
-				 EX_OK);
-		until(it_is_another_one, shop, "it is dead again");
-	}
-}
-
-static void what_no_reply_can_hold_is_of_its_group_and_told(void **state)
-{
-	const struct shop *shop = *state;
-
-	(void)redis_fixture_command(
-		shop->redis, "EVAL",
-		"redis.call('XADD', KEYS[1], '*', 'group', 'points', 'id', "
-		"'1-1', 'reason', 'large', 'fields', '1', 'x', "
-		"string.rep('x', 3000000))",
-		"1", DEAD, NULL);
-	many(shop, "push", "1");
-	shop_configure(shop, "max_reply = \"1MiB\";", "", "");
-	letter_find(shop);
-	assert_int_equal(
-		ctl_run_on(shop, "dead", "show", "points", letter, NULL),
-		EX_OK);
-	assert_non_null(strstr(ctl.out, "reason       large\n"));
-	assert_non_null(strstr(ctl.err, "its fields are larger than"));
-	/* It must not be taken for a copy of all there is. */
-	assert_int_equal(
-		ctl_run_on(shop, "dead", "export", "points", "ALL", NULL),
-		EX_DATAERR);
-	assert_int_equal(json_array_size(ctl_records()), 1);
-	assert_string_equal(ctl_value(0, "fields"), "null");
-	assert_int_equal(
-		ctl_run_on(shop, "dead", "replay", "points", "ALL", NULL),
-		EX_OK);
-	assert_string_equal(ctl.out, "1 replayed\n");
-	assert_int_equal(dead_count(shop), 1);
-	/* An instance cannot read it; it dies with all it had. */
-	worker_start(&points, shop, "points", 1, "web1");
-	until(two_are_dead, *state, "it is dead again");
-	assert_int_equal(
-		ctl_run_on(shop, "dead", "list", "points", "--json", NULL),
-		EX_OK);
-	(void)ctl_records();
-	assert_string_equal(ctl_value(0, "entry"), "\"1-1\"");
-	assert_string_equal(ctl_value(0, "replays"), "\"1\"");
-	shop_configure(shop, "", "", "");
-	assert_int_equal(
-		ctl_run_on(shop, "dead", "export", "points", "ALL", NULL),
-		EX_OK);
-	assert_true(strlen(ctl.out) > 60000);
-}
-
-static void what_was_not_kept_comes_back_from_the_stream(void **state)
-{
-	struct shop *shop = *state;
-
-	shop_configure(shop, "max_reply = \"1MiB\";", "", "");
-	(void)redis_fixture_command(
-		shop->redis, "EVAL",
-		"for n = 1, 2 do redis.call('XADD', KEYS[1], '*', 'orderno', "
-		"'L-' .. n, 'x', string.rep('x', 3000000)) end",
-		"1", "ordermq", NULL);
-	worker_start(&points, shop, "points", 1, "web1");
-	until(two_are_dead, shop, "both are dead by their ids");
-	(void)worker_stop(&points);
-	letter_find(shop);
-	assert_int_equal(
-		ctl_run_on(shop, "dead", "show", "points", letter, NULL),
-		EX_OK);
-	assert_non_null(strstr(ctl.err, "its fields were not kept"));
-	(void)redis_fixture_command(shop->redis, "XTRIM", "ordermq", "MAXLEN",
-				    "1", NULL);
-	shop_configure(shop, "", "", "");
-	/* The first is nowhere any more: its letter is all there is. */
-	assert_int_equal(
-		ctl_run_on(shop, "dead", "replay", "points", "ALL", NULL),
-		EX_DATAERR);
-	assert_string_equal(ctl.out, "1 replayed\n");
-	assert_non_null(strstr(ctl.err, "has left the stream: not replayed"));
-	worker_start(&points, shop, "points", 1, "web1");
-	until(two_are_dead, shop, "the other is dead again");
-	assert_int_equal(
-		ctl_run_on(shop, "dead", "list", "points", "--json", NULL),
-		EX_OK);
-	(void)ctl_records();
-	assert_string_equal(ctl_value(0, "orderno"), "null");
-	assert_string_equal(ctl_value(1, "orderno"), "\"L-2\"");
-	assert_string_equal(ctl_value(1, "reason"),
-			    "\"3000011 bytes, more than 262144\"");
+	assert_int_equal(ctl_dead_count(shop), 2);
 }
 
 static void wrong_usage_is_told(void **state)
@@ -592,10 +394,6 @@ int main(void)
 		in_shop(status_tells_what_lies_there),
 		in_shop(all_of_a_group_means_no_others),
 		in_shop(an_interrupted_drop_is_run_again),
-		in_shop(large_letters_fit_into_no_page),
-		in_shop(fields_that_are_packed_are_shown_as_they_were),
-		in_shop(what_no_reply_can_hold_is_of_its_group_and_told),
-		in_shop(what_was_not_kept_comes_back_from_the_stream),
 		in_shop(wrong_usage_is_told),
 		in_shop(without_redis_it_is_unavailable),
 	};

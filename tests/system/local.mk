@@ -37,6 +37,7 @@ check_PROGRAMS += \
 	%D%/totals \
 	%D%/xread \
 	%D%/verify \
+	%D%/verify_push \
 	%D%/doctor \
 	%D%/examples \
 	%D%/storm \
@@ -47,6 +48,7 @@ check_PROGRAMS += \
 	%D%/pause \
 	%D%/pending \
 	%D%/dead_verbs \
+	%D%/dead_large \
 	%D%/entries \
 	%D%/account \
 	%D%/order_trail \
@@ -67,6 +69,8 @@ check_PROGRAMS += \
 	%D%/policy \
 	%D%/reload
 endif
+tests_system_states_SOURCES = %D%/states.c \
+	%D%/states_rows.c %D%/states.h
 tests_system_examples_CPPFLAGS = $(AM_CPPFLAGS) \
 	-DSOURCE_DIR='"$(abs_top_srcdir)"'
 tests_system_rights_CPPFLAGS = $(tests_system_examples_CPPFLAGS)
