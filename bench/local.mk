@@ -1,7 +1,7 @@
 # The benchmark: a bare loop of the same commands, a handler that does nothing,
 # and the consumers as they are with a clock beside them. See bench/README.md.
 bench_programs = %D%/bare %D%/noop/ordermq-noop \
-	%D%/timed/ordermq-points %D%/timed/ordermq-push
+	%D%/timed/ordermq-points %D%/timed/ordermq-push %D%/seckill
 bench_bare_SOURCES = \
 	%D%/sample.c       %D%/sample.h \
 	%D%/latency.c      %D%/latency.h \
@@ -21,6 +21,11 @@ bench_timed_ordermq_points_LDADD = $(bin_ordermq_points_LDADD)
 bench_timed_ordermq_push_SOURCES = consumers/push.c $(bench_timed)
 bench_timed_ordermq_push_LDFLAGS = $(bench_timed_ldflags)
 bench_timed_ordermq_push_LDADD = $(bin_ordermq_push_LDADD)
+bench_seckill_SOURCES = \
+	%D%/seckill_race.c %D%/seckill_race.h \
+	%D%/seckill_sums.c %D%/seckill_sums.h \
+	%D%/seckill.c
+bench_seckill_LDADD = $(producer_libs)
 EXTRA_DIST += %D%/README.md %D%/results.svg %D%/bench.py %D%/rig.py \
 	%D%/runs.py %D%/contenders.py %D%/checks.py %D%/recovery.py %D%/report.py
 EXTRA_PROGRAMS += $(bench_programs)

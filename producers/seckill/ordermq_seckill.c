@@ -1,19 +1,18 @@
-/* ordermq-seckill: a flash sale, decided and published in one step. */
+/* ordermq-seckill: a flash sale, decided and published in one step. main()
+   reads the command line and runs one verb; seckill_queue.c and seckill_terms.c
+   talk with Redis, where seckill.lua decides. */
 
 #include "config.h"
 
 #include "lib/base/err.h"
-#include "lib/settings/settings.h"
 #include "lib/base/when.h"
-#include "producers/seckill/seckill_queue.h"
+#include "lib/settings/settings.h"
+#include "producers/common/stop.h"
 #include "producers/seckill/orderno.h"
-#include "producers/seckill/seckill_ask.h"
-#include "producers/seckill/seckill_bench.h"
 #include "producers/seckill/seckill_line.h"
 #include "producers/seckill/seckill_options.h"
-#include "producers/seckill/seckill_say.h"
+#include "producers/seckill/seckill_queue.h"
 #include "producers/seckill/seckill_serve.h"
-#include "producers/common/stop.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -21,13 +20,13 @@
 #include <string.h>
 #include <sysexits.h>
 
-/* Requests on the way to Redis. */
-#define SERVE_DESK_SIZE 4096
+/* At most that many requests are on the way to Redis. */
+#define SERVE_QUEUE_SIZE 4096
 
 static struct seckill_options options;
 static struct settings settings;
 
-/* The exit status for why something cannot be done. */
+/* Say why something cannot be done. Returns the exit status. */
 static int failure(const struct err *err)
 {
 	seckill_say("%s", err->text);
@@ -36,7 +35,8 @@ static int failure(const struct err *err)
 	return err_exit_status(err);
 }
 
-/* What stdout did not take is said, so that it can be asked for again. */
+/* A line that stdout does not take goes to stderr: it has the order number with
+   which to ask again. */
 static int print_line(const char *line)
 {
 	if (fputs(line, stdout) >= 0 && fflush(stdout) == 0)
@@ -223,9 +223,7 @@ static int verb_run(void)
 	case SECKILL_STATUS:
 		return status_run();
 	case SECKILL_SERVE:
-		return seckill_queue_run(SERVE_DESK_SIZE, serve_at);
-	case SECKILL_BENCH:
-		return seckill_bench(&options, &settings);
+		return seckill_queue_run(SERVE_QUEUE_SIZE, serve_at);
 	case SECKILL_VERB_COUNT:
 		break;
 	}
@@ -235,13 +233,15 @@ static int verb_run(void)
 int main(int argc, char **argv)
 {
 	struct err err;
+	int ret;
 
 	setup_standard_fds();
-	if (seckill_options_parse(argc, argv, &options, &err) < 0) {
+	ret = seckill_options_parse(argc, argv, &options, &err);
+	if (ret < 0) {
 		seckill_say("%s (--help tells more)", err.text);
 		return EX_USAGE;
 	}
-	if (options.done)
+	if (ret > 0)
 		return 0;
 	if (setup_settings(&options.choice, &settings, &err) < 0) {
 		seckill_say("%s", err.text);

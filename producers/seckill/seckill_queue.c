@@ -73,11 +73,11 @@ struct seckill_queue *seckill_queue_open(
 	return queue;
 }
 
-void seckill_queue_close(struct seckill_queue **_desk)
+void seckill_queue_close(struct seckill_queue **_queue)
 {
-	struct seckill_queue *queue = *_desk;
+	struct seckill_queue *queue = *_queue;
 
-	*_desk = NULL;
+	*_queue = NULL;
 	if (queue == NULL)
 		return;
 	redis_close(&queue->redis);

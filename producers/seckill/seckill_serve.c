@@ -11,7 +11,7 @@
 #include "producers/seckill/seckill_client.h"
 #include "producers/seckill/seckill_line.h"
 #include "producers/seckill/seckill_listen.h"
-#include "producers/seckill/seckill_say.h"
+#include "producers/seckill/seckill_options.h"
 #include "producers/common/stop.h"
 
 #include <errno.h>

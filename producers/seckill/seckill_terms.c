@@ -1,14 +1,20 @@
+/* The terms of a sale, set and looked at by the two scripts below. The verbs
+   load and status call it; what it sets is what seckill.lua decides by. */
+
 #include "config.h"
 
 #include "producers/seckill/seckill_terms.h"
 
 #include "lib/base/arena.h"
+#include "lib/base/backoff.h"
+#include "lib/base/clock.h"
 #include "lib/base/err.h"
 #include "lib/base/num.h"
-#include "lib/stream/order.h"
 #include "lib/redis/redis.h"
 #include "lib/redis/reply.h"
 #include "lib/settings/settings.h"
+#include "lib/stream/order.h"
+#include "producers/common/stop.h"
 #include "producers/seckill/seckill.h"
 
 #include <inttypes.h>
@@ -21,6 +27,9 @@ static const char load_lua[] =
 static const char status_lua[] =
 #include "producers/seckill/seckill_status.inc"
 	;
+
+#define BACKOFF_FIRST_MSECS 50
+#define BACKOFF_MAX_MSECS 2000
 
 #define FIELDS_BYTES 1024
 #define PAIRS_MAX (3 + SETTINGS_FACTORS_MAX)
@@ -48,9 +57,9 @@ static void decimal_write(int64_t amount, int64_t scale, char *buf)
 		       scale > 1 ? "." : "", digits + 1);
 }
 
-/* The fields of each entry with the values that are the same in all of them;
-   number and user are to be filled in. Where the amount is a product, the first
-   factor has all of it. Returns how many pairs. */
+/* The fields of an entry. Number and user differ from entry to entry:
+   seckill.lua fills them in. Where the amount is a product, the first factor
+   has all of it. Returns the number of pairs. */
 static size_t pairs_make(const struct settings_fields *fields,
 			 const char *voucher, int64_t amount, char *amount_buf,
 			 struct text *pairs)
@@ -73,8 +82,8 @@ static size_t pairs_make(const struct settings_fields *fields,
 	return count / 2;
 }
 
-/* The same as the script has it: the two names, then names and values. It is an
-   order as the services see it, or refused. */
+/* The fields as seckill.lua reads them: the two names, then names and values.
+   What would be no order to the services is refused. */
 static int fields_write(const struct settings_fields *fields,
 			const char *voucher, int64_t amount, char *buf,
 			struct err *err)
@@ -206,4 +215,33 @@ int seckill_status(struct redis *redis, const char *stream, const char *voucher,
 		ret = standing_read(reply, standing_r, err);
 	arena_close(&arena);
 	return ret;
+}
+
+static int ask_once(const struct settings_redis *set, seckill_ask_fn *ask,
+		    void *arg, struct err *err)
+{
+	struct redis *redis;
+	int ret;
+
+	if (redis_open(set, stop_fd(), &redis, err) < 0)
+		return -1;
+	ret = ask(redis, arg, err);
+	redis_close(&redis);
+	return ret;
+}
+
+int seckill_ask(const struct settings_redis *set, int64_t timeout_msecs,
+		seckill_ask_fn *ask, void *arg, struct err *err)
+{
+	struct backoff backoff = { BACKOFF_FIRST_MSECS, BACKOFF_MAX_MSECS, 0 };
+	const int64_t deadline = clock_msecs() + timeout_msecs;
+
+	while (ask_once(set, ask, arg, err) < 0) {
+		if (err->class != ERR_RETRY || stop_signal() != 0 ||
+		    clock_until(deadline) == 0)
+			return -1;
+		stop_wait(-1, clock_earlier(backoff_next(&backoff),
+					    clock_until(deadline)));
+	}
+	return 0;
 }

@@ -20,6 +20,8 @@ dist_check_SCRIPTS += \
 	%D%/senders.sh \
 	%D%/completion.sh \
 	%D%/bench.sh
+# What seckill_race.sh and race.c run.
+check_DATA += bench/seckill
 if HAVE_CMOCKA
 check_PROGRAMS += \
 	%D%/points \
@@ -62,6 +64,7 @@ check_PROGRAMS += \
 	%D%/outbox \
 	%D%/seckill \
 	%D%/seckill_serve \
+	%D%/race \
 	%D%/steer \
 	%D%/upkeep \
 	%D%/unruly \

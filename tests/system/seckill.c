@@ -287,25 +287,26 @@ static const struct {
 	{ { "load", "V" }, "load takes VOUCHER STOCK" },
 	{ { "load", "V", "1", "2" }, "load takes VOUCHER STOCK" },
 	{ { "load", "V", "-1" }, "-1: no such option" },
-	{ { "load", "V", "1x" }, "STOCK '1x' is no whole number" },
+	{ { "load", "V", "1x" }, "STOCK: 1x: a whole number" },
 	{ { "load", "V", "1000000001" }, "from 0 to 1000000000" },
-	{ { "load", "V", "99999999999999999999" }, "is no whole number" },
+	{ { "load", "V", "99999999999999999999" }, "from 0 to 1000000000" },
 	{ { "load", "", "1" }, "voucher is empty" },
 	{ { "load", "a:b", "1" }, "voucher has a colon" },
 	{ { "load", "a\nb", "1" }, "voucher 'a\\x0ab' has control bytes" },
 	{ { "load", "a\xff", "1" }, "voucher 'a\\xff' is no UTF-8" },
 	{ { "load", LONG129, "1" }, "voucher has 129 bytes, more than 128" },
-	{ { "load", "V", "1", "--amount", "1.5" }, "--amount '1.5' is no" },
-	{ { "load", "V", "1", "--amount", "9007199254740993" }, "is no whole" },
+	{ { "load", "V", "1", "--amount", "1.5" }, "--amount: 1.5: a whole" },
+	{ { "load", "V", "1", "--amount", "9007199254740993" }, "a whole" },
 	{ { "load", "V", "1", "--begins", "now" },
-	  "--begins 'now' is no time" },
+	  "--begins: now: a time such as" },
 	{ { "load", "V", "1", "--ends", "2026-02-30T00:00:00Z" },
-	  "is no time" },
+	  "a time such as" },
 	{ { "load", "V", "1", "--keep", "1h" }, "--keep needs --ends" },
-	{ { "load", "V", "1", "--keep", "x" }, "--keep 'x' is no duration" },
-	{ { "load", "V", "1", "--keep", "3651d" }, "of 3650d at most" },
+	{ { "load", "V", "1", "--keep", "x" }, "--keep: x: a duration" },
+	{ { "load", "V", "1", "--keep", "3651d" },
+	  "--keep: 3651d: a duration of at most 3650d" },
 	{ { "load", "V", "1", "--listen", "x" }, "--listen does not go with" },
-	{ { "load", "V", "1", "--users", "1" }, "--users does not go with" },
+	{ { "load", "V", "1", "--users", "1" }, "--users: no such option" },
 	{ { "buy", "V" }, "buy takes VOUCHER USER [ORDERNO]" },
 	{ { "buy", "V", "" }, "user is empty" },
 	{ { "buy", "V", "7", "" }, "orderno is empty" },
@@ -317,11 +318,8 @@ static const struct {
 	{ { "status" }, "status takes VOUCHER" },
 	{ { "serve", "x" }, "serve takes no arguments" },
 	{ { "serve", "--replace" }, "--replace does not go with serve" },
-	{ { "bench" }, "bench needs --stream" },
-	{ { "bench", "--stream", "b", "--users", "0" }, "--users '0' is no" },
-	{ { "bench", "--stream", "b", "--items", "x" }, "--items 'x' is no" },
-	{ { "bench", "--stream", "b", "--processes", "257" }, "from 1 to 256" },
-	{ { "buy", "V", "7", "--timeout", "1" }, "--timeout '1' is no" },
+	{ { "bench" }, "bench: no such command" },
+	{ { "buy", "V", "7", "--timeout", "1" }, "--timeout: 1: a duration" },
 	{ { "buy", "V", "7", "--nothing" }, "--nothing: no such option" },
 	{ { "buy", "V", "7", "--timeout" }, "--timeout: its argument is" },
 	{ { "buy", "V", "7", "--redis", "http://x" }, "--redis: " },
@@ -523,44 +521,6 @@ static void closed_descriptors_do_no_harm(void **state)
 	said(trial, "accepted");
 }
 
-static void a_race_is_checked(void **state)
-{
-	struct trial *trial = *state;
-
-	run(trial, 0, "bench", "--stream", "ordermq", "--users", "1000",
-	    "--items", "50", "--processes", "4", "--amount", "100");
-	said(trial, "\"users\":1000,\"items\":50,\"processes\":4,"
-		    "\"requests\":2000,\"sold\":50,\"already_bought\":50,"
-		    "\"sold_out\":1900,");
-	assert_int_equal(trial_length(trial), 50);
-	/* Beside those of another sale, and with more than there are users. */
-	run(trial, 0, "bench", "--stream", "ordermq", "--users", "9", "--items",
-	    "10", "--processes", "3");
-	said(trial, "\"sold\":9,\"already_bought\":9,\"sold_out\":0,");
-	assert_int_equal(integer(trial, "DBSIZE", NULL), 1);
-}
-
-/* Somebody else has a hand in it. */
-static void a_wrong_sum_fails(void **state)
-{
-	struct trial *trial = *state;
-	int64_t deadline = clock_msecs() + 20000;
-	static const char doubled[] =
-		"local e = redis.call('XRANGE', KEYS[1], '-', '+', 'COUNT', 1)"
-		"[1] if not e then return 0 end "
-		"redis.call('XADD', KEYS[1], '*', unpack(e[2])) return 1";
-
-	trial_start(trial, "bench", "--stream", "ordermq", "--users", "3000",
-		    "--items", "100", "--processes", "2", NULL);
-	while (redis_fixture_integer(trial->redis, "EVAL", doubled, "1",
-				     "ordermq", NULL) == 0)
-		assert_true(clock_msecs() < deadline);
-	trial_finish(trial, 70);
-	trial_assert_said(trial, "wrong sums: user ");
-	trial_assert_said(trial, " has two entries");
-	assert_string_equal(trial->program.out, "");
-}
-
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, trial_teardown)
 
 int main(void)
@@ -581,8 +541,6 @@ int main(void)
 		TEST(a_full_server_is_asked_again),
 		TEST(a_lost_answer_buys_nothing_twice),
 		TEST(closed_descriptors_do_no_harm),
-		TEST(a_race_is_checked),
-		TEST(a_wrong_sum_fails),
 	};
 
 	if (redis_fixture_skip_all())

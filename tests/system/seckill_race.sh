@@ -1,9 +1,9 @@
 #!/bin/sh
 # Many users race for few items from several processes, and Redis, which syncs
-# its file at every write, dies in the middle of every other race: the bench of
-# ordermq-seckill finds every sum right, and what was sold is credited once and
-# pushed by real services. A short form of tests/long/seckill.sh, which sets
-# RUNS, USERS, ITEMS and PROCESSES. Prints TAP.
+# its file at every write, dies in the middle of every other race: bench/seckill
+# finds every sum right, and real services credit once and push what was sold. A
+# short form of tests/long/seckill.sh, which sets RUNS, USERS, ITEMS and
+# PROCESSES. Prints TAP.
 set -u
 . "${srcdir:-.}/tests/fixtures/system_lib.sh"
 
@@ -13,8 +13,8 @@ items=${ITEMS:-1000}
 processes=${PROCESSES:-4}
 
 race_exec() { # in the background only
-	exec bin/ordermq-seckill -c "$dir/ordermq.conf" --stream ordermq \
-		bench --users "$users" --items "$items" --processes "$processes" \
+	exec bench/seckill -c "$dir/ordermq.conf" --stream ordermq \
+		--users "$users" --items "$items" --processes "$processes" \
 		--amount 100 >"$dir/race" 2>>"$dir/race.log"
 }
 

@@ -1,13 +1,17 @@
+/* One process of the race: it waits for the gate, sends its users' requests
+   through the queue of ordermq-seckill, and counts the answers. seckill.c forks
+   it; seckill_sums.c compares the answers of all. */
+
 #include "config.h"
 
-#include "producers/seckill/seckill_race.h"
+#include "bench/seckill_race.h"
 
 #include "lib/base/err.h"
 #include "lib/base/num.h"
 #include "lib/settings/settings.h"
-#include "producers/seckill/seckill_queue.h"
-#include "producers/seckill/orderno.h"
 #include "producers/common/stop.h"
+#include "producers/seckill/orderno.h"
+#include "producers/seckill/seckill_queue.h"
 
 #include <poll.h>
 #include <stdio.h>
@@ -16,7 +20,7 @@
 #include <sys/random.h>
 #include <sysexits.h>
 
-#define RACE_DESK_SIZE 128
+#define RACE_QUEUE_SIZE 128
 
 /* One process: the users it sends, in a sequence of its own. */
 struct runner {
@@ -152,10 +156,10 @@ static void runner_race(struct runner *runner)
 		seckill_queue_work(runner->queue);
 		while ((entry = seckill_queue_take(runner->queue)) != NULL)
 			answer_note(runner, entry);
-		/* What can be sent is not waited with. */
+		/* Send what has room now, before the wait. */
 		requests_put(runner);
 	} while (runner->answered < runner->count && runner_wait(runner));
-	/* What was stopped has no answer. */
+	/* A request that was stopped has no answer. */
 	runner->tally->failed += (uint64_t)(runner->count - runner->answered);
 }
 
@@ -164,7 +168,7 @@ static int runner_open(struct runner *runner, int64_t n)
 	const struct seckill_queue_settings set = {
 		.redis = &runner->race->settings->redis,
 		.stream = runner->race->settings->stream_key,
-		.size = RACE_DESK_SIZE,
+		.size = RACE_QUEUE_SIZE,
 		.timeout_msecs = runner->race->timeout_msecs,
 		.wake_fd = stop_fd(),
 	};

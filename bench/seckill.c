@@ -1,22 +1,25 @@
-/* ordermq-seckill bench: processes that race, and what is held against them. */
+/* A flash sale under load: users race for few items from several processes, and
+   every sum is checked against what is in Redis. seckill_race.c is what each
+   process does, seckill_sums.c the check. What it sells are orders like any
+   other, so it has to be told the stream.
+
+   usage: seckill --stream KEY [OPTION]... */
 
 #include "config.h"
 
-#include "producers/seckill/seckill_bench.h"
-
+#include "bench/seckill_race.h"
+#include "bench/seckill_sums.h"
 #include "lib/base/arena.h"
 #include "lib/base/clock.h"
 #include "lib/base/err.h"
+#include "lib/base/options.h"
 #include "lib/redis/redis.h"
 #include "lib/redis/reply.h"
 #include "lib/settings/settings.h"
-#include "producers/seckill/orderno.h"
-#include "producers/seckill/seckill_ask.h"
-#include "producers/seckill/seckill_options.h"
-#include "producers/seckill/seckill_race.h"
-#include "producers/seckill/seckill_say.h"
-#include "producers/seckill/seckill_sums.h"
+#include "producers/common/setup.h"
 #include "producers/common/stop.h"
+#include "producers/seckill/orderno.h"
+#include "producers/seckill/seckill_terms.h"
 
 #include <fcntl.h>
 #include <inttypes.h>
@@ -30,8 +33,24 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#define BENCH_USERS_MAX 10000000
+#define BENCH_PROCESSES_MAX 256
+#define BENCH_AMOUNT_MAX (INT64_C(1) << 53)
+
+/* What a shell makes of a death by signal. */
+#define SIGNAL_EXIT_BASE 128
+
+/* What the command line says; the strings are those of argv. */
+struct bench_options {
+	struct setup_choice choice;
+	int64_t timeout_msecs;
+	struct seckill_terms terms;
+	int64_t users;
+	int64_t processes;
+};
+
 struct bench {
-	const struct seckill_options *options;
+	const struct bench_options *options;
 	struct race race;
 	struct race_tally total;
 	char begin[SECKILL_ID_BYTES]; /* the last entry before; "": none */
@@ -102,7 +121,7 @@ static void *memory_share(int64_t count, size_t bytes)
 static int bench_open(struct bench *bench, const struct settings *settings,
 		      struct err *err)
 {
-	const struct seckill_options *options = bench->options;
+	const struct bench_options *options = bench->options;
 	struct race *race = &bench->race;
 	struct orderno orderno;
 	char number[ORDERNO_BYTES];
@@ -183,7 +202,8 @@ static int bench_race(struct bench *bench, struct err *err)
 	bench->race.gate = ends[0];
 	started = runners_start(bench, ends[1], err);
 	begin = clock_usecs();
-	/* To close it opens the gate. */
+	/* Closing this end makes the other one readable, which opens the gate.
+	 */
 	(void)close(ends[1]);
 	ended = runners_wait(bench, started < 0 ? &late : err);
 	bench->usecs = clock_usecs() - begin;
@@ -249,20 +269,95 @@ static int bench_run(struct bench *bench, const struct settings *settings,
 	return ask(bench, end_ask, err);
 }
 
-int seckill_bench(const struct seckill_options *options,
-		  const struct settings *settings)
+static int bench_say(const char *what, const struct err *err, int status)
+{
+	(void)fprintf(stderr, "seckill: %s%s\n", what, err->text);
+	return stop_signal() != 0 ? SIGNAL_EXIT_BASE + stop_signal() : status;
+}
+
+/* Returns the exit status. */
+static int bench(const struct bench_options *options,
+		 const struct settings *settings)
 {
 	struct bench bench = { .options = options };
 	struct err err;
-	int ret;
+	int ret = bench_run(&bench, settings, &err);
 
-	ret = bench_run(&bench, settings, &err);
 	bench_close(&bench);
 	if (ret == 0)
 		return 0;
-	seckill_say("%s%s", err.class == ERR_REJECT ? "wrong sums: " : "",
-		    err.text);
-	if (stop_signal() != 0)
-		return seckill_signal_status();
-	return err.class == ERR_REJECT ? EX_SOFTWARE : err_exit_status(&err);
+	return err.class == ERR_REJECT
+		       ? bench_say("wrong sums: ", &err, EX_SOFTWARE)
+		       : bench_say("", &err, err_exit_status(&err));
+}
+
+static int options_read(int argc, char **argv, struct bench_options *to,
+			struct err *err)
+{
+	const struct options_row rows[] = {
+		options_number(0, "users", "U",
+			       "that many users, each twice (default 10000),",
+			       &to->users, 1, BENCH_USERS_MAX),
+		options_number(0, "items", "S",
+			       "for that many items (default 500)",
+			       &to->terms.stock, 0, SECKILL_STOCK_MAX),
+		options_number(0, "processes", "P",
+			       "from that many processes (default 8)",
+			       &to->processes, 1, BENCH_PROCESSES_MAX),
+		options_number(0, "amount", "N",
+			       "amount of each order, in minor units",
+			       &to->terms.amount, 0, BENCH_AMOUNT_MAX),
+		options_text('c', "config", "FILE", "the configuration file",
+			     &to->choice.conf),
+		options_text(0, "redis", "URL",
+			     "redis://HOST[:PORT][/DB] or unix:///PATH",
+			     &to->choice.redis),
+		options_text(0, "stream", "KEY",
+			     "the stream, which has to be named",
+			     &to->choice.stream),
+		options_duration(0, "timeout", "TIME",
+				 "how long to try again when Redis is away "
+				 "(default 30s)",
+				 &to->timeout_msecs, 0, INT64_MAX),
+		options_end(),
+	};
+	const struct options options = {
+		"seckill", "usage: seckill --stream KEY [OPTION]...\n\n", NULL,
+		rows
+	};
+	int operand = 0;
+	int ret = options_parse(&options, argc, argv, &operand, err);
+
+	if (ret == 0 && operand < argc)
+		return err_set(err, ERR_REJECT, "%s: nothing may follow",
+			       argv[operand]);
+	/* Its orders are orders: a shop must not get them by default. */
+	if (ret == 0 && to->choice.stream == NULL)
+		return err_set(err, ERR_REJECT, "--stream is needed");
+	return ret;
+}
+
+int main(int argc, char **argv)
+{
+	static struct settings settings;
+	struct bench_options options = {
+		.timeout_msecs = 30 * 1000,
+		.terms = { 500, -1, -1, -1, -1 },
+		.users = 10000,
+		.processes = 8,
+	};
+	struct err err;
+	int ret = options_read(argc, argv, &options, &err);
+
+	if (ret < 0)
+		return bench_say("", &err, EX_USAGE);
+	if (ret > 0)
+		return 0;
+	if (setup_settings(&options.choice, &settings, &err) < 0)
+		return bench_say("", &err, err_exit_status(&err));
+	if (stop_open() < 0) {
+		(void)err_errno(&err, ERR_RETRY, "signals");
+		return bench_say("", &err, EX_TEMPFAIL);
+	}
+	return bench(&options, &settings);
 }

@@ -1,16 +1,18 @@
+/* Are the sums of a race right? The stream, the buyers and the stock in Redis
+   are compared with what the users were told. seckill.c calls it at the end. */
+
 #include "config.h"
 
-#include "producers/seckill/seckill_sums.h"
+#include "bench/seckill_sums.h"
 
+#include "bench/seckill_race.h"
 #include "lib/base/arena.h"
 #include "lib/base/err.h"
 #include "lib/base/num.h"
-#include "lib/stream/order.h"
 #include "lib/redis/redis.h"
 #include "lib/redis/reply.h"
 #include "lib/settings/settings.h"
-#include "producers/seckill/seckill_ask.h"
-#include "producers/seckill/seckill_race.h"
+#include "lib/stream/order.h"
 #include "producers/seckill/seckill_terms.h"
 
 #include <inttypes.h>
@@ -20,7 +22,7 @@
 
 #define SUMS_PAGE "1000"
 
-/* What is looked at, from the beginning each time it is asked. */
+/* The sums so far; they begin anew each time seckill_ask() asks again. */
 struct sums {
 	const struct race *race;
 	const char *begin;
@@ -127,8 +129,8 @@ static int same(const char *what, uint64_t found, uint64_t expected,
 		       what, found, expected);
 }
 
-/* Each user asks twice: who has bought is told so the other time, and to the
-   others all is sold. */
+/* Each user asks twice. A user who has bought is told so the second time; the
+   others are told twice that all is sold. */
 static int sums_compare(const struct sums *sums, const struct race_tally *total,
 			uint64_t items, struct err *err)
 {
