@@ -44,7 +44,8 @@ server-tests:
 	done
 
 # Faults upon faults, for some minutes: see tests/FAULTS.md.
-EXTRA_DIST += %D%/chaos/chaos.sh %D%/chaos/faults.sh %D%/FAULTS.md
+EXTRA_DIST += %D%/chaos/chaos.sh %D%/chaos/faults.sh %D%/FAULTS.md \
+	%D%/README.md
 .PHONY: chaos
 chaos: all $(check_DATA)
 	@$(SHELL) $(srcdir)/tests/chaos/chaos.sh
