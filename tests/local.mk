@@ -79,5 +79,6 @@ EXTRA_DIST += %D%/coverage.sh
 # let ordermqd and the instances end by themselves.
 coverage:
 	@find . -name "*.gcda" -delete
-	@ORDERMQ_TEST_GENTLY=1 $(MAKE) check
-	@$(SHELL) $(srcdir)/tests/coverage.sh lib producers consumers supervisor
+	@status=0; ORDERMQ_TEST_GENTLY=1 $(MAKE) check || status=$$?; \
+	  $(SHELL) $(srcdir)/tests/coverage.sh lib producers consumers supervisor && \
+	  exit $$status
