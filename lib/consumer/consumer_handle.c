@@ -28,11 +28,10 @@ void consumer_time_pass(struct consumer *consumer)
 void consumer_show_entries(struct consumer *consumer)
 {
 	struct board *board = consumer->process.board;
-	size_t open_count = consumer->in_flight.open_count;
 
-	board_set(&board->in_flight, open_count);
-	board_set(&board->read_in_flight,
-		  open_count > 0 || exchange_is_receiving(&consumer->exchange));
+	board_set(&board->in_flight, consumer->in_flight.open_count);
+	board_set(&board->in_flight_bytes,
+		  in_flight_bytes(&consumer->in_flight));
 }
 
 /* Is it the end of what the handler may take up? A lease that may have run out

@@ -185,8 +185,8 @@ static void exchange_turn(struct consumer *consumer)
 	else if (was_busy && !exchange_is_busy(&consumer->exchange))
 		(void)consumer_link_event(consumer, LINK_ROUND);
 	/* Should a portion be too large to be borne, it is this one. */
-	if (exchange_is_receiving(&consumer->exchange))
-		board_set(&consumer->process.board->read_in_flight, 1);
+	board_set(&consumer->process.board->in_flight_bytes,
+		  in_flight_bytes(&consumer->in_flight));
 }
 
 /* Does the link wait for a time, and has it come? */

@@ -124,7 +124,7 @@ static void portion_begin(struct consumer *consumer)
 	portion_open(portion, (size_t)group->batch, (size_t)group->batch_bytes,
 		     group->owner_ttl_msecs * 1000 / 3,
 		     (unsigned int)board_get(&board->halvings));
-	if (board_get(&board->read_in_flight) == 0 ||
+	if (board_get(&board->in_flight_bytes) < PORTION_LARGE_BYTES ||
 	    (signal != 0 && signal != SIGBUS))
 		return;
 	portion_halve(portion);
@@ -228,7 +228,7 @@ static void consumer_close(struct consumer *consumer)
 	free(consumer->list);
 	free(consumer->due);
 	if (consumer->process.board != NULL)
-		board_set(&consumer->process.board->read_in_flight, 0);
+		board_set(&consumer->process.board->in_flight_bytes, 0);
 	process_close(&consumer->process);
 }
 

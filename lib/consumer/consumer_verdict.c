@@ -25,7 +25,6 @@ void consumer_accept(struct consumer *consumer, bool may_repeat)
 	consumer->counted_entries += batch->count;
 	batch->read_usecs = clock_usecs();
 	board_add(board, BOARD_DELIVERED, batch->count);
-	board_set(&board->read_in_flight, 1);
 	portion_seen(&consumer->portion, batch->count, batch->largest_bytes);
 	consumer->list_count = in_flight_accept(&consumer->in_flight, batch,
 						may_repeat, consumer->list);

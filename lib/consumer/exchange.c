@@ -57,13 +57,6 @@ bool exchange_only_reads(const struct exchange *exchange)
 	       last->kind == CALL_READ && !last->replays;
 }
 
-bool exchange_is_receiving(const struct exchange *exchange)
-{
-	return exchange_is_busy(exchange) &&
-	       call_is_read(exchange->calls[exchange->answered_count].kind) &&
-	       arena_used(exchange->batch->arena) > 0;
-}
-
 struct call *exchange_call_begin(struct exchange *exchange, enum call_kind kind)
 {
 	struct call *call;

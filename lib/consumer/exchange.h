@@ -90,9 +90,6 @@ bool exchange_is_busy(const struct exchange *exchange);
 /* True while nothing but the answer to a blocking read is missing. */
 bool exchange_only_reads(const struct exchange *exchange);
 
-/* True while the answer to a read is there in part. */
-bool exchange_is_receiving(const struct exchange *exchange);
-
 /* The next answer, and the call it is for (until the next one is taken).
    Returns 1; 0 when it is not there yet; or -1 with ERR_RETRY. */
 int exchange_next(struct exchange *exchange, struct call **call_r,

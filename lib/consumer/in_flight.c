@@ -33,6 +33,15 @@ void in_flight_close(struct in_flight *in_flight)
 	waiting_close(&in_flight->waiting);
 }
 
+size_t in_flight_bytes(const struct in_flight *in_flight)
+{
+	size_t bytes = 0;
+
+	for (size_t i = 0; i < IN_FLIGHT_BATCHES_MAX; i++)
+		bytes += arena_used(in_flight->batches[i].arena);
+	return bytes;
+}
+
 struct batch *in_flight_free_batch(struct in_flight *in_flight)
 {
 	for (size_t i = 0; i < IN_FLIGHT_BATCHES_MAX; i++) {

@@ -32,6 +32,9 @@ int in_flight_open(struct in_flight *in_flight, size_t keep_bytes,
 		   size_t waiting_size);
 void in_flight_close(struct in_flight *in_flight);
 
+/* Memory of all batches, also of one that is being read into. */
+size_t in_flight_bytes(const struct in_flight *in_flight);
+
 /* An empty batch to read into, or NULL when all are in use. It is not in use
    until in_flight_accept(). */
 struct batch *in_flight_free_batch(struct in_flight *in_flight);

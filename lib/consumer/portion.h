@@ -30,7 +30,10 @@ struct portion {
 	int64_t entry_usecs; /* that the handler takes for one; 0: unknown */
 };
 
-#define PORTION_FIRST 16    /* entries, before any size is known */
+#define PORTION_FIRST 16 /* entries, before any size is known */
+#define PORTION_LARGE_BYTES                                                    \
+	(64 * 1024)         /* a death with less in flight is none             \
+			       for lack of memory */
 #define PORTION_SEEN 1000   /* entries: the largest of these counts */
 #define PORTION_WELL 64     /* portions settled, to take back one halving */
 #define PORTION_HALVINGS 10 /* from the largest groups.batch down to 1 */

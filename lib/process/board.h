@@ -54,7 +54,7 @@ struct board {
 	/* How often groups.batch is halved, after deaths with a read in flight:
 	   the next process goes on with that. See lib/consumer/portion.h. */
 	_Atomic uint64_t halvings;
-	_Atomic uint64_t read_in_flight; /* 1: entries of a read are, 0: none */
+	_Atomic uint64_t in_flight_bytes; /* memory of what is in flight */
 };
 
 /* Create the board file at path, or open the one that is there and keep its

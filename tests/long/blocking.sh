@@ -58,6 +58,7 @@ within() { # within SECONDS COMMAND...: until it succeeds
 
 # Each number once, and at most MORE again.
 each_once() { # each_once COUNT MORE
+	echo "# $(effects) effects"
 	[ "$(sort -u "$ORDERMQ_TRIAL_EFFECTS" | wc -l)" = "$1" ] &&
 		[ "$(effects)" -le $(($1 + $2)) ]
 }
@@ -79,6 +80,18 @@ has_effects() { # has_effects COUNT
 	[ "$(effects)" -ge "$1" ]
 }
 
+start_both() {
+	bin/ordermqd -c "$dir/web1.conf" -X web1 2>>"$dir/log" &
+	daemon=$!
+	bin/ordermqd -c "$dir/web2.conf" -X web2 2>>"$dir/log2" &
+	other=$!
+}
+
+stop_other() {
+	kill -TERM "$other" && wait "$other"
+	other=
+}
+
 start_redis
 configure_host web1 2
 begin one
@@ -95,16 +108,16 @@ configure_host web1 1
 configure_host web2 1
 begin two
 publish 24 3000
-bin/ordermqd -c "$dir/web1.conf" -X web1 2>>"$dir/log" &
-daemon=$!
-bin/ordermqd -c "$dir/web2.conf" -X web2 2>>"$dir/log2" &
-other=$!
+start_both
 check '24 orders of 3 s are settled on two hosts' within 90 all_settled 24
 check 'each of these had its effect once' each_once 24 0
 check 'and nothing is noted of these' nothing_noted
+stop
+stop_other
 
 begin three
 publish 24 3000
+start_both
 within 60 has_effects 4
 pkill -9 -P "$other" -f ordermq-trial
 within 60 has_effects 8
@@ -114,7 +127,6 @@ check 'a kill and a stop in the middle lose nothing' test $? = 0
 daemon=
 check 'the other host finishes' within 120 all_settled 24
 check 'and repeats at most what was taken up' each_once 24 2
-kill -TERM "$other" && wait "$other"
-other=
+stop_other
 echo "1..$count"
 exit $((failures > 0))

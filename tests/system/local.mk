@@ -7,6 +7,7 @@ dist_check_SCRIPTS += \
 	%D%/up_and_down.sh \
 	%D%/drain.sh \
 	%D%/killers.sh \
+	%D%/memory_limit.sh \
 	%D%/outage.sh \
 	%D%/retention.sh \
 	%D%/crash_points.sh \

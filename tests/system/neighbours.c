@@ -161,6 +161,83 @@ static void the_first_entry_of_an_event_counts(void **state)
 			 300);
 }
 
+/* What the script of split_worker.c has noted. */
+static const struct reply *noted(const struct shop *shop, const char *what)
+{
+	char key[64];
+
+	(void)snprintf(key, sizeof(key), "{ordermq}:trial:%s", what);
+	return redis_fixture_command(shop->redis, "LRANGE", key, "0", "-1",
+				     NULL);
+}
+
+/* Orders 0 to count - 1 with a word for those at its places. */
+static void publish_words(const struct shop *shop, int count, const char *word,
+			  const int *places)
+{
+	char number[16];
+
+	for (int n = 0; n < count; n++) {
+		bool is_there = *places == n;
+
+		places += is_there;
+		(void)snprintf(number, sizeof(number), "%d", n);
+		(void)shop_publish(shop, "orderno", number, "word",
+				   is_there ? word : "plain", NULL);
+	}
+}
+
+/* All but those at the places are settled, in the sequence of the stream. */
+static void settled_in_sequence(const struct shop *shop, int count,
+				const int *places)
+{
+	const struct reply *list = noted(shop, "settled");
+	size_t at = 0;
+
+	for (int n = 0; n < count; n++) {
+		if (*places == n)
+			places++;
+		else
+			assert_int_equal(
+				reply_integer(reply_at(list, at++), -1), n);
+	}
+	assert_int_equal(reply_count(list), at);
+}
+
+/* A full call, the one before each odd one, that one, and the rest. */
+static void odd_entries_go_alone_and_all_keep_their_sequence(void **state)
+{
+	static const int odd[] = { 3, 4, 9, -1 };
+	static const int sizes[] = { 16, 3, 1, 1, 4, 1, 6 };
+	struct shop *shop = *state;
+	const struct reply *calls;
+
+	publish_words(shop, 16, "odd", odd);
+	worker_start(&points, shop, "split", 1, "web1");
+	shop_await_done(shop, "trial");
+	settled_in_sequence(shop, 16, odd);
+	assert_int_equal(redis_fixture_integer(shop->redis, "XLEN",
+					       "{ordermq}:dead", NULL),
+			 3);
+	calls = noted(shop, "calls");
+	assert_int_equal(reply_count(calls), sizeof(sizes) / sizeof(sizes[0]));
+	for (size_t i = 0; i < reply_count(calls); i++)
+		assert_int_equal(reply_integer(reply_at(calls, i), 0),
+				 sizes[i]);
+}
+
+static void a_split_without_positions_sends_each_alone(void **state)
+{
+	static const int all[] = { 7, -1 }, none[] = { -1 };
+	struct shop *shop = *state;
+
+	publish_words(shop, 16, "all", all);
+	worker_start(&points, shop, "split", 1, "web1");
+	shop_await_done(shop, "trial");
+	settled_in_sequence(shop, 16, none);
+	assert_int_equal(reply_count(noted(shop, "calls")), 17);
+}
+
 #define in_shop(test)                                                          \
 	cmocka_unit_test_setup_teardown(test, shop_open, shop_close)
 
@@ -171,6 +248,8 @@ int main(void)
 		in_shop(so_is_one_beside_an_order_that_comes_twice),
 		in_shop(what_is_new_after_the_group_vanished_is_credited_at_once),
 		in_shop(the_first_entry_of_an_event_counts),
+		in_shop(odd_entries_go_alone_and_all_keep_their_sequence),
+		in_shop(a_split_without_positions_sends_each_alone),
 	};
 
 	if (redis_fixture_skip_all())

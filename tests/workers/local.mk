@@ -1,5 +1,6 @@
 # What ordermqd runs in its tests in the place of ordermq-points.
 worker_programs = tests/fake/ordermq-points tests/trial/ordermq-trial \
+	tests/trial/ordermq-split \
 	tests/crashing/ordermq-points tests/crashing/ordermq-push \
 	tests/broken/naive/ordermq-points tests/broken/early/ordermq-push \
 	tests/broken/fenced/ordermq-points tests/broken/unfenced/ordermq-points
@@ -7,6 +8,9 @@ tests_fake_ordermq_points_SOURCES = %D%/fake_worker.c
 tests_fake_ordermq_points_LDADD = $(conf_libs)
 tests_trial_ordermq_trial_SOURCES = %D%/trial_worker.c
 tests_trial_ordermq_trial_LDADD = $(redis_libs)
+tests_trial_ordermq_split_SOURCES = %D%/split_worker.c
+tests_trial_ordermq_split_LDADD = $(redis_libs)
+lua_scripts += %D%/split.lua
 # The real consumers with the crash points of lib/consumer/crash_point.h: the files that
 # have some are compiled once more, and so stand before those of the library.
 crashing = lib/consumer/exchange_settle.c lib/consumer/consumer_answer.c lib/consumer/consumer_link.c \
