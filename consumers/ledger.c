@@ -1,3 +1,6 @@
+/* The arguments of one call of consumers/ledger.lua. The handler of points puts
+   events in, the skeleton runs the call. */
+
 #include "config.h"
 
 #include "consumers/ledger.h"
@@ -56,23 +59,35 @@ void ledger_event_set(struct ledger_event *event, const struct order *order,
 void ledger_clear(struct ledger *ledger)
 {
 	ledger->count = 0;
+	ledger->repeats = false;
 	text_index_clear(&ledger->keys);
 	text_index_clear(&ledger->accounts);
 }
 
-int ledger_add(struct ledger *ledger, struct ledger_event *event)
+/* Add to what the account of an event gets. Returns 0, or -1 when the sum
+   would leave the range of exact numbers. */
+static int change_add(struct ledger *ledger, const struct ledger_event *event)
 {
 	size_t number;
 	int64_t sum;
 
-	if (!text_index_put(&ledger->keys, event->key, &number))
-		return -1;
 	if (text_index_put(&ledger->accounts, event->account, &number))
 		ledger->changes[number] = 0;
 	sum = ledger->changes[number] + event->points;
 	if (sum > LEDGER_POINTS_MAX || sum < -LEDGER_POINTS_MAX)
 		return -1;
 	ledger->changes[number] = sum;
+	return 0;
+}
+
+int ledger_add(struct ledger *ledger, struct ledger_event *event)
+{
+	size_t number;
+
+	if (!text_index_put(&ledger->keys, event->key, &number))
+		ledger->repeats = true;
+	else if (change_add(ledger, event) < 0)
+		return -1;
 	ledger->events[ledger->count++] = event;
 	return 0;
 }
@@ -113,6 +128,7 @@ void ledger_write(struct ledger *ledger, int64_t wall_msecs,
 
 	command_number(command, (int64_t)ledger->count);
 	command_number(command, (int64_t)accounts->count);
+	command_word(command, ledger->repeats ? "1" : "0");
 	for (size_t i = 0; i < ledger->count; i++)
 		command_text(command, ledger->events[i]->id);
 	for (size_t i = 0; i < ledger->count; i++)

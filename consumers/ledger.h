@@ -6,18 +6,20 @@
 #include "lib/base/text.h"
 #include "lib/base/text_index.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 struct command;
 
 /* The script that credits points, consumers/ledger.lua, and the arguments of
-   one call of it. What can be worked out before is worked out here, sums and
-   keys that come twice, since a script holds up the whole server. Measured on
-   one machine, in us of redis-server an entry: five arguments and a table an
-   entry 6.0; arguments in one flat list 3.8; balances added to and not read
-   before 3.6; event keys given once and gathered by the script 4.1. XACK and
-   HINCRBY entry by entry, without any ledger, take 2.5. */
+   one call of it. A script holds up the whole server, so that sums and the
+   question whether a key is there twice are worked out here. Measured on one
+   machine, in us of redis-server an entry: five arguments and a table an entry
+   6.0; arguments in one flat list, and balances read and written by one command
+   each, 3.8; balances added to by HINCRBY 3.6, which a torn AOF may do twice;
+   event keys given once and gathered by the script 4.1. XACK and HINCRBY entry
+   by entry, without any ledger, take 2.5. */
 
 /* From 2^53 on the numbers of a script are not exact any more. */
 #define LEDGER_POINTS_MAX ((INT64_C(1) << 53) - 1)
@@ -52,19 +54,22 @@ void ledger_event_set(struct ledger_event *event, const struct order *order,
 /* The events of one call. A zeroed one has none. */
 struct ledger {
 	size_t count;
+	bool repeats; /* an event key is there twice */
 	struct ledger_event *events[LEDGER_EVENTS_MAX];
 	struct text_index keys;
 	struct text_index accounts;
-	int64_t changes[LEDGER_EVENTS_MAX]; /* of accounts, by their number */
+	/* By the number of the account: the points of the first events of their
+	   keys. */
+	int64_t changes[LEDGER_EVENTS_MAX];
 	char change_texts[LEDGER_EVENTS_MAX][NUM_BYTES];
 };
 
 void ledger_clear(struct ledger *ledger);
 
-/* Add an event, which is borrowed. Returns 0, or -1 when it cannot go with
-   those before: one of them has the same key, or a sum would leave the range
-   of exact numbers. The first one always can; after -1 none is added any
-   more. */
+/* Add an event, which is borrowed. Its key may be there already: the script
+   tells which one counts. Returns 0, or -1 when it cannot go with those before,
+   since a sum would leave the range of exact numbers. The first one always can;
+   after -1 none is added any more. */
 int ledger_add(struct ledger *ledger, struct ledger_event *event);
 
 /* Add the arguments for all events to command; they point into the ledger and

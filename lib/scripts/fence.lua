@@ -15,6 +15,22 @@ local function tries_field(id)
 	return replays and 'replay:' .. id or id
 end
 
+-- Returns an answer when the right to run a command is missing, else nil. To be
+-- asked before the first write: Lua does not roll back.
+local function lacks(command, key, ...)
+	if not redis.acl_check_cmd(command, key, ...) then
+		return redis.error_reply('NOPERM no permission to ' .. command ..
+			' ' .. key)
+	end
+end
+
+-- Likewise for all that acknowledges, counts and forgets.
+local function lacks_settling()
+	return lacks('XACK', KEYS[1], '', '0') or lacks('HSET', KEYS[3], '', '') or
+		lacks('EXISTS', KEYS[4]) or lacks('HDEL', KEYS[4], '') or
+		replays and lacks('XDEL', KEYS[1], '0') or nil
+end
+
 -- Entries are settled: forget what was noted of their tries; nothing is, as a
 -- rule.
 local function forget(...)
