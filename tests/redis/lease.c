@@ -1,3 +1,6 @@
+/* The scripts of a lease, with the connection that runs them: who has it, and
+   what happens to the entries of those who lost it. */
+
 #include "config.h"
 
 #include "tests/fixtures/redis_fixture.h"
@@ -362,11 +365,15 @@ static void a_beat_claims_what_was_released(void **state)
 	assert_string_equal(status_of(reply), "ok");
 	assert_int_equal(reply_integer(reply_at(reply, 1), 0), 256);
 	assert_int_equal(reply_integer(reply_at(reply, 2), 0), 256);
+	assert_int_equal(reply_integer(reply_at(reply, 5), 0), 1);
 	assert_int_equal(pending_of("points-1@a"), 44);
 	reply = beat(heir);
 	assert_int_equal(reply_integer(reply_at(reply, 1), 0), 300);
 	assert_int_equal(reply_integer(reply_at(reply, 2), 0), 44);
+	assert_int_equal(reply_integer(reply_at(reply, 5), 0), 1);
 	assert_int_equal(pending_of("points-1@a"), -1);
+	reply = beat(heir);
+	assert_int_equal(reply_integer(reply_at(reply, 5), -1), 0);
 	assert_int_equal(redis_fixture_integer(fixture, "HLEN", OWNERS, NULL),
 			 1);
 }
@@ -406,6 +413,29 @@ static void a_beat_claims_what_nobody_leased_when_it_is_old(void **state)
 	assert_true(clock_msecs() - start >= 900);
 	assert_int_equal(pending_of("points-1@a"), 3);
 	assert_int_equal(pending_of("another program"), 0);
+}
+
+/* Many are younger and before it: a part of the list is looked at each time. */
+static void a_beat_finds_what_is_old_behind_what_is_young(void **state)
+{
+	struct lease *heir = take(0, "points-1@a", "node-a");
+	int64_t start = clock_msecs();
+	const struct reply *reply;
+	char last[64];
+
+	(void)state;
+	read_by("another program", 2000);
+	(void)strcpy(last, group_says("last-delivered-id"));
+	(void)redis_fixture_command(fixture, "XCLAIM", "ordermq", "points",
+				    "another program", "0", last, "IDLE",
+				    "3600000", "JUSTID", NULL);
+	do {
+		assert_true(clock_msecs() - start < DEADLINE_MSECS);
+		reply = beat(heir);
+		assert_string_equal(status_of(reply), "ok");
+	} while (reply_integer(reply_at(reply, 2), -1) == 0);
+	assert_int_equal(pending_of("points-1@a"), 1);
+	assert_int_equal(pending_of("another program"), 1999);
 }
 
 static void what_was_deleted_while_pending_is_counted_by_the_claim(void **state)
@@ -534,6 +564,7 @@ int main(void)
 		seated(a_beat_claims_what_was_released),
 		seated(a_beat_takes_nothing_from_who_is_alive),
 		seated(a_beat_claims_what_nobody_leased_when_it_is_old),
+		seated(a_beat_finds_what_is_old_behind_what_is_young),
 		seated(what_was_deleted_while_pending_is_counted_by_the_claim),
 		seated(the_claimed_are_not_counted_as_delivered_again),
 		seated(a_key_of_the_wrong_type_needs_an_operator),
