@@ -10,12 +10,30 @@ local function answer_begin(bytes, all)
 	most, room, list, has_entry = bytes, all, {}, false
 end
 
+-- The fields of an entry, or nil. To find one costs as much as to read many that
+-- follow it in the stream: these are read with it, at most up to the last id that
+-- is wanted, and more of them when most were of use the time before.
+local AHEAD_MAX = 64
+local ahead, used_count = {}, 0
+local function fields_of(id, last)
+	if not ahead[id] then
+		local count = math.min(2 * used_count + 1, AHEAD_MAX)
+		ahead, used_count = {}, 0
+		for _, entry in ipairs(redis.call('XRANGE', KEYS[1], id, last, 'COUNT',
+				count)) do
+			ahead[entry[1]] = entry[2]
+		end
+	end
+	used_count = used_count + 1
+	return ahead[id]
+end
+
 -- After so many kills from elsewhere an entry is run alone: one or two are chance.
 local KILLS_ALONE = 3
 
--- Returns whether there was room for it. may_wait: not now, when it is not due, or
--- is to run alone.
-local function answer_add(id, deliveries, may_wait)
+-- Returns whether there was room for it. last: the last id that will be added, or
+-- this one. may_wait: not now, when it is not due, or is to run alone.
+local function answer_add(id, last, deliveries, may_wait)
 	local tries = tries_of(id)
 	local alone = tries.crashes > 0 or tries.kills >= KILLS_ALONE
 	if may_wait and (alone or tries.due > now) then
@@ -23,8 +41,7 @@ local function answer_add(id, deliveries, may_wait)
 			tries.attempts}
 		return true
 	end
-	local entry = redis.call('XRANGE', KEYS[1], id, id)[1]
-	local fields = entry and entry[2] or false
+	local fields = fields_of(id, last) or false
 	local bytes = ROW_BYTES
 	for _, text in ipairs(fields or {}) do
 		bytes = bytes + #text + TEXT_BYTES

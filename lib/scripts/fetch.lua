@@ -6,7 +6,7 @@ answer_begin(tonumber(ARGV[4]), tonumber(ARGV[5]))
 for n = 6, #ARGV do
 	local id = ARGV[n]
 	local row = redis.call('XPENDING', KEYS[1], ARGV[1], id, id, 1, ARGV[2])[1]
-	if row and not answer_add(id, row[4] + 1, false) then
+	if row and not answer_add(id, id, row[4] + 1, false) then
 		return {'ok', list, 1}
 	end
 end
