@@ -204,22 +204,36 @@ static void pending_compare(struct consumer *consumer)
 		consumer_history_begin(consumer);
 }
 
+/* Portions that follow each other are told as one, when there is no more. */
+static void claims_note(struct consumer *consumer, bool replays, int64_t count,
+			bool more)
+{
+	consumer->claims_more[replays] = more;
+	consumer->claimed_count += count;
+	if (consumer->claims_more[0] || consumer->claims_more[1] ||
+	    consumer->claimed_count == 0)
+		return;
+	log_line(LOG_NOTICE,
+		 "took over %" PRId64 " pending entries that nobody held",
+		 consumer->claimed_count);
+	consumer->claimed_count = 0;
+}
+
 static void answer_beat(struct consumer *consumer, struct call *call,
 			const struct reply *reply)
 {
 	int64_t claimed = reply_integer(reply_at(reply, 2), 0);
 	int64_t replay_count = reply_integer(reply_at(reply, 3), 0);
 
-	if (claimed > 0) {
+	if (claimed > 0)
 		crash_point("in-claim");
-		log_line(LOG_NOTICE,
-			 "took over %" PRId64
-			 " pending entries that nobody held",
-			 claimed);
-	}
+	claims_note(consumer, call->replays, claimed,
+		    reply_integer(reply_at(reply, 5), 0) > 0);
 	consumer->pending[call->replays] = reply_integer(reply_at(reply, 1), 0);
-	if (replay_count == 0)
+	if (replay_count == 0) {
 		consumer->pending[1] = 0;
+		consumer->claims_more[1] = false;
+	}
 	consumer->unread_replay_count = replay_count;
 	consumer->replay_count = replay_count;
 	pending_compare(consumer);

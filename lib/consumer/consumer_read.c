@@ -208,10 +208,20 @@ static int read_more(struct consumer *consumer, int64_t now, enum urgent urgent,
 	return 0;
 }
 
+/* Is there more to take over, and is all that was taken over decided? What is
+   decided is settled before the beat. */
+static bool claims_next(const struct consumer *consumer)
+{
+	return (consumer->claims_more[0] || consumer->claims_more[1]) &&
+	       !consumer->process.stop && consumer->hold == HOLD_NONE &&
+	       consumer->history == HISTORY_READ &&
+	       consumer->in_flight.handler_count == 0;
+}
+
 static bool beat_is_due(const struct consumer *consumer, int64_t now)
 {
 	return consumer->next_beat_msecs >= 0 &&
-	       now >= consumer->next_beat_msecs;
+	       (now >= consumer->next_beat_msecs || claims_next(consumer));
 }
 
 static void renewal_note(struct consumer *consumer, int64_t now)

@@ -84,6 +84,8 @@ struct consumer {
 	int64_t replay_count; /* in P:<group>:replay, likewise */
 	int64_t unread_replay_count; /* of these, those that may be unread */
 	int64_t pending[2];          /* for us, in the stream and there */
+	bool claims_more[2];         /* more to take over, likewise */
+	int64_t claimed_count;       /* not told in the log yet */
 	char history_id[SETTINGS_NAME_BYTES]; /* last one looked at */
 	char last_id[SETTINGS_NAME_BYTES]; /* without a group: last one read */
 

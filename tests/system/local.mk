@@ -30,6 +30,7 @@ check_PROGRAMS += \
 	%D%/retry \
 	%D%/blocking \
 	%D%/neighbours \
+	%D%/takeover \
 	%D%/replay \
 	%D%/dead \
 	%D%/push \
