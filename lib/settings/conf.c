@@ -1,3 +1,7 @@
+/* Reading the configuration in a child process, because libconfig may call
+   exit(). ordermqd, the tools and instances that run alone start here;
+   conf_file.c, conf_tree.c and conf_complaints.c work in the child. */
+
 #include "config.h"
 
 #include "lib/settings/conf.h"
@@ -26,8 +30,8 @@
 
 #define CONF_MAGIC UINT64_C(0x6f6d715f636f6e66) /* "omq_conf" */
 
-/* How long the child may work, and how long it may take in all. An ordinary
-   file takes a millisecond. */
+/* At most that much CPU time, and that much time in all, is given to the child.
+   An ordinary file takes a millisecond. */
 #define CONF_CPU_SECS 5
 #define CONF_WALL_SECS 10
 
@@ -43,10 +47,8 @@ struct conf_image {
 	struct settings settings;
 };
 
-/* ---- the child ---- */
-
-/* End by itself whatever happens, die with the parent, and hold nothing of it
-   but the two descriptors. */
+/* Make sure that the child ends whatever happens, dies with its parent, and
+   holds no descriptor but the two. */
 static void child_confine(pid_t parent, int errors, int memfd)
 {
 	const struct rlimit cpu = { CONF_CPU_SECS, CONF_CPU_SECS + 1 };
@@ -121,7 +123,7 @@ static int image_write(int memfd, const struct conf_image *image)
 	return 0;
 }
 
-/* The child's whole life. Returns its exit status: EX_CONFIG with complaints,
+/* All that the child does. Returns its exit status: EX_CONFIG with complaints,
    EX_OK with settings. */
 static int child_run(const char *path, const char *node, int errors, int memfd)
 {
@@ -141,8 +143,6 @@ static int child_run(const char *path, const char *node, int errors, int memfd)
 		      sizeof(image->version) - 1);
 	return image_write(memfd, image) < 0 ? EX_OSERR : EX_OK;
 }
-
-/* ---- the parent ---- */
 
 static int reader_spawn(struct conf_reader *reader, const char *path,
 			const char *node, struct err *err)
@@ -207,7 +207,7 @@ void conf_abort(struct conf_reader *reader)
 	reader_close(reader);
 }
 
-/* Its complaints, or why there are none. Returns -1. */
+/* Put the child's complaints into err, or why there are none. Returns -1. */
 static int take_errors(int errors, struct err *err)
 {
 	struct stat st;
@@ -321,7 +321,7 @@ int conf_receive(int memfd, struct settings *settings_r, struct err *err)
 	struct stat st;
 	int result = 0;
 
-	/* Sealed, so that nobody changes it behind our back. */
+	/* A sealed memfd cannot change while it is read. */
 	if (fcntl(memfd, F_GET_SEALS) != CONF_SEALS || fstat(memfd, &st) < 0)
 		return err_set(err, ERR_RETRY, "settings: not sealed");
 	if (st.st_size != (off_t)sizeof(*image))

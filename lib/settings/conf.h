@@ -6,19 +6,19 @@
 struct err;
 struct settings;
 
-/* Reading the configuration file. libconfig may call exit() and wraps large
-   integers silently (1.5), so it only ever runs in a child process: the child
-   parses, checks every key, value and range against the settings table, and
-   leaves the accepted settings in a memfd, which is then sealed. An instance
-   gets that descriptor, never the file. */
+/* Reading the configuration file. libconfig may call exit(), and its version
+   1.5 wraps large integers silently; so it only runs in a child process. The
+   child parses, checks every key, value and range against the settings table,
+   and leaves the accepted settings in a memfd, which is then sealed. An
+   instance gets that descriptor, never the file. */
 
-/* A child that is reading a file. It ends by itself within seconds. Nobody else
-   may wait() for it: conf_finish() and conf_abort() do. */
+/* A child that is reading a file. It ends by itself within seconds. Only
+   conf_finish() and conf_abort() may wait() for it. */
 struct conf_reader {
 	pid_t pid;
 	int pidfd;      /* readable when the child is done; for epoll */
-	int errors;     /* what it has to complain about */
-	int memfd;      /* what it accepted */
+	int errors;     /* its complaints */
+	int memfd;      /* the settings that it accepted */
 	char path[256]; /* of the file, for complaints; cut when longer */
 };
 
@@ -39,18 +39,19 @@ int conf_finish(struct conf_reader *reader, struct settings *settings_r,
 /* End a reader early. Does nothing to a finished one. */
 void conf_abort(struct conf_reader *reader);
 
-/* The same for ordermqd, to which settings without groups are of no use: they
+/* conf_finish() for ordermqd, which cannot use settings without groups: they
    are refused, and the memfd is closed. */
 int conf_finish_groups(struct conf_reader *reader, struct settings *settings_r,
 		       struct err *err);
 
-/* Start and finish, for programs that have time to wait. */
+/* conf_start() and conf_finish() in one, for programs that have time to
+   wait. */
 int conf_load(const char *path, const char *node, struct settings *settings_r,
 	      struct err *err);
 
-/* Read settings from a sealed memfd made by conf_finish() of the same version
-   of ordermq. Returns 0; or -1 with ERR_RETRY when it is from another one: the
-   supervisor must be restarted. The descriptor stays open. */
+/* Read settings from a sealed memfd that conf_finish() made. Returns 0; or -1
+   with ERR_RETRY when another version of ordermq made it: then the supervisor
+   must be restarted. The descriptor stays open. */
 int conf_receive(int memfd, struct settings *settings_r, struct err *err);
 
 #endif

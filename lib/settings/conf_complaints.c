@@ -1,3 +1,7 @@
+/* The complaints about a configuration file, gathered in the order of its
+   lines. conf_file.c and conf_tree.c add them in the child; conf.c passes them
+   on. */
+
 #include "config.h"
 
 #include "lib/settings/conf_complaints.h"
@@ -10,7 +14,8 @@
 #include <string.h>
 #include <unistd.h>
 
-/* More than a person corrects in one go; the rest is only counted. */
+/* At most that many are kept, which is more than a person corrects in one go;
+   the rest is only counted. */
 #define COMPLAINTS_MAX 64
 #define COMPLAINT_BYTES 400
 #define MORE_BYTES sizeof("\n... and 4294967295 more")
@@ -64,8 +69,8 @@ bool conf_complaints_have_number(const struct conf_complaints *complaints,
 	return false;
 }
 
-/* Make room for one more behind those of earlier lines; NULL when the list is
-   full. */
+/* Make room for one more behind those of earlier lines. Returns NULL when the
+   list is full. */
 static struct complaint *insert(struct conf_complaints *complaints,
 				unsigned int line)
 {
@@ -148,7 +153,7 @@ int conf_complaints_fit(const char *lines, struct err *err)
 	while (lines[used] != '\0') {
 		size_t length = strcspn(lines + used, "\n");
 
-		/* The first one is shown however long it is. */
+		/* The first complaint is shown however long it is. */
 		if (used > 0 && used + length > room)
 			break;
 		used += length + (lines[used + length] == '\n');

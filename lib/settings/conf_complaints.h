@@ -5,21 +5,22 @@
 
 struct err;
 
-/* What is wrong with a configuration file: all of it, in the order of its
-   lines. Lives in the child process that reads the file, and ends with it. */
+/* Everything that is wrong with a configuration file, in the order of its
+   lines. It lives in the child process that reads the file, and ends with
+   it. */
 struct conf_complaints;
 
-/* Begin a list about the file at path, which is borrowed. NULL when there is
-   no memory. */
+/* Begin a list about the file at path, which is borrowed. Returns NULL when out
+   of memory. */
 struct conf_complaints *conf_complaints_open(const char *path);
 void conf_complaints_close(struct conf_complaints **complaints);
 
-/* Add one. line 0 means the file as a whole. */
+/* Add a complaint. line 0 means the file as a whole. */
 void conf_complain(struct conf_complaints *complaints, unsigned int line,
 		   const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
-/* Add one about how a number is written. Its value is then not to be trusted:
-   conf_complaints_have_number() tells so of its line. */
+/* Add a complaint about the notation of a number. Its value must not be used:
+   conf_complaints_have_number() answers for its line. */
 void conf_complain_number(struct conf_complaints *complaints, unsigned int line,
 			  const char *fault);
 bool conf_complaints_have_number(const struct conf_complaints *complaints,
@@ -27,8 +28,8 @@ bool conf_complaints_have_number(const struct conf_complaints *complaints,
 
 unsigned int conf_complaints_count(const struct conf_complaints *complaints);
 
-/* Write them to a descriptor, one a line: "FILE:LINE: what is wrong". Returns
-   0, or -1. */
+/* Write the complaints to a descriptor, one a line: "FILE:LINE: what is wrong".
+   Returns 0, or -1. */
 int conf_complaints_write(const struct conf_complaints *complaints, int fd);
 
 /* Fit what conf_complaints_write() wrote into err, as ERR_FATAL: as many whole

@@ -1,3 +1,7 @@
+/* The text of a configuration file before libconfig sees it: reading it, and
+   finding what libconfig would read wrongly or die of. conf.c calls it in the
+   child; conf_tree.c comes after. */
+
 #include "config.h"
 
 #include "lib/settings/conf_file.h"
@@ -14,7 +18,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Any integer of so many digits fits an int; with "L", an int64. */
+/* Every integer of at most that many digits fits an int; with "L" behind it, an
+   int64. */
 #define INT_DIGITS_MAX 9
 #define INT64_DIGITS_MAX 18
 
@@ -138,7 +143,7 @@ static void scan_long_comment(struct scan *scan)
 		      "the comment that begins here has no end");
 }
 
-/* \x00 would end the string where it stands, without a word. */
+/* libconfig would silently end the string at \x00. */
 static void scan_escape(struct scan *scan)
 {
 	if (strncmp(scan->at, "\\x00", 4) == 0)
@@ -178,8 +183,8 @@ static void scan_word(struct scan *scan)
 		scan->at++;
 }
 
-/* Why the number at that place would not be read as it is written; NULL when
-   it would, or when its type is wrong anyway (1.5, 1e3). */
+/* Why libconfig would not read the number at text as it is written. NULL: it
+   would, or the type of the number is wrong anyway (1.5, 1e3). */
 static const char *number_fault(const char *text)
 {
 	size_t digits = strspn(text, "0123456789");
@@ -208,7 +213,7 @@ static void scan_number(struct scan *scan)
 		scan->at++;
 }
 
-/* One token, or one byte of whatever stands between. */
+/* Pass one token, or one byte between two tokens. */
 static int scan_token(struct scan *scan)
 {
 	char c = *scan->at;

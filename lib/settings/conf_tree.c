@@ -1,3 +1,7 @@
+/* From the text of a configuration file to the settings: libconfig parses, and
+   every key is looked up in the settings table. conf.c calls it in the child,
+   after conf_file.c found nothing that would end the process. */
+
 #include "config.h"
 
 #include "lib/settings/conf_tree.h"
@@ -16,15 +20,16 @@
 #include <stdio.h>
 #include <string.h>
 
-/* What an instance has before it has done anything, and some more. */
+/* A lower limit would be below the memory of an instance that has done nothing
+   yet. */
 #define RSS_LEAST_BYTES (INT64_C(16) * 1024 * 1024)
 
 /* A section of the file on its way into the settings. */
 struct section {
 	const config_setting_t *node;
 	const char *path;  /* in the settings table: "groups.points" */
-	const char *shown; /* to a person: "groups.vip.points" */
-	void *base;        /* what the offsets of its keys count from */
+	const char *shown; /* in complaints: "groups.vip.points" */
+	void *base;        /* the struct of which its keys are members */
 	/* The group it belongs to; NULL outside groups. */
 	const struct settings_group *group;
 	struct conf_complaints *complaints;
@@ -80,7 +85,8 @@ static void read_key(const struct section *section, const struct setting *key,
 {
 	struct err err;
 
-	/* An integer that libconfig wrapped was complained about already. */
+	/* There is a complaint already about an integer that libconfig
+	   wrapped. */
 	if (is_integer(node) &&
 	    conf_complaints_have_number(section->complaints, node->line))
 		return;
@@ -169,7 +175,7 @@ static void read_section(const struct section *section)
 		const config_setting_t *node =
 			config_setting_get_elem(section->node, (unsigned int)i);
 
-		/* The groups are a list, and not in this struct. */
+		/* The groups are a list, which is read elsewhere. */
 		if (section->path[0] == '\0' &&
 		    strcmp(node->name, "groups") == 0)
 			continue;
@@ -177,8 +183,8 @@ static void read_section(const struct section *section)
 	}
 }
 
-/* The line of a key of a group; where it is missing, of its section, else of
-   the group. */
+/* The line of a key of a group; when it is missing, the line of its section,
+   else that of the group. */
 static unsigned int line_of(const config_setting_t *group, const char *section,
 			    const char *name)
 {
@@ -193,8 +199,8 @@ static unsigned int line_of(const config_setting_t *group, const char *section,
 	return node == NULL ? in->line : node->line;
 }
 
-/* A text of a group that its other keys depend on; "" when it is not good,
-   which the walk over all keys complains about. */
+/* A text of a group on which its other keys depend; "" when it is not valid,
+   about which the walk over all keys complains. */
 static void peek(const config_setting_t *node, const char *path,
 		 struct settings_group *group)
 {
@@ -214,7 +220,8 @@ static void require(const struct section *section, const char *name)
 			      "%s.%s: is missing", section->shown, name);
 }
 
-/* Is the number of instances left to the backlog? */
+/* The section with the limits when the backlog decides the number of instances;
+   else NULL. */
 static const config_setting_t *scale_of(const config_setting_t *group)
 {
 	const config_setting_t *node =
@@ -312,7 +319,7 @@ static void read_groups(const config_setting_t *node, struct settings *settings,
 			      "groups: expected a list ( { ... }, { ... } )");
 		return;
 	}
-	/* Without the key it is a host that only publishes. */
+	/* A file without the key is that of a host that only publishes. */
 	if (node != NULL && count == 0)
 		conf_complain(complaints, node->line, "groups: nothing to run");
 	for (int i = 0; i < count; i++) {
@@ -329,8 +336,8 @@ static void read_groups(const config_setting_t *node, struct settings *settings,
 	}
 }
 
-/* What a group of this configuration has not settled is not thrown away in
-   silence. */
+/* Entries that a group of this configuration has not settled must not be
+   removed silently. */
 static void check_ignored(const config_t *config,
 			  const struct settings *settings,
 			  struct conf_complaints *complaints)
@@ -348,8 +355,8 @@ static void check_ignored(const config_t *config,
 	}
 }
 
-/* What is removed at the ceiling is not kept for anybody: it is no way to say
-   how much is kept as a rule. */
+/* At the ceiling entries go whether they are settled or not, so it must stand
+   above max_entries. */
 static void check_ceiling(const config_t *config,
 			  const struct settings *settings,
 			  struct conf_complaints *complaints)

@@ -1,3 +1,6 @@
+/* Defaults and simple questions about settings that are loaded. Whoever has a
+   struct settings may ask. */
+
 #include "config.h"
 
 #include "lib/settings/settings.h"

@@ -9,11 +9,11 @@
 
 struct err;
 
-/* Everything the configuration file says, as one plain value: no pointer in
-   it, so that a parsed configuration can be handed from process to process in
-   a sealed memfd. Names, defaults, ranges, units and help of every key stand
-   in one table (settings_table.c), from which also the commented default file
-   comes (settings_print_defaults). Durations are milliseconds, sizes bytes. */
+/* Everything that the configuration file says, as one plain value: it has no
+   pointers, so that it can be handed from process to process in a sealed memfd.
+   Names, defaults, ranges, units and help of every key stand in one table
+   (settings_table.c), from which the commented default file comes as well
+   (settings_print_defaults). Durations are milliseconds, sizes bytes. */
 
 #define SETTINGS_TEXT_BYTES 256
 #define SETTINGS_NAME_BYTES 64
@@ -43,16 +43,16 @@ enum settings_unread {
 	SETTINGS_UNREAD_DROP,
 };
 
-/* How long entries stay in the stream. */
+/* When entries are removed from the stream. */
 struct settings_retention {
 	int64_t max_age_msecs;        /* 0: no limit */
 	int64_t max_entries;          /* 0: no limit */
 	int64_t unread;               /* enum settings_unread */
-	struct settings_names ignore; /* groups that hold nothing */
+	struct settings_names ignore; /* groups for which nothing is kept */
 	int64_t ceiling;              /* entries; 0: none */
 };
 
-/* Which stream fields an order is read from. */
+/* The names of the fields in which an order stands. */
 struct settings_fields {
 	char orderno[SETTINGS_NAME_BYTES];
 	char userid[SETTINGS_NAME_BYTES];
@@ -65,16 +65,16 @@ struct settings_fields {
 };
 
 struct settings_points {
-	int64_t earn; /* points for ... */
-	int64_t per;  /* ... so many minor units */
-	int64_t flat; /* points for each event on top */
+	int64_t earn; /* that many points ... */
+	int64_t per;  /* ... for that many minor units */
+	int64_t flat; /* points for each event beside those */
 };
 
 struct settings_push {
 	char transport[SETTINGS_NAME_BYTES]; /* "log" */
 	char file[SETTINGS_TEXT_BYTES];
 	int64_t max_age_msecs; /* 0: no limit */
-	/* Templates with {field}; for type paid and for type refunded. */
+	/* Templates with {field}, for the types paid and refunded. */
 	char paid_title[SETTINGS_TEXT_BYTES];
 	char paid_body[2 * SETTINGS_TEXT_BYTES];
 	char refunded_title[SETTINGS_TEXT_BYTES];
@@ -85,7 +85,7 @@ struct settings_xread {
 	char file[SETTINGS_TEXT_BYTES]; /* "" = none */
 };
 
-/* How many instances a group may have, when its backlog decides: see
+/* The limits within which the backlog decides the number of instances: see
    settings_scales(). */
 struct settings_scale {
 	int64_t min;
@@ -104,7 +104,7 @@ enum settings_restart {
 struct settings_group {
 	char name[SETTINGS_NAME_BYTES];
 	char program[SETTINGS_NAME_BYTES]; /* "points", "push", "xread" */
-	int64_t instances;                 /* the fewest, where they scale */
+	int64_t instances; /* the least number when they scale */
 	struct settings_scale scale;
 	char start[SETTINGS_NAME_BYTES]; /* "0", "$" or an entry id */
 	int64_t batch;
@@ -148,8 +148,8 @@ struct settings {
 	struct settings_log log;
 };
 
-/* Fill in every default; no groups. node stays empty: it is filled in with the
-   host name when a file is loaded. */
+/* Fill in every default, without groups. node stays empty: it becomes the host
+   name when a file is loaded. */
 void settings_defaults(struct settings *settings_r);
 
 /* The group of that name, or NULL. */
@@ -159,15 +159,15 @@ const struct settings_group *settings_group(const struct settings *settings,
 /* True for a program that reads the stream without a consumer group. */
 bool settings_is_groupless(const struct settings_group *group);
 
-/* True for a group with as many instances as its backlog needs, within scale;
-   otherwise it has as many as instances says. */
+/* True when the backlog decides the number of instances, within scale; else
+   their number is instances. */
 bool settings_scales(const struct settings_group *group);
 
-/* How many instances a group is to have that has running of them now. */
+/* The number of instances that a group should have when it has running now. */
 int64_t settings_instances(const struct settings_group *group, int64_t running);
 
-/* The directory of the control socket, where everything of the running set
-   lives (lock, node id, boards). dir is SETTINGS_TEXT_BYTES; returns dir. */
+/* The directory of the control socket, in which everything of the running set
+   lies (lock, node id, boards). dir has SETTINGS_TEXT_BYTES; returns dir. */
 const char *settings_runtime_dir(const struct settings *settings, char *dir);
 
 /* Print the commented default configuration file: every key with its help,

@@ -1,3 +1,7 @@
+/* The rules for texts that are more than a length: URLs, names, keys, paths,
+   templates. Rows of the settings table name them; settings_value.c calls
+   them. */
+
 #include "config.h"
 
 #include "lib/settings/settings_check.h"
@@ -84,8 +88,8 @@ int settings_check_path(const char *text, struct err *err)
 	return err_set(err, ERR_FATAL, "write an absolute path");
 }
 
-/* From behind a "{": how far the field's name goes, with its "}"; 0 when it is
-   not closed or empty. */
+/* The length of a field's name and the "}" behind it, where text stands behind
+   a "{"; 0 when the name is empty or not closed. */
 static size_t template_field(const char *text)
 {
 	size_t length = strcspn(text, "{}");

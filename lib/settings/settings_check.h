@@ -3,11 +3,11 @@
 
 struct err;
 
-/* What a text in the configuration must look like, beyond its length. Each
-   returns 0, or -1 with ERR_FATAL and what is expected instead. Used by the
-   settings table. */
+/* The rules for a text in the configuration, beyond its length. Each returns 0,
+   or -1 with ERR_FATAL and what would be right. Rows of the settings table name
+   them. */
 
-/* A URL that url_parse() takes. */
+/* A URL that url_parse() accepts. */
 int settings_check_url(const char *text, struct err *err);
 
 /* A node name: letters, digits, "_", ".", "-". It is part of the consumer
@@ -29,7 +29,7 @@ int settings_check_key(const char *text, struct err *err);
 /* Where a new group starts: "0", "$" or an entry id with both parts. */
 int settings_check_start(const char *text, struct err *err);
 
-/* An absolute path: a daemon's working directory is nobody's business. */
+/* An absolute path: the working directory of a daemon must not matter. */
 int settings_check_path(const char *text, struct err *err);
 
 /* A template: "{name}" stands for a stream field, "{{" and "}}" for braces. */

@@ -1,3 +1,6 @@
+/* The known key nearest to an unknown one. conf_tree.c puts it into the
+   complaint. */
+
 #include "config.h"
 
 #include "lib/settings/settings_nearest.h"
@@ -6,8 +9,9 @@
 
 #include <string.h>
 
-/* How many bytes to insert, remove or replace to get from a to b (Levenshtein,
-   one row at a time). Both are shorter than SETTINGS_PATH_BYTES. */
+/* The number of bytes to insert, remove or replace to get from a to b
+   (Levenshtein, one row at a time). Both are shorter than
+   SETTINGS_PATH_BYTES. */
 static size_t edit_distance(const char *a, const char *b, size_t b_length)
 {
 	size_t row[SETTINGS_PATH_BYTES];

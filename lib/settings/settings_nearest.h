@@ -5,9 +5,9 @@
 
 #define SETTINGS_PATH_BYTES 128
 
-/* The key or section of the settings table nearest to path, which is none, by
-   edit distance: what a person most likely meant. buf is SETTINGS_PATH_BYTES;
-   returns buf, or NULL when nothing is near enough to be of help. */
+/* The key or section of the settings table that is nearest to path, which is
+   none: what was most likely meant. buf has SETTINGS_PATH_BYTES; returns buf,
+   or NULL when nothing is near enough to help. */
 const char *setting_nearest(const char *path, char *buf);
 
 #endif

@@ -1,3 +1,6 @@
+/* The commented default configuration file, from the settings table.
+   etc/ordermq.conf is its output; a test compares the two. */
+
 #include "config.h"
 
 #include "lib/settings/settings_print.h"
@@ -30,11 +33,9 @@ static const char head[] =
 	"# ordermq.conf - what ordermq runs, and how.   Manual: "
 	"ordermq.conf(5)\n"
 	"#\n"
-	"# Every setting stands here. Where a \"#\" is in front of one, the "
-	"line "
-	"shows\n"
-	"# its default: take the \"#\" away to change it. In brackets: what it "
-	"may be.\n"
+	"# Every setting stands here. A line that begins with \"#\" and a name "
+	"shows a\n"
+	"# default: remove the \"#\" to change it. In brackets: the range.\n"
 	"#\n"
 	"#   Durations   \"200ms\"  \"30s\"  \"5m\"  \"12h\"  \"7d\"\n"
 	"#   Sizes       \"512B\"  \"64KiB\"  \"64MiB\"  \"2GiB\"\n"
@@ -46,22 +47,21 @@ static const char head[] =
 	"mistake\n"
 	"# changes nothing, and the answer names the line.\n";
 
-/* What stands above a section. */
+/* The comment above a section. */
 static const struct heading {
 	const char *path;
 	const char *text;
 } headings[] = {
 	{ "redis", "The connection to Redis." },
 	{ "stream", "Where orders come from." },
-	{ "stream.retention", "How long entries stay there. For how long, too, "
-			      "history can be looked into." },
-	{ "fields", "Which field of a stream entry means what, to read streams "
+	{ "stream.retention", "How long entries stay in the stream, and so how "
+			      "far back history can be replayed." },
+	{ "fields", "The meaning of the fields of an entry, to read streams "
 		    "that other programs write." },
 	{ "fields.amount", "Or the amount as the product of decimal numbers:" },
 	{ "groups", "What to run. Each group is a consumer group in Redis: it "
 		    "gets every order once, shared out among its instances." },
-	{ "groups.instances", "Or as many as it takes to keep up with what "
-			      "comes in:" },
+	{ "groups.instances", "Or a number that follows the backlog:" },
 	{ "groups.retry", "Pauses between attempts at an entry that fails." },
 	{ "groups.points", "How many points an order earns." },
 	{ "groups.push", "How customers are notified." },
@@ -72,7 +72,8 @@ static const struct heading {
 	{ NULL, NULL },
 };
 
-/* Where printing is: how deep, and from which depth on as a comment. */
+/* The state of printing: the depth, and from which depth on lines are
+   comments. */
 struct printer {
 	FILE *out;
 	int depth;
@@ -101,7 +102,7 @@ void settings_print_wrapped(FILE *out, const char *prefix, const char *text)
 	(void)fputc('\n', out);
 }
 
-/* What a line begins with. buf is PRINT_TEXT_BYTES; returns buf. */
+/* The beginning of a line. buf has PRINT_TEXT_BYTES; returns buf. */
 static const char *margin(const struct printer *p, char *buf)
 {
 	bool off = p->off_depth >= 0;
@@ -146,7 +147,7 @@ static void print_heading(const struct printer *p, const char *path)
 	}
 }
 
-/* What the file sets a key to, as written there; NULL where it only shows the
+/* The value that the file sets, as written there; NULL when it only shows the
    default. */
 static const char *value_of(const struct printer *p, const struct setting *key)
 {
@@ -180,7 +181,7 @@ static const char *written(const struct setting *key, const char *value,
 	return buf;
 }
 
-/* What the key is for, and in brackets what it may be. */
+/* The help of the key, and its range in brackets. */
 static void print_help(const struct printer *p, const struct setting *key,
 		       bool set)
 {
@@ -226,8 +227,8 @@ static void print_key(const struct printer *p, const struct setting *key)
 	print_line(p, line);
 }
 
-/* Does the group that is printed show this key? The first one shows all that
-   it obeys, the others what differs. */
+/* Is this key shown in the group that is printed? The first group shows every
+   key that it obeys, the others only what differs. */
 static bool is_shown(const struct printer *p, const struct setting *key)
 {
 	if (p->sample == NULL)

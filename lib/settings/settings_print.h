@@ -3,7 +3,7 @@
 
 #include <stdio.h>
 
-/* How settings_print_defaults() of lib/settings/settings.h writes. */
+/* How settings_print_defaults() (lib/settings/settings.h) writes. */
 
 #define SETTINGS_PRINT_COLUMNS 79
 

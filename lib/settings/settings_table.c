@@ -1,3 +1,7 @@
+/* The one table of all keys of the configuration file. To add a key: a member
+   in settings.h, a row here, the use; then the default file and the manual
+   page, which tests compare with the table. */
+
 #include "config.h"
 
 #include "lib/settings/settings_table.h"
@@ -16,9 +20,9 @@
 #define MIB (1024 * KIB)
 #define BILLION INT64_C(1000000000)
 
-/* A row is KIND(path, struct, member, default, least, most, rest). The struct
-   is settings, or settings_group for what each group has; the rest is help and
-   what only some keys have. */
+/* A row is KIND(path, struct, member, default, min, max, rest). The struct is
+   settings, or settings_group for a key of each group; the rest is the help and
+   whatever only some keys have. */
 #define ROW(kind_, path_, in, member, preset_, min_, max_, ...)                \
 	{                                                                      \
 		.path = path_, .kind = kind_,                                  \
@@ -65,7 +69,7 @@ const struct setting settings_table[] = {
 	DURATION("redis.reply_timeout", settings, redis.reply_timeout_msecs,
 		 "5s", 100, 10 * MINUTES,
 		 .help = "How long Redis may leave a command without a reply "
-			 "before the connection is given up for dead."),
+			 "before the connection is taken for dead."),
 	DURATION("redis.retry_max", settings, redis.retry_max_msecs, "1s", 50,
 		 5 * MINUTES,
 		 .help = "The longest pause between two attempts to connect "
@@ -77,8 +81,8 @@ const struct setting settings_table[] = {
 	SIZE("redis.max_reply", settings, redis.max_reply_bytes, "64MiB", MIB,
 	     512 * MIB,
 	     .help = "The largest reply to accept. A larger one is asked for "
-		     "again in smaller portions; a single entry beyond it "
-		     "becomes a dead letter."),
+		     "again in smaller portions; a single entry above this "
+		     "size becomes a dead letter."),
 
 	TEXT("stream.key", settings, stream_key, "ordermq", 1, 200,
 	     .check = settings_check_key,
@@ -91,25 +95,25 @@ const struct setting settings_table[] = {
 			 "group on the stream has settled them. 0: no limit."),
 	INTEGER("stream.retention.max_entries", settings, retention.max_entries,
 		"1000000", 0, BILLION, .unit = "entries",
-		.help = "Beyond so many the oldest entries are removed, too, "
-			"once every group has settled them. 0: no limit."),
+		.help = "Above this number the oldest entries go too, once "
+			"every group has settled them. 0: no limit."),
 	CHOICE("stream.retention.unread", settings, retention.unread, "keep",
 	       .words = "keep, drop",
-	       .help = "What holds for entries that a group has not settled: "
-		       "\"keep\" leaves them, however old and many they are; "
-		       "\"drop\" removes them by age and number like all "
-		       "others. What a group was not given then is counted, "
-		       "and an alarm names it."),
+	       .help = "Entries that a group has not settled: \"keep\" leaves "
+		       "them, however old and many they are; \"drop\" "
+		       "removes them by age and number like all others. "
+		       "Entries that a group then was never given are "
+		       "counted, and an alarm names the group."),
 	ROW(SETTING_NAMES, "stream.retention.ignore", settings,
 	    retention.ignore, "()", 1, NAME_MAX_BYTES,
-	    .help = "Groups on the stream for which nothing is kept: those "
-		    "that nobody reads any more. Every other one holds what it "
-		    "has not settled, whoever made it."),
+	    .help = "Groups for which no entry is kept, since nothing reads "
+		    "them any more. Every other group on the stream keeps the "
+		    "entries that it has not settled, also one that another "
+		    "program made."),
 	INTEGER("stream.retention.ceiling", settings, retention.ceiling, "0", 0,
 		BILLION, .unit = "entries",
-		.help = "Beyond so many the oldest entries are removed "
-			"whatever "
-			"else is said here, before Redis is full and takes no "
+		.help = "Above this number the oldest entries go in any case, "
+			"settled or not, before Redis is full and accepts no "
 			"order any more. Above max_entries. 0: none."),
 
 	TEXT("fields.orderno", settings, fields.orderno, "orderno", 1,
@@ -156,23 +160,25 @@ const struct setting settings_table[] = {
 			"and keeps its place in the stream."),
 	INTEGER("groups.instances.min", settings_group, scale.min, "1", 1,
 		SETTINGS_INSTANCES_MAX, .unit = "processes",
-		.help = "The fewest."),
+		.help = "The least number of instances."),
 	INTEGER("groups.instances.max", settings_group, scale.max, "1", 1,
 		SETTINGS_INSTANCES_MAX, .unit = "processes",
-		.help = "The most, not below instances.min."),
+		.help = "The largest number of instances, not below "
+			"instances.min."),
 	DURATION("groups.instances.target_age", settings_group,
 		 scale.target_age_msecs, "5s", 1 * SECS, 1 * HOURS,
-		 .help = "More are started when an entry has waited for longer "
-			 "than this until an instance read it. After six times "
-			 "as long in which fewer were enough, some stop."),
+		 .help = "More instances are started when an entry waited "
+			 "longer than this until one read it. When fewer were "
+			 "enough for six times this long, some stop."),
 	TEXT("groups.start", settings_group, start, "0", 1, NAME_MAX_BYTES,
 	     .check = settings_check_start,
 	     .help = "Where a group that does not exist yet begins: \"0\" with "
-		     "the oldest entry, \"$\" with what comes from now on, or "
+		     "the oldest entry, \"$\" with the next new one, or "
 		     "behind an entry id. No effect on an existing group."),
 	INTEGER("groups.batch", settings_group, batch, "256", 1, 1024,
 		.unit = "entries",
-		.help = "The most entries to read and settle at once."),
+		.help = "At most that many entries are read and settled at "
+			"once."),
 	SIZE("groups.batch_bytes", settings_group, batch_bytes, "8MiB", KIB,
 	     512 * MIB,
 	     .help = "The most bytes of entries to read at once, by the "
@@ -181,47 +187,47 @@ const struct setting settings_table[] = {
 		     "hand it is half of that, and of batch, for a while."),
 	DURATION("groups.linger", settings_group, linger_msecs, "10ms", 0,
 		 1 * SECS,
-		 .help = "While Redis is busy, an instance lets more entries "
-			 "come together before it reads again: for twice as "
-			 "long as Redis took to settle the last ones, and "
-			 "never longer than this. 0: it never waits."),
+		 .help = "While Redis is busy, an instance waits before it "
+			 "reads again, so that one call brings more entries: "
+			 "for twice the time that Redis took to settle the "
+			 "last ones, and never longer than this. 0: it never "
+			 "waits."),
 	DURATION("groups.owner_ttl", settings_group, owner_ttl_msecs, "15s",
 		 1 * SECS, 10 * MINUTES,
 		 .help = "After this long without a sign of life from an "
 			 "instance, another host may take over its entries."),
 	CHOICE("groups.restart", settings_group, restart, "always",
 	       .words = "always, on-failure, never",
-	       .help = "What holds for an instance that ends unasked: "
-		       "\"always\" "
-		       "starts it again; \"on-failure\" does so unless it "
-		       "ended with exit status 0: then it has finished; "
-		       "\"never\" leaves it down, finished or failed. Others "
-		       "take over what it still held. It is started again by "
-		       "restart and reset-failed of ordermqctl, or a reload "
-		       "that changes its group."),
+	       .help = "When an instance ends unasked: \"always\" starts it "
+		       "again; \"on-failure\" does so unless its exit status "
+		       "was 0: then it has finished; \"never\" leaves it "
+		       "down, finished or failed. Others take over the "
+		       "entries that it held. It is started again by restart "
+		       "and reset-failed of ordermqctl, or by a reload that "
+		       "changes its group."),
 	SIZE("groups.max_rss", settings_group, max_rss_bytes, "0", 0,
 	     1024 * 1024 * MIB,
-	     .help = "An instance that has more memory than this (resident, as "
-		     "ps shows it) finishes what it has in hand and is "
+	     .help = "An instance with more memory than this (resident, as ps "
+		     "shows it) finishes its entries in flight and is "
 		     "replaced. At least 16MiB. 0: no limit."),
 	INTEGER("groups.recycle_after", settings_group, recycle_after, "0", 0,
 		BILLION, .unit = "entries",
-		.help = "An instance that has settled about so many entries, "
-			"up to a fifth more, is replaced in the same way. "
+		.help = "An instance that has settled this number of entries, "
+			"or up to a fifth more, is replaced in the same way. "
 			"0: never."),
 	INTEGER("groups.retry.max_deliveries", settings_group, max_deliveries,
 		"5", 1, 1000, .unit = "attempts",
-		.help = "So many attempts at an entry may fail; then it is "
+		.help = "After this number of failed attempts an entry is "
 			"moved to the dead letters."),
 	INTEGER("groups.retry.max_crashes", settings_group, max_crashes, "3", 1,
 		100, .unit = "crashes",
-		.help = "So many instances may crash or hang on an entry; then "
-			"it is moved to the dead letters."),
+		.help = "When this number of instances has crashed or hung on "
+			"an entry, it is moved to the dead letters."),
 	DURATION("groups.retry.base", settings_group, retry_base_msecs, "1s",
 		 10, 1 * HOURS,
 		 .help = "The longest pause before the second attempt at an "
-			 "entry; it doubles with each further one, and each "
-			 "pause is drawn by chance below it."),
+			 "entry; it doubles with each further attempt, and "
+			 "each pause is drawn by chance below it."),
 	DURATION("groups.retry.max", settings_group, retry_max_msecs, "5m", 10,
 		 1 * DAYS,
 		 .help = "The longest pause between two attempts, not below "
@@ -229,15 +235,15 @@ const struct setting settings_table[] = {
 
 	INTEGER("groups.points.earn", settings_group, points.earn, "1", 0,
 		BILLION, .unit = "points", .program = "points",
-		.help = "So many points are earned ..."),
+		.help = "That many points are earned ..."),
 	INTEGER("groups.points.per", settings_group, points.per, "100", 1,
 		BILLION, .unit = "minor units", .program = "points",
-		.help = "... for every so many minor units (cents) of the "
-			"amount, rounded down."),
+		.help = "... for each such number of minor units (cents) of "
+			"the amount, rounded down."),
 	INTEGER("groups.points.flat", settings_group, points.flat, "0", 0,
 		BILLION, .unit = "points", .program = "points",
-		.help = "Points for each event, on top. A refund takes all of "
-			"this away instead."),
+		.help = "Points for each event beside those. A refund takes "
+			"both away."),
 
 	ROW(SETTING_WORD, "groups.push.transport", settings_group,
 	    push.transport, "log", 1, NAME_MAX_BYTES, .words = "log",
@@ -250,8 +256,8 @@ const struct setting settings_table[] = {
 	     .help = "The file of transport \"log\". An absolute path."),
 	DURATION("groups.push.max_age", settings_group, push.max_age_msecs, "0",
 		 0, 3650 * DAYS, .program = "push",
-		 .help = "An order older than this is counted, and nobody is "
-			 "notified any more. 0: no limit."),
+		 .help = "An order older than this is counted, but no "
+			 "notification is sent. 0: no limit."),
 	TEMPLATE("groups.push.paid_title", settings_group, push.paid_title,
 		 "Order {orderno} is paid", 1, TEXT_MAX_BYTES,
 		 .check = settings_check_template, .program = "push",
@@ -279,31 +285,30 @@ const struct setting settings_table[] = {
 	TEXT("supervisor.control", settings, supervisor.control,
 	     "/run/ordermq/control.sock", 2, 100, .check = settings_check_path,
 	     .help = "The socket that ordermqctl talks to. Everything else of "
-		     "the running set lies in the same directory. An absolute "
+		     "the running set lies in its directory. An absolute "
 		     "path."),
 	TEXT("supervisor.programs", settings, supervisor.programs, "", 0,
 	     TEXT_MAX_BYTES, .check = settings_check_path,
 	     .help = "The directory with the programs to run, ordermq-points "
-		     "and so on. An absolute path. Empty: where they were "
-		     "installed."),
+		     "and so on. An absolute path. Empty: the directory into "
+		     "which they were installed."),
 	DURATION("supervisor.drain", settings, supervisor.drain_msecs, "10s",
 		 100, 1 * HOURS,
-		 .help = "How long an instance that is to stop may finish what "
-			 "it has begun before it is killed. Nothing is lost "
-			 "then either: its entries stay pending."),
+		 .help = "How long an instance that is to stop may take to "
+			 "finish its entries before it is killed. Nothing is "
+			 "lost then either: its entries stay pending."),
 	DURATION("supervisor.hang_timeout", settings, supervisor.hang_msecs,
 		 "10s", 1 * SECS, 1 * HOURS,
-		 .help = "An instance that is at work for so long without a "
-			 "sign of life hangs, and is ended. Longer than "
+		 .help = "An instance that works for this long without a sign "
+			 "of life hangs, and is ended. Longer than "
 			 "redis.connect_timeout and reply_timeout together; "
 			 "shorter than groups.owner_ttl, or others take over "
-			 "what it hangs on, and hang as well."),
+			 "the entry on which it hangs, and hang as well."),
 
 	CHOICE("log.to", settings, log.to, "auto",
 	       .words = "auto, syslog, stderr",
 	       .help = "Where log lines go. \"auto\": to stderr on a terminal, "
-		       "otherwise to syslog, or to stderr where there is no "
-		       "syslog."),
+		       "otherwise to syslog, or to stderr without a syslog."),
 	CHOICE("log.facility", settings, log.facility, "daemon",
 	       .words = "daemon, user, local0, local1, local2, local3, "
 			"local4, local5, local6, local7",

@@ -7,12 +7,13 @@
 
 struct err;
 
-/* The one table of every key in the configuration file. Defaults, parser,
-   commented default file and the check of the manual page work from it. */
+/* The one table of every key in the configuration file. The defaults, the
+   parser, the commented default file and the check of the manual page work from
+   it. */
 
 enum setting_kind {
 	SETTING_TEXT,     /* in quotes; min and max bytes */
-	SETTING_TEMPLATE, /* the same, line breaks allowed */
+	SETTING_TEMPLATE, /* a text in which line breaks are allowed */
 	SETTING_WORD,     /* in quotes; one of words, kept as text */
 	SETTING_CHOICE,   /* in quotes; one of words, kept as a number */
 	SETTING_INTEGER,
@@ -28,8 +29,8 @@ enum setting_kind {
 struct setting {
 	const char *path; /* "redis.url"; "groups." for a group's keys */
 	enum setting_kind kind;
-	/* Where it is kept: in struct settings, or in struct settings_group
-	   for a group's keys. */
+	/* The place in struct settings, or in struct settings_group for a key
+	   of each group. */
 	size_t offset;
 	size_t bytes;
 	const char *preset; /* as in the file, without quotes; NULL: required */
@@ -37,28 +38,29 @@ struct setting {
 	int64_t max;
 	const char *unit;    /* of an integer: "entries" */
 	const char *words;   /* "auto, syslog, stderr" */
-	const char *program; /* the only one that obeys it; NULL: all */
-	/* The number of one of words; NULL: its place among them, from 0. */
+	const char *program; /* the only program that obeys it; NULL: all */
+	/* The number that a word of words stands for; NULL: its place among
+	   them, counted from 0. */
 	int (*find)(const char *word);
 	int (*check)(const char *text, struct err *err);
 	const char *help;
 };
 
-/* All of them, in the order of the default file; the last one's path is
-   NULL. */
+/* All keys, in the order of the default file; a row with path NULL is the
+   last. */
 extern const struct setting settings_table[];
 
 /* The key of that path, or NULL. */
 const struct setting *setting_find(const char *path);
 
-/* The first key in the section of that path ("redis"), or NULL when it is no
-   section. */
+/* The first key in the section of that path ("redis"); NULL when there is no
+   such section. */
 const struct setting *setting_section(const char *path);
 
 /* True for a key of each group; its offset is in struct settings_group. */
 bool setting_is_of_group(const struct setting *key);
 
-/* What its value looks like in the file, for a person: "a whole number". */
+/* The form of its value in the file, for a person: "a whole number". */
 const char *setting_form(const struct setting *key);
 
 /* A number that changes whenever a key is added, moved or resized, so that

@@ -1,3 +1,7 @@
+/* One value on its way into a struct settings: text to number, range, rules.
+   conf_tree.c and the options --redis and --stream set values here; the row of
+   the settings table says how. */
+
 #include "config.h"
 
 #include "lib/settings/settings_value.h"
@@ -54,7 +58,7 @@ static bool has_control(const struct setting *key, const char *text)
 	return false;
 }
 
-/* The rules for all texts that are kept as such, then the row's own one. */
+/* The rules for all texts, then the rule of the row. */
 static int check_text(const struct setting *key, const char *text,
 		      struct err *err)
 {
@@ -86,7 +90,8 @@ static int set_string(const struct setting *key, void *base, const char *text,
 	return 0;
 }
 
-/* Which of the comma-separated words word is, from 0; -1: none. */
+/* The place of word among the comma-separated words, counted from 0; -1: it is
+   none of them. */
 static int word_number(const char *words, const char *word)
 {
 	size_t length = strlen(word);

@@ -30,20 +30,20 @@ int setting_set_list(const struct setting *key, void *base,
 /* True for a key whose value stands in quotes. */
 bool setting_is_text(const struct setting *key);
 
-/* What may stand there, for a person: "10ms to 1m", "1 to 1024 entries", "one
+/* The range of the key, for a person: "10ms to 1m", "1 to 1024 entries", "one
    of auto, syslog, stderr". Returns buf. */
 const char *setting_range(const struct setting *key, char *buf, size_t bytes);
 
-/* Fill in a group's defaults; name and program are empty. */
+/* Fill in the defaults of a group; name and program are empty. */
 void settings_group_defaults(struct settings_group *group_r);
 
-/* Fill in what is empty because it depends on where we are: node with the host
-   name, supervisor.programs with the directory of the installation. Returns 0,
-   or -1 with ERR_FATAL: the host name is no node name. */
+/* Fill in what depends on the host, where it is empty: node with the host name,
+   supervisor.programs with the directory of the installation. Returns 0, or -1
+   with ERR_FATAL: the host name is no node name. */
 int settings_complete(struct settings *settings, struct err *err);
 
-/* True when every value is within its row's bounds: settings that came from
-   another process are not taken on trust. */
+/* True when every value is within the bounds of its row: settings from another
+   process are not trusted. */
 bool settings_are_sane(const struct settings *settings);
 
 #endif

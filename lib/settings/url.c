@@ -1,3 +1,6 @@
+/* Where Redis is, from redis.url. settings_check.c checks with it,
+   lib/redis/dial.c connects by it. */
+
 #include "config.h"
 
 #include "lib/settings/url.h"
@@ -15,7 +18,8 @@
 #define URL_LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 #define URL_DIGITS "0123456789"
 #define URL_HOST_BYTES URL_LETTERS URL_DIGITS ".-_"
-/* With the zone of a link-local address: fe80::1%eth0. */
+/* The letters of an IPv6 address and of the zone of a link-local one:
+   fe80::1%eth0. */
 #define URL_ADDRESS_BYTES URL_LETTERS URL_DIGITS ":.%-_"
 
 static int parse_database(const char *text, struct url *url, struct err *err)
@@ -55,7 +59,7 @@ static int copy_host(const char *host, size_t length, const char *allowed,
 	return 0;
 }
 
-/* HOST or [ADDRESS]. Returns how many bytes it takes, or -1. */
+/* HOST or [ADDRESS]. Returns the number of bytes it takes, or -1. */
 static int parse_host(const char *text, size_t length, struct url *url,
 		      struct err *err)
 {
@@ -140,7 +144,7 @@ static const struct url_scheme {
 };
 
 /* A user or a password stands before an "@" in front of the path. A password
-   may itself hold a "/", hence any "@" in a URL that has a host. */
+   may itself hold a "/", so any "@" in a URL with a host is refused. */
 static int refuse_userinfo(const char *rest, struct err *err)
 {
 	if (rest[0] == '/' || strchr(rest, '@') == NULL)

@@ -5,7 +5,7 @@
 
 struct err;
 
-/* Where Redis is. A plain value. */
+/* The place of Redis. A plain value. */
 struct url {
 	char host[256]; /* name or address; "" for a Unix socket */
 	char port[8];   /* "6379" */
@@ -13,11 +13,11 @@ struct url {
 	int64_t database;
 };
 
-/* Take apart "redis://HOST[:PORT][/DB]" or "unix:///PATH[?db=DB]"; an IPv6
-   address stands in brackets. Returns 0, or -1 with ERR_FATAL: unknown scheme
-   (rediss:// needs TLS, which this build has not), or a user or password in
-   it: they belong to redis.user and redis.password_file. The URL is not
-   repeated in the error where it may hold a password. */
+/* Parse "redis://HOST[:PORT][/DB]" or "unix:///PATH[?db=DB]"; an IPv6 address
+   stands in brackets. Returns 0; or -1 with ERR_FATAL: the scheme is unknown
+   (rediss:// needs TLS, which this build has not), or there is a user or a
+   password in the URL, which belong to redis.user and redis.password_file. The
+   error does not repeat a URL that may hold a password. */
 int url_parse(const char *text, struct url *url_r, struct err *err);
 
 #endif
