@@ -1,3 +1,6 @@
+/* Lines into a file that several processes share. The push log and the log of
+   ordermq-xread go through it; logrotate may rename the file at any moment. */
+
 #include "config.h"
 
 #include "lib/base/append.h"
@@ -15,7 +18,7 @@
 
 #define APPEND_TAIL_BYTES 4096
 
-/* What stays of a buffer that a giant batch once needed. */
+/* At most that much memory is kept when the lines are written. */
 #define APPEND_KEEP_BYTES (256 * 1024)
 
 void append_open(struct append *append, const char *path)
@@ -71,8 +74,8 @@ static bool is_current(const struct append *append)
 	       opened.st_ino == named.st_ino && opened.st_dev == named.st_dev;
 }
 
-/* Lock the file at the path, opening it (anew) where needed. Returns 1; 0 when
-   another process has the lock; or -1. */
+/* Lock the file at the path, and open it when it is not open or was renamed.
+   Returns 1; 0 when another process has the lock; or -1. */
 static int file_lock(struct append *append, struct err *err)
 {
 	for (;;) {
@@ -94,7 +97,8 @@ static int file_lock(struct append *append, struct err *err)
 	}
 }
 
-/* Where the last whole line ends, looking back from size; -1 on failure. */
+/* The offset at which the last whole line ends, searched backwards from size;
+   -1 on failure. */
 static off_t last_line_end(int fd, off_t size)
 {
 	char tail[APPEND_TAIL_BYTES];
@@ -115,7 +119,7 @@ static off_t last_line_end(int fd, off_t size)
 	return 0;
 }
 
-/* Cut off a torn last line. Returns where the file ends then, or -1. */
+/* Cut off a torn last line. Returns where the file ends now, or -1. */
 static off_t torn_line_cut(int fd, struct err *err)
 {
 	struct stat st;
@@ -146,8 +150,9 @@ static int buffer_write(struct append *append, struct err *err)
 			continue;
 		if (count < 0) {
 			(void)err_errno(err, ERR_RETRY, "write");
-			/* If this fails too, the next writer cuts off the torn
-			   line; whole lines before it are sent twice. */
+			/* When this fails too, the next writer cuts off the
+			   torn line; the whole lines before it are written
+			   twice. */
 			(void)!ftruncate(append->fd, end);
 			return -1;
 		}

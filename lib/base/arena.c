@@ -1,3 +1,7 @@
+/* Blocks of memory under an arena. The fast path, taking a piece of the current
+   block, is inline in arena.h; what is here runs once a block or once a
+   batch. */
+
 #include "config.h"
 
 #include "lib/base/arena.h"
@@ -43,8 +47,8 @@ void arena_close(struct arena **_arena)
 	free(arena);
 }
 
-/* The next block with room for bytes: one kept from before, or a new one put
-   behind the current. */
+/* The next block with room for bytes: one that was kept, or a new one behind
+   the current block. */
 static struct arena_block *block_next(struct arena *arena, size_t bytes)
 {
 	struct arena_block **link =

@@ -6,12 +6,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Memory that is given out piece by piece and taken back all at once: for what
-   belongs to one batch. In steady state nothing is allocated: a reset arena
-   keeps its memory, up to a limit, so that one giant batch does not stay. */
+/* Memory for one batch: given out piece by piece and taken back all at once. A
+   reset arena keeps its memory, up to a limit, so that nothing is allocated in
+   steady state and one giant batch does not stay. */
 struct arena {
-	/* Private: they are here so that arena_take() is a few instructions,
-	   for each of some dozen values an entry has. */
+	/* Private. They stand here so that arena_take() is a few instructions:
+	   an entry takes a dozen pieces or more. */
 	unsigned char *free;
 	size_t free_bytes; /* from there to the end of the current block */
 	struct arena_block *first;
@@ -19,19 +19,19 @@ struct arena {
 	size_t keep_bytes;
 };
 
-/* keep_bytes: how much memory a reset arena may hold on to. Returns NULL when
-   out of memory; the caller must arena_close(). */
+/* A reset arena keeps at most keep_bytes. Returns NULL when out of memory; the
+   caller must arena_close(). */
 struct arena *arena_open(size_t keep_bytes);
 void arena_close(struct arena **arena);
 
-/* bytes of memory, not zeroed, aligned for any object, valid until the next
-   arena_reset(). NULL when out of memory. */
+/* Take bytes of memory: not zeroed, aligned for any object, valid until the
+   next arena_reset(). Returns NULL when out of memory. */
 static inline void *arena_take(struct arena *arena, size_t bytes);
 
-/* The same for characters, which need no alignment and are packed. */
+/* arena_take() for characters, which need no alignment and are packed. */
 static inline char *arena_take_chars(struct arena *arena, size_t bytes);
 
-/* Are so many bytes left in the current block? */
+/* Is there room for that many bytes in the current block? */
 static inline bool arena_has(const struct arena *arena, size_t bytes)
 {
 	return arena->free_bytes >= bytes;
@@ -40,12 +40,12 @@ static inline bool arena_has(const struct arena *arena, size_t bytes)
 /* Take everything back. */
 void arena_reset(struct arena *arena);
 
-/* Bytes given out since the last reset, and those left at the end of blocks
-   that were too small for what came next. */
+/* The bytes given out since the last reset, with those lost at the end of
+   blocks that were too small for the next piece. */
 size_t arena_used(const struct arena *arena);
 
-/* Make a block current that has room for bytes. Returns 0, or
-   -1 when out of memory. For the functions here only. */
+/* Make a block with room for bytes the current one. Returns 0, or -1 when out
+   of memory. Only for the functions here. */
 int arena_grow(struct arena *arena, size_t bytes);
 
 static inline char *arena_take_chars(struct arena *arena, size_t bytes)

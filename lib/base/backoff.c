@@ -1,3 +1,6 @@
+/* How long to wait before the next try. Whatever connects, publishes or
+   restarts asks here. */
+
 #include "config.h"
 
 #include "lib/base/backoff.h"
@@ -14,7 +17,7 @@ void backoff_fix(int on)
 	backoff_fixed = on;
 }
 
-/* A percentage between 100 - jitter and 100 + jitter. */
+/* A random percentage between 100 - jitter and 100 + jitter. */
 static int64_t jitter_percent(void)
 {
 	uint32_t number;
@@ -26,7 +29,7 @@ static int64_t jitter_percent(void)
 	       (int64_t)(number % (2 * BACKOFF_JITTER_PERCENT + 1));
 }
 
-/* The wait of this step, and on to the next one. */
+/* The wait of this step; the step count moves on. */
 static int64_t step_take(struct backoff *backoff)
 {
 	int64_t wait = backoff->first_msecs;

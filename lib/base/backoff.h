@@ -4,8 +4,8 @@
 #include <stdint.h>
 
 /* How long to wait before the next try: doubled each time between two limits,
-   ±20 % so that many processes do not try in step. A plain value; zero the
-   step count on success. */
+   with ±20 % of jitter so that many processes do not try in step. A plain
+   value. */
 struct backoff {
 	int64_t first_msecs;
 	int64_t max_msecs;
@@ -15,9 +15,9 @@ struct backoff {
 /* The next wait in milliseconds, at least 1. */
 int64_t backoff_next(struct backoff *backoff);
 
-/* A wait for entries that failed: anything up to what backoff_next() would be
-   without its ±20 %, evenly spread, so that what failed together does not come
-   again together. At least 1. */
+/* A wait for entries that failed: evenly spread between 1 and the wait of
+   backoff_next() without its jitter, so that entries that failed together do
+   not come again together. */
 int64_t backoff_next_spread(struct backoff *backoff);
 
 /* Success: the next wait is the first one again. */

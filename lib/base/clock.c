@@ -1,3 +1,5 @@
+/* The only place where time comes from, so that a test can set it. */
+
 #include "config.h"
 
 #include "lib/base/clock.h"

@@ -1,9 +1,11 @@
+/* The checksum of the outbox and of the state file of ordermq-order. */
+
 #include "config.h"
 
 #include "lib/base/crc32c.h"
 
-/* What a byte does to the sum: its eight bits, divided by the polynomial
-   0x1edc6f41 (here, as everywhere, with the bits the other way round). */
+/* For each byte the remainder of its eight bits, divided by the polynomial
+   0x1edc6f41 (here, as everywhere, in reversed order of bits). */
 static const uint32_t crc32c_table[256] = {
 	0x00000000, 0xf26b8303, 0xe13b70f7, 0x1350f3f4, 0xc79a971f, 0x35f1141c,
 	0x26a1e7e8, 0xd4ca64eb, 0x8ad958cf, 0x78b2dbcc, 0x6be22838, 0x9989ab3b,

@@ -4,11 +4,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* CRC-32C (Castagnoli), as iSCSI has it (RFC 3720, appendix B.4): finds what a
-   torn write, a bad disk or a wrong file did; no help against malice. */
+/* CRC-32C (Castagnoli), as in iSCSI (RFC 3720, appendix B.4): it finds a torn
+   write, a bad disk or a wrong file, and is no help against malice. */
 
-/* The checksum of what sum is of, with bytes more behind it; sum 0: of nothing.
-   So a text may be added piece by piece. */
+/* Add bytes of data to a checksum; sum 0 begins one. A text may be added piece
+   by piece. */
 uint32_t crc32c(uint32_t sum, const void *data, size_t bytes);
 
 #endif

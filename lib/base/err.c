@@ -1,3 +1,6 @@
+/* How a failure is recorded and handed up. Every function that can fail fills a
+   struct err; main() or the log shows its text. */
+
 #include "config.h"
 
 #include "lib/base/err.h"

@@ -1,17 +1,18 @@
 #ifndef OMQ_ERR_H
 #define OMQ_ERR_H
 
-/* Why an operation failed: a class the program can act on, and a sentence a
-   person can read. The caller owns the struct, usually on its stack; nothing
-   is allocated, so reporting an error cannot itself fail.
+/* Why an operation failed: a class that the program can act on, and a sentence
+   for a person. The caller owns the struct, usually on its stack; nothing is
+   allocated, so that reporting an error cannot itself fail.
 
-   The text grows from the inside out, one cause per colon:
-   "points-1: XREADGROUP: connection reset by peer". */
+   The text grows from the inside out, one cause per colon: "points-1:
+   XREADGROUP: connection reset by peer". */
 
 enum err_class {
 	/* Try again later: Redis is away, a disk is full. */
 	ERR_RETRY = 1,
-	/* This entry can never succeed: dead-letter it and go on. */
+	/* This entry can never succeed: move it to the dead letters and go
+	   on. */
 	ERR_REJECT,
 	/* This process can never succeed: bad configuration. */
 	ERR_FATAL,
@@ -27,7 +28,7 @@ struct err {
 int err_set(struct err *err, enum err_class class, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* The same with ": " and the text of errno behind it. */
+/* err_set() with ": " and the text of errno behind the sentence. */
 int err_errno(struct err *err, enum err_class class, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
@@ -35,9 +36,9 @@ int err_errno(struct err *err, enum err_class class, const char *fmt, ...)
 int err_wrap(struct err *err, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
-/* The exit status that tells a supervisor what to do: 75 (start me again
-   later) for ERR_RETRY, 65 (bad data) for ERR_REJECT, 78 (do not start me
-   again before the configuration changed) for ERR_FATAL. Numbers of
+/* The exit status by which a supervisor knows what to do: 75 (start me again
+   later) for ERR_RETRY, 65 (bad data) for ERR_REJECT, 78 (start me again only
+   after the configuration changed) for ERR_FATAL. The numbers are those of
    <sysexits.h>. */
 int err_exit_status(const struct err *err);
 

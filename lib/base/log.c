@@ -1,3 +1,6 @@
+/* Lines to stderr or to syslog(3), never blocking. Programs log through it; the
+   library only reports errors. */
+
 #include "config.h"
 
 #include "lib/base/log.h"
@@ -20,8 +23,8 @@ static struct {
 	bool to_syslog;
 	bool with_level;
 	int level;
-	/* A second socket to the log daemon, only to ask whether it would
-	   take a datagram: syslog(3) itself would wait. -1: none. */
+	/* A second socket to the log daemon, only to ask whether it would take
+	   a datagram: syslog(3) itself waits until it does. -1: none. */
 	int probe;
 	unsigned int dropped_count;
 } log_state = { .level = LOG_INFO, .probe = -1 };
@@ -97,8 +100,8 @@ static int probe_open(void)
 }
 
 /* Would syslog(3) return at once? A full queue shows as "not writable" on any
-   socket connected to it. A daemon that was restarted shows as an error: the
-   connection is made anew, as syslog(3) does by itself. */
+   socket that is connected to it. A log daemon that was restarted shows as an
+   error: then the probe is connected anew, as syslog(3) does by itself. */
 static bool syslog_flows(void)
 {
 	struct pollfd pollfd = { .fd = log_state.probe, .events = POLLOUT };
@@ -139,7 +142,7 @@ static bool is_control(unsigned char c)
 	return c < 0x20 || c == 0x7f;
 }
 
-/* Copy text with its control bytes made visible; cut where line is full. */
+/* Copy text, cut where line is full, with its control bytes made visible. */
 static void line_escape(char *line, size_t line_bytes, const char *text)
 {
 	size_t used = 0;
@@ -187,8 +190,8 @@ static void stderr_write(int level, const char *line)
 	length = snprintf(out, sizeof(out), "%s%.48s%s%s\n", mark,
 			  log_state.name == NULL ? "" : log_state.name,
 			  log_state.name == NULL ? "" : ": ", line);
-	/* One write a line, so that lines of several processes do not mix. A
-	   stderr that cannot be written has nobody to tell. */
+	/* One write() a line, so that lines of several processes do not mix.
+	   When stderr cannot be written there is nowhere to say so. */
 	if (write(STDERR_FILENO, out, (size_t)length) < 0)
 		return;
 }

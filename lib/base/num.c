@@ -47,15 +47,15 @@ static inline unsigned int digit_of(char c)
 
 size_t num_read(const char *text, size_t length, uint64_t *value_r)
 {
+	const size_t safe = length < NUM_SAFE_DIGITS ? length : NUM_SAFE_DIGITS;
 	uint64_t value = 0;
-	size_t i;
+	size_t i = 0;
 
-	for (i = 0; i < length && digit_of(text[i]) <= 9; i++) {
-		if (i < NUM_SAFE_DIGITS)
-			value = value * 10 + digit_of(text[i]);
-		else if (__builtin_mul_overflow(value, 10, &value) ||
-			 __builtin_add_overflow(value, digit_of(text[i]),
-						&value))
+	for (; i < safe && digit_of(text[i]) <= 9; i++)
+		value = value * 10 + digit_of(text[i]);
+	for (; i < length && digit_of(text[i]) <= 9; i++) {
+		if (__builtin_mul_overflow(value, 10, &value) ||
+		    __builtin_add_overflow(value, digit_of(text[i]), &value))
 			return 0;
 	}
 	if (i > 0)

@@ -15,12 +15,11 @@ static bool is_control(unsigned char c)
 
 bool text_has_control(struct text text)
 {
-	bool found = false;
-
-	/* No early end: there is one so rarely that to ask costs more. */
-	for (size_t i = 0; i < text.length; i++)
-		found |= is_control((unsigned char)text.data[i]);
-	return found;
+	for (size_t i = 0; i < text.length; i++) {
+		if (is_control((unsigned char)text.data[i]))
+			return true;
+	}
+	return false;
 }
 
 bool text_has_colon(struct text text)
@@ -30,14 +29,13 @@ bool text_has_colon(struct text text)
 
 bool text_is_plain(struct text text)
 {
-	bool found = false;
-
 	for (size_t i = 0; i < text.length; i++) {
 		const unsigned char c = (unsigned char)text.data[i];
 
-		found |= is_control(c) || c == '"' || c == '\\' || c >= 0x80;
+		if (is_control(c) || c == '"' || c == '\\' || c >= 0x80)
+			return false;
 	}
-	return !found;
+	return true;
 }
 
 const char *text_show(struct text text, char *buf, size_t bytes)

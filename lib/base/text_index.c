@@ -1,3 +1,6 @@
+/* A small hash table over the texts of one batch. consumers/ledger.c finds with
+   it the entries that are about one event or one account. */
+
 #include "config.h"
 
 #include "lib/base/text_index.h"
@@ -13,7 +16,7 @@ void text_index_clear(struct text_index *index)
 	memset(index->slots, 0, sizeof(index->slots));
 }
 
-/* FNV-1a, 32 bits (RFC 9923). */
+/* FNV-1a with 32 bits (RFC 9923). */
 static uint32_t hash(struct text text)
 {
 	uint32_t sum = 2166136261u;

@@ -7,8 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Which of some texts are the same: numbers for the different ones, counted
-   from 0. For a batch at a time; nothing is allocated. */
+/* Equal texts found in a batch: every different text has a number, counted from
+   0. Nothing is allocated. */
 
 #define TEXT_INDEX_MAX 1024
 
@@ -18,12 +18,12 @@ struct text_index {
 	uint16_t slots[2 * TEXT_INDEX_MAX]; /* number + 1; 0: free */
 };
 
-/* Forget all texts. An index that was zeroed is empty, too. */
+/* Forget all texts. A zeroed index is empty too. */
 void text_index_clear(struct text_index *index);
 
-/* The number of this text: that of the same one put before, or, when there is
-   none, the next. Returns whether it is the first one. The text is borrowed
-   until text_index_clear(). At most TEXT_INDEX_MAX different texts. */
+/* Give the text's number: that of an equal text put before, or the next free
+   one. Returns true when there was no equal text. The text is borrowed until
+   text_index_clear(). At most TEXT_INDEX_MAX different texts may be put. */
 bool text_index_put(struct text_index *index, struct text text,
 		    size_t *number_r);
 

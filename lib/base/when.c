@@ -1,3 +1,6 @@
+/* Moments and entry ids as text. The operator's tools and ordermq-seckill read
+   and print them here. */
+
 #include "config.h"
 
 #include "lib/base/when.h"
@@ -43,7 +46,7 @@ static bool letter(const char **at, char wanted)
 	return true;
 }
 
-/* ".123" behind the seconds; what is finer is dropped. */
+/* ".123" behind the seconds; digits below a millisecond are dropped. */
 static bool fraction(const char **at, int *msecs_r)
 {
 	int weight = 100;

@@ -1,3 +1,6 @@
+/* The file or memory under a board. process.c makes or inherits one at the
+   start; ordermqd reads it (supervisor/ordermqd). */
+
 #include "config.h"
 
 #include "lib/process/board.h"
@@ -21,8 +24,8 @@ const char *board_state_name(uint64_t state)
 	return state < BOARD_STATE_COUNT ? state_names[state] : "?";
 }
 
-/* Give the file its size and its mark. A file of another size or without the
-   mark is no board of ours: begin with zeroes. */
+/* Give the file its size and its magic number. A file of another size or with
+   another number is no board of ours: it begins with zeros. */
 static int board_format(int fd, struct err *err)
 {
 	const uint64_t magic = BOARD_MAGIC;

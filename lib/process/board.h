@@ -10,20 +10,20 @@
 struct err;
 
 /* What one instance is doing, in a small shared file: written by that instance
-   alone, one atomic word at a time, read by ordermqd and by its successor at
-   any moment. It outlives the process, so counters go on where a killed
-   instance left them, and the entry it died on can be found.
+   alone, one atomic word at a time, and read by ordermqd and by its successor
+   at any moment. It outlives the process, so that counters go on where a killed
+   instance left them, and the entry on which it died can be found.
 
    A reader must expect any value in any word. */
 
 #define BOARD_MAGIC UINT64_C(0x31647262716d6f00) /* "\0omqbrd1" */
 
 enum board_counter {
-	BOARD_DELIVERED,  /* entries read from the stream, also again */
+	BOARD_DELIVERED,  /* entries read, also a second time */
 	BOARD_HANDLED,    /* settled: acknowledged with their effect */
-	BOARD_RETRIED,    /* handler said: later */
+	BOARD_RETRIED,    /* the handler asked for another try */
 	BOARD_DEAD,       /* moved to the dead letters */
-	BOARD_LOST_CLAIM, /* somebody else settled or took it */
+	BOARD_LOST_CLAIM, /* another one settled or took the entry */
 	BOARD_RECONNECTS,
 	BOARD_COUNTER_COUNT,
 };
@@ -33,8 +33,8 @@ enum board_state {
 	BOARD_READY,    /* reading */
 	BOARD_DEGRADED, /* was ready; Redis is away or cannot write */
 	BOARD_STALLED,  /* reads nothing: too much waits for its retry */
-	BOARD_PAUSED,   /* reads nothing: an operator wants it so */
-	BOARD_STOPPING, /* finishing what it has in hand */
+	BOARD_PAUSED,   /* reads nothing: an operator paused it */
+	BOARD_STOPPING, /* finishing the entries in flight */
 	BOARD_STATE_COUNT,
 };
 
@@ -45,11 +45,11 @@ struct board {
 	_Atomic uint64_t counters[BOARD_COUNTER_COUNT];
 	_Atomic uint64_t
 		died; /* signal of its own fault: lib/process/fatal.h */
-	/* At work since, of clock_msecs(); 0: it waits for something to do. */
+	/* Busy since that moment of clock_msecs(); 0: it waits for work. */
 	_Atomic uint64_t busy_msecs;
-	_Atomic uint64_t in_flight;      /* entries in hand now */
-	_Atomic uint64_t touching_msecs; /* id of the entry in the handler's */
-	_Atomic uint64_t touching_seq;   /* hands; 0-0: none */
+	_Atomic uint64_t in_flight;      /* entries in flight now */
+	_Atomic uint64_t touching_msecs; /* id of the entry that the handler */
+	_Atomic uint64_t touching_seq;   /* works on; 0-0: none */
 	struct recent recent;
 	/* How often groups.batch is halved, after deaths with a read in flight:
 	   the next process goes on with that. See lib/consumer/portion.h. */
@@ -57,24 +57,26 @@ struct board {
 	_Atomic uint64_t in_flight_bytes; /* memory of what is in flight */
 };
 
-/* Create the board file at path, or open the one that is there and keep its
-   counters; a file that is no board is made anew. Returns a descriptor that
-   the caller owns; or -1 with ERR_RETRY. */
+/* Open the board file at path with its counters, or make it: when it is not
+   there, or is no board. Returns a descriptor that the caller owns; or -1 with
+   ERR_RETRY. */
 int board_open_file(const char *path, struct err *err);
 
-/* A board without a file, for an instance that nobody watches. Same returns. */
+/* A board without a file, for an instance that nobody watches. Returns as
+   board_open_file() does. */
 int board_open_anonymous(struct err *err);
 
-/* Map the board behind fd, to write it. Returns NULL with ERR_RETRY when that
+/* Map the board behind fd for writing. Returns NULL with ERR_RETRY when that
    fails. The caller must board_unmap(); fd may be closed before. */
 struct board *board_map(int fd, struct err *err);
 void board_unmap(struct board **board);
 
-/* Copy the board behind fd as it is now, to read it: a map could end its reader
-   by SIGBUS when the file is cut. Returns 0, or -1 when it is no board. */
+/* Copy the board behind fd as it is now. A reader must not map it: when the
+   file is cut, SIGBUS would end the reader. Returns 0, or -1 when it is no
+   board. */
 int board_read(int fd, struct board *board_r);
 
-/* The words of a state: "ready". Any value is allowed; unknown is "?". */
+/* The name of a state, "ready". Any value is allowed; an unknown one is "?". */
 const char *board_state_name(uint64_t state);
 
 /* Writer's side. */

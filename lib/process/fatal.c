@@ -1,3 +1,6 @@
+/* Leaves the number of the signal on the board when a process dies of a fault
+   of its own. The next instance reads it (process.c) and suspects the entry. */
+
 #include "config.h"
 
 #include "lib/process/fatal.h"
@@ -18,8 +21,8 @@ static const int signals[] = {
 static struct board *watched;
 static struct sigaction before[FATAL_COUNT];
 
-/* Note it, and let happen what would have happened without us: a fault comes
-   again when we return, a signal that somebody sent has to be sent again. */
+/* Note the signal, and let the process die of it: a fault comes again when the
+   handler returns; a signal that was sent has to be sent again. */
 static void note(int number, siginfo_t *info, void *context)
 {
 	(void)context;
@@ -34,7 +37,7 @@ static void note(int number, siginfo_t *info, void *context)
 
 void fatal_watch(struct board *board)
 {
-	/* An overflow of the stack needs another one. */
+	/* A handler needs a stack of its own when the stack has overflowed. */
 	static char stack[FATAL_STACK_BYTES];
 	const stack_t other = { .ss_sp = stack, .ss_size = sizeof(stack) };
 	struct sigaction action = {

@@ -1,3 +1,6 @@
+/* What an instance says to ordermqd or to systemd. process.c calls it;
+   supervisor/ordermqd reads the other end. */
+
 #include "config.h"
 
 #include "lib/process/lifeline.h"

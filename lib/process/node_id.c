@@ -1,3 +1,6 @@
+/* The identity of a running set. ordermqd or an instance that runs alone makes
+   or reads it at the start; leases in Redis carry it. */
+
 #include "config.h"
 
 #include "lib/process/node_id.h"
@@ -18,7 +21,7 @@ void node_id_make(char *buf)
 {
 	uint64_t number = 0;
 
-	/* Never fails for so few bytes: getrandom(2). */
+	/* It cannot fail for so few bytes: getrandom(2). */
 	(void)!getrandom(&number, sizeof(number), 0);
 	(void)snprintf(buf, NODE_ID_BYTES, "%016llx",
 		       (unsigned long long)number);

@@ -1,3 +1,7 @@
+/* The life of a supervised process around its work: options, settings, log,
+   signals, board. consumer_main() and the keeper open it first, look at it
+   after each wait, and close it last. */
+
 #include "config.h"
 
 #include "lib/process/process.h"
@@ -73,7 +77,8 @@ static void names_make(struct process *process, const char *program,
 		       process->name, process->settings.node);
 }
 
-/* TERM and INT end us; HUP is for ordermqd and means nothing here. */
+/* SIGTERM and SIGINT end the process; SIGHUP is meant for ordermqd and ignored
+   here. */
 static int signals_open(struct process *process, struct err *err)
 {
 	sigset_t set;
@@ -110,9 +115,9 @@ static int wake_open(struct process *process, struct err *err)
 	return process->supervised ? wake_add(process, LIFELINE_FD, err) : 0;
 }
 
-/* Alone, an instance keeps its node id and its board in the runtime directory,
-   under a lock of its own. Where that cannot be, it does without: a restart
-   then waits for the old lease to expire. */
+/* An instance that runs alone keeps its node id and its board in the runtime
+   directory, under a lock of its own. Without that directory it goes on all the
+   same: a restart then waits for the old lease to expire. */
 static int alone_open(struct process *process, struct err *err)
 {
 	char dir[SETTINGS_TEXT_BYTES];
@@ -134,7 +139,7 @@ static int alone_open(struct process *process, struct err *err)
 	return board < 0 ? board_open_anonymous(err) : board;
 }
 
-/* What the board says of the end of the process before us. */
+/* Read from the board how the process before this one ended. */
 static void suspect_find(struct process *process)
 {
 	const struct board *board = process->board;
@@ -166,7 +171,8 @@ static int board_take(struct process *process,
 		return -1;
 	suspect_find(process);
 	board_set(&process->board->died, 0);
-	/* At work from now on: one that hangs before its first wait, too. */
+	/* Busy from now on, so that a process that hangs before its first wait
+	   is noticed. */
 	board_set(&process->board->busy_msecs, (uint64_t)clock_msecs());
 	fatal_watch(process->board);
 	board_set(&process->board->pid, (uint64_t)getpid());
@@ -190,7 +196,7 @@ static int process_prepare(struct process *process,
 			   const struct process_options *options,
 			   const struct process_kind *kind, struct err *err)
 {
-	/* First of all, so that being told to stop is never missed. */
+	/* The signals come first, so that a request to stop is never missed. */
 	if (signals_open(process, err) < 0 ||
 	    settings_take(process, options, kind, err) < 0)
 		return -1;
@@ -220,8 +226,8 @@ int process_open(struct process *process, const struct process_kind *kind,
 	if (!options.supervised)
 		process->watchdog_msecs = lifeline_watchdog_msecs();
 	process->ready_by_msecs = clock_msecs() + LIFELINE_READY_MSECS;
-	/* Should ordermqd have died before it could set this for us: the
-	   lifeline is at its end, and process_woken() sees it. */
+	/* If ordermqd died before this call, no signal comes; but the lifeline
+	   is at its end, which process_woken() sees. */
 	if (options.supervised)
 		(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (process_prepare(process, &options, kind, &err) < 0) {
@@ -287,7 +293,8 @@ static void lifeline_obey(const char *words)
 		log_set_level(atoi(words + length));
 }
 
-/* Obey what has come down, and see whether it is at its end. */
+/* Obey the messages that came down. Returns true when the lifeline is at its
+   end. */
 static bool lifeline_ended(void)
 {
 	char buf[256];

@@ -13,7 +13,7 @@ struct err;
 
 #define PROCESS_NAME_BYTES (SETTINGS_NAME_BYTES + 16)
 
-/* The entry that the process before us died on, if it died on one. */
+/* The entry on which the process before this one died, if it died on one. */
 struct process_suspect {
 	bool is_there;
 	uint64_t id_msecs;
@@ -21,9 +21,9 @@ struct process_suspect {
 	int signal; /* of its own fault; 0: it was killed from elsewhere */
 };
 
-/* A process of ours: who it is, its settings, its board, and what may
-   wake it. Started by ordermqd it inherits all that; started by hand or by
-   systemd it sees to it itself. */
+/* One process: its name, its settings, its board, and what may wake it. Started
+   by ordermqd it inherits them; started by hand or by systemd it makes them
+   itself. */
 struct process {
 	struct settings settings;
 	const struct settings_group *group; /* NULL: it is of no group */
@@ -40,36 +40,36 @@ struct process {
 	int signal_fd;
 	int lock_fd; /* of an instance that runs alone */
 	bool stop;   /* told to end */
-	/* For systemd, of an instance that runs alone. */
+	/* For systemd, when the instance runs alone. */
 	bool was_ready;              /* READY=1 has been said */
 	int64_t ready_by_msecs;      /* by clock_msecs() */
 	int64_t watchdog_msecs;      /* between two signs of life; 0: none */
 	int64_t watchdog_next_msecs; /* by clock_msecs() */
 };
 
-/* Everything that comes before the work: options, settings, log, signals,
-   board. kind is borrowed. Returns 0; or the exit status plus one
-   as a negative number when the process shall end at once: --help, wrong
-   options, a bad configuration; what is to be said has been said. */
+/* Do everything that comes before the work: options, settings, log, signals,
+   board. kind is borrowed. Returns 0; or -1 - the exit status when the process
+   shall end at once (--help, wrong options, a bad configuration), and what
+   there is to say has been said. */
 int process_open(struct process *process, const struct process_kind *kind,
 		 int argc, char **argv);
 void process_close(struct process *process);
 
-/* It works: say READY=1, once. Alone under systemd, process_beat() says it,
-   too, when that takes too long. */
+/* The work has begun: say READY=1, once. For an instance alone under systemd
+   process_beat() says it as well when that takes too long. */
 void process_ready(struct process *process);
 
-/* A sign of life from the work itself, on the board and for systemd: after each
-   wait, and now and then from what takes long. */
+/* A sign of life from the work, on the board and for systemd: to be given after
+   each wait, and now and then by work that takes long. */
 void process_beat(struct process *process);
 
-/* About to wait, which is no sign of trouble. */
+/* The process is about to wait: silence is no sign of trouble now. */
 void process_rest(struct process *process);
 
-/* When the next process_beat() has to be at the latest; -1: whenever. */
+/* The moment by which the next process_beat() is due; -1: none. */
 int64_t process_beat_deadline(const struct process *process);
 
-/* See what woke us; sets process->stop when it was time. */
+/* Find out what woke the process; sets process->stop when it is to end. */
 void process_woken(struct process *process);
 
 #endif

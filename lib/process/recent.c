@@ -1,3 +1,6 @@
+/* Figures of the last seconds, on the board. The consumer writes them, ordermqd
+   and ordermqctl status add them up. */
+
 #include "config.h"
 
 #include "lib/process/recent.h"
@@ -23,7 +26,8 @@ static void word_add(_Atomic uint64_t *to, uint64_t count)
 	word_set(to, atomic_load_explicit(to, memory_order_relaxed) + count);
 }
 
-/* The span of now, made empty when it was that of an earlier second. */
+/* The span of the running second, emptied when it is still that of an earlier
+   one. */
 static struct recent_span *span_at(struct recent *recent, int64_t now_usecs)
 {
 	uint64_t second = (uint64_t)now_usecs / USECS_PER_SEC + 1;
@@ -51,7 +55,8 @@ static int bucket_of(int64_t usecs)
 	return bucket < RECENT_BUCKETS ? bucket : RECENT_BUCKETS - 1;
 }
 
-/* Where a bucket ends; the last one has no end, so it is where it begins. */
+/* The time at which a bucket ends; the last one has no end, so the time at
+   which it begins. */
 static int64_t bucket_end(int bucket)
 {
 	int bits = FIRST_BITS + (bucket - 1) / 4;

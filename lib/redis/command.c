@@ -1,3 +1,6 @@
+/* One command put together word by word. The consumer, the producers and the
+   tools build here what redis.c sends. */
+
 #include "config.h"
 
 #include "lib/redis/command.h"

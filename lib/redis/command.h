@@ -7,8 +7,8 @@
 #include <stdint.h>
 
 /* The words of one command of Redis, put together piece by piece. Texts are
-   borrowed until the command is sent; numbers are kept inside. Its memory is
-   kept for the next command. */
+   borrowed until the command is sent; numbers are kept inside. The memory is
+   kept for later commands. */
 struct command {
 	struct text *words;
 	size_t count;
@@ -26,8 +26,8 @@ void command_close(struct command *command);
 /* Begin a new command. */
 void command_begin(struct command *command, const char *name);
 
-/* Put one more word behind the rest. More words than the command was opened
-   for, or more than COMMAND_NUMBERS_MAX numbers, are a bug of the caller's. */
+/* Append a word. More words than the command was opened for, or more than
+   COMMAND_NUMBERS_MAX numbers, are a bug of the caller. */
 void command_text(struct command *command, struct text text);
 void command_word(struct command *command, const char *word);
 void command_number(struct command *command, int64_t number);

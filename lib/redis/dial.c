@@ -1,3 +1,6 @@
+/* From the settings to a connected socket. redis_open() calls it, and greets
+   the server then. */
+
 #include "config.h"
 
 #include "lib/redis/dial.h"
@@ -25,8 +28,8 @@
 
 #define DIAL_PASSWORD_BYTES 1024
 
-/* A silent peer is noticed after about this long while we only listen:
-   seconds before the first probe, between probes, and their count. */
+/* A silent peer is noticed after about this long while we only listen: the
+   seconds before the first probe and between two, and the number of probes. */
 #define DIAL_KEEPALIVE_SECS 5
 #define DIAL_KEEPALIVE_COUNT 3
 
@@ -38,8 +41,8 @@ void dial_forget(struct dial *dial)
 	dial->password = NULL;
 }
 
-/* A bare name is a credential in a unit of systemd, and elsewhere the file that
-   the units take it from. */
+/* A bare name is a credential in a unit of systemd; elsewhere it is the file
+   from which the units load that credential. */
 static const char *password_path(const char *file, char *buf, size_t bytes)
 {
 	const char *dir = getenv("CREDENTIALS_DIRECTORY");
@@ -93,7 +96,7 @@ static int password_read(const struct settings_redis *set, struct dial *dial,
 	return ret < 0 ? err_wrap(err, "password file %s", path) : 0;
 }
 
-/* What a unit of systemd does not allow looks just like a dead host. */
+/* An address that a unit of systemd does not allow looks like a dead host. */
 static const char *silence_text(void)
 {
 	return getenv("INVOCATION_ID") == NULL
@@ -102,7 +105,7 @@ static const char *silence_text(void)
 			 "IPAddressAllow= of the unit allow it?)";
 }
 
-/* Wait until a connect() under way has ended, one way or the other. */
+/* Wait until a connect() under way has succeeded or failed. */
 static int connect_wait(int fd, int wake_fd, int64_t deadline_msecs,
 			struct err *err)
 {
@@ -166,7 +169,7 @@ static void tcp_options(int fd)
 	const int secs = DIAL_KEEPALIVE_SECS;
 	const int count = DIAL_KEEPALIVE_COUNT;
 
-	/* None of these is needed to be right, only to be quick. */
+	/* Correctness needs none of these, only speed. */
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	(void)setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &secs, sizeof(secs));

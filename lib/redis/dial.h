@@ -4,8 +4,7 @@
 struct err;
 struct settings_redis;
 
-/* Reaching Redis: the way from the settings to a connected socket and what has
-   to be said first on it. */
+/* A new connection to Redis, and what has to be said on it first. */
 struct dial {
 	int fd;            /* connected, non-blocking, close-on-exec */
 	char *password;    /* NULL: none */
@@ -14,9 +13,9 @@ struct dial {
 
 /* Read the password file and connect within set->connect_timeout_msecs; a
    wake_fd that becomes readable ends the wait. A password file is a path, or a
-   name in $CREDENTIALS_DIRECTORY (systemd), or where that is not set, in
-   SYSCONFDIR/ordermq; one that others may read is refused. Returns 0: the
-   socket belongs to the caller, the rest goes with dial_forget(). Or -1 with
+   name in $CREDENTIALS_DIRECTORY (systemd), or in SYSCONFDIR/ordermq when that
+   is not set; a file that others may read is refused. Returns 0: the socket
+   belongs to the caller, and dial_forget() frees the rest. Or -1 with
    ERR_RETRY, and there is no socket. */
 int dial_open(const struct settings_redis *set, int wake_fd,
 	      struct dial *dial_r, struct err *err);

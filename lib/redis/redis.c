@@ -1,3 +1,7 @@
+/* One connection to Redis: the socket, deadlines and limits. pipeline.c writes
+   to it, resp.c reads from it, dial.c makes it; every part of ordermq that
+   talks with Redis does so here. */
+
 #include "config.h"
 
 #include "lib/redis/redis.h"
@@ -23,7 +27,7 @@
 
 #define REDIS_READ_BYTES (64 * 1024)
 
-/* More arguments than any command of ours has. */
+/* At most that many words has a command of redis_command(). */
 #define REDIS_COMMAND_WORDS_MAX 16
 
 struct redis {
@@ -163,7 +167,7 @@ int redis_next(struct redis *redis, struct arena *arena,
 	return whole;
 }
 
-/* Wait until the socket has something for us, the deadline is over, or the wake
+/* Wait until the socket is readable, the deadline is over, or the wake
    descriptor ends the wait. */
 static int wait_readable(struct redis *redis, int64_t deadline_msecs,
 			 struct err *err)
@@ -208,7 +212,7 @@ static void reply_refuses(const struct reply *reply, const char *command,
 	bool refused = redis_error_class(reply->text) == REDIS_REFUSED;
 	struct text line = reply->text;
 
-	/* An error that we do not know may repeat what was sent. */
+	/* An unknown error may repeat the password that was sent. */
 	if (!refused && strcmp(command, "AUTH") == 0)
 		line = reply_error_word(reply);
 	(void)err_set(err, refused ? ERR_FATAL : ERR_RETRY, "%s: %.*s", command,
@@ -249,8 +253,8 @@ static int hello_command(struct redis *redis, struct arena *arena,
 									  : 0;
 }
 
-/* Say who we are and where we want to be, and have one answer. The answer may
-   be an error such as LOADING: then the server is not ready for us either. */
+/* Log in, select the database, and have one answer. An error such as LOADING is
+   an answer too: then the server is not ready for us. */
 static int redis_hello(struct redis *redis, const struct settings_redis *set,
 		       const struct dial *dial, struct arena *arena,
 		       struct err *err)
@@ -297,7 +301,7 @@ int redis_open(const struct settings_redis *set, int wake_fd,
 		(void)err_set(err, ERR_RETRY, "out of memory");
 	else if (dial_open(set, wake_fd, &dial, err) == 0) {
 		redis->fd = dial.fd;
-		/* To greet is part of connecting, and as impatient. */
+		/* The greeting is part of connecting, and has its deadline. */
 		redis->reply_timeout_msecs = clock_earlier(
 			set->connect_timeout_msecs, set->reply_timeout_msecs);
 		ret = redis_hello(redis, set, &dial, arena, err);

@@ -1,3 +1,6 @@
+/* The classes of the errors of Redis, by one table. Whatever gets an error
+   reply asks here what to do. */
+
 #include "config.h"
 
 #include "lib/redis/redis_error.h"
@@ -22,9 +25,9 @@ static const struct {
 	{ "MOVED", REDIS_RECONNECT },
 	{ "ASK", REDIS_RECONNECT },
 	{ "NOGROUP", REDIS_REPAIR },
-	/* A reader that waits is told so when its stream is gone, and when the
-	   server stopped being the master; the second comes with the end of
-	   the connection anyway. */
+	/* A blocked reader gets it when its stream is deleted, and when the
+	   server stopped being the master; the connection ends in the second
+	   case anyway. */
 	{ "UNBLOCKED", REDIS_REPAIR },
 	{ "NOSCRIPT", REDIS_RELOAD },
 	{ "NOAUTH", REDIS_REFUSED },

@@ -3,15 +3,15 @@
 
 #include "lib/base/text.h"
 
-/* What an error of Redis means for a client, told by its first word alone: the
+/* What an error of Redis means for a client. Only its first word counts: the
    rest differs between Redis 7, Redis 8 and Valkey. */
 enum redis_class {
-	/* The server cannot do it now: keep the connection, wait, ask again.
-	   New entries are not read meanwhile. */
+	/* The server cannot do it now: keep the connection, wait, ask again. No
+	   new entries are read meanwhile. */
 	REDIS_WAIT,
 	/* This connection is of no use: open another one. */
 	REDIS_RECONNECT,
-	/* The stream or the group is not there (any more). */
+	/* The stream or the group does not exist, or not any more. */
 	REDIS_REPAIR,
 	/* The server forgot a script. */
 	REDIS_RELOAD,

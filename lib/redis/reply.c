@@ -1,3 +1,6 @@
+/* Access to a reply that may have any shape. resp.c builds replies; everything
+   that asked reads them here. */
+
 #include "config.h"
 
 #include "lib/redis/reply.h"

@@ -7,10 +7,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* One reply of Redis, as a tree of values that live in an arena. What came
-   from the network may have any shape: use the functions below, which answer
-   with "nothing" for a shape that is not there, and never follow a pointer
-   before looking at the type. */
+/* One reply of Redis, as a tree of values in an arena. What came from the
+   network may have any shape: use the functions below, which answer a shape
+   that is not there with an empty value, and never follow a pointer before its
+   type is checked. */
 
 enum reply_type {
 	REPLY_NIL,
@@ -47,7 +47,8 @@ static inline const struct reply *reply_at(const struct reply *reply, size_t i)
 	return i < reply_count(reply) ? &reply->array.elements[i] : &nil;
 }
 
-/* The bytes of a string, status or error; else the empty text. */
+/* The bytes of a string, a status or an error; of anything else the empty
+   text. */
 static inline struct text reply_text(const struct reply *reply)
 {
 	switch (reply->type) {
@@ -60,22 +61,22 @@ static inline struct text reply_text(const struct reply *reply)
 	}
 }
 
-/* The integer of an integer, or of a string of digits (maybe with a minus
-   before them); else fallback. */
+/* The number of an integer, or of a string of digits (with a minus in front or
+   not); else fallback. */
 int64_t reply_integer(const struct reply *reply, int64_t fallback);
 
 /* The value behind a name in a flat array [name, value, ...], as XINFO and
-   HGETALL answer; a nil reply when it is not there. Never NULL. */
+   HGETALL answer; a nil reply when the name is not there. Never NULL. */
 const struct reply *reply_field(const struct reply *reply, const char *name);
 
-/* The elements of an array of strings, borrowed. Returns 0; or -1 when it is no
-   array, or not all of them are strings. */
+/* The elements of an array of strings, borrowed. Returns 0; or -1 when this is
+   no array, or an element is no string. */
 int reply_strings(const struct reply *reply, struct text_run *run_r);
 
 bool reply_is_error(const struct reply *reply);
 
-/* The first word of an error reply ("NOGROUP"), else the empty text. What
-   stands behind it differs by server and version. */
+/* The first word of an error reply ("NOGROUP"), else the empty text. The rest
+   of the line differs by server and version. */
 struct text reply_error_word(const struct reply *reply);
 bool reply_is_error_word(const struct reply *reply, const char *word);
 

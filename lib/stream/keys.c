@@ -1,3 +1,6 @@
+/* The names of the keys of ordermq in Redis: see ordermq(7). Every script gets
+   its KEYS from here. */
+
 #include "config.h"
 
 #include "lib/stream/keys.h"

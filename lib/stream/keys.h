@@ -3,10 +3,10 @@
 
 #include <stddef.h>
 
-/* The names of everything in Redis that belongs to one group of one stream.
-   P is "{stream}", or the stream's own name where it has a hash tag already, so
-   that all lie in the stream's slot and every script is atomic in a cluster
-   too. */
+/* The names of all keys that belong to one group of one stream. P is
+   "{stream}", or the stream's own name when it has a hash tag already, so that
+   all keys lie in the slot of the stream and every script is atomic in a
+   cluster too. */
 #define KEYS_BYTES 384
 
 struct keys {
@@ -23,10 +23,10 @@ struct keys {
 /* Fill in the names; group NULL leaves those of a group empty. */
 void keys_make(const char *stream, const char *group, struct keys *keys_r);
 
-/* P itself into buf, KEYS_BYTES long. Returns buf. */
+/* Write P into buf, KEYS_BYTES long. Returns buf. */
 const char *keys_prefix(const char *stream, char *buf);
 
-/* P:<group>:<what> into buf, KEYS_BYTES long. Returns buf. */
+/* Write P:<group>:<what> into buf, KEYS_BYTES long. Returns buf. */
 const char *keys_of_group(const char *stream, const char *group,
 			  const char *what, char *buf);
 
