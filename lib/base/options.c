@@ -20,6 +20,67 @@
 /* What getopt_long() returns for the first row; the letters lie below. */
 #define ROW_FIRST 256
 
+struct options_row options_flag(char letter, const char *name, const char *help,
+				bool *to)
+{
+	return (struct options_row){ OPTIONS_FLAG, letter, name, NULL, help,
+				     to,           0,      0,    NULL };
+}
+
+struct options_row options_text(char letter, const char *name, const char *arg,
+				const char *help, const char **to)
+{
+	return (struct options_row){ OPTIONS_TEXT, letter, name, arg, help,
+				     to,           0,      0,    NULL };
+}
+
+struct options_row options_number(char letter, const char *name,
+				  const char *arg, const char *help,
+				  int64_t *to, int64_t min, int64_t max)
+{
+	return (struct options_row){
+		OPTIONS_NUMBER, letter, name, arg, help, to, min, max, NULL
+	};
+}
+
+struct options_row options_duration(char letter, const char *name,
+				    const char *arg, const char *help,
+				    int64_t *to, int64_t min, int64_t max)
+{
+	return (struct options_row){
+		OPTIONS_DURATION, letter, name, arg, help, to, min, max, NULL
+	};
+}
+
+struct options_row options_moment(char letter, const char *name,
+				  const char *arg, const char *help,
+				  int64_t *to)
+{
+	return (struct options_row){
+		OPTIONS_MOMENT, letter, name, arg, help, to, 0, 0, NULL
+	};
+}
+
+struct options_row options_take(char letter, const char *name, const char *arg,
+				const char *help, options_take_fn *take,
+				void *to)
+{
+	return (struct options_row){ OPTIONS_TAKE, letter, name, arg, help,
+				     to,           0,      0,    take };
+}
+
+struct options_row options_heading(const char *help)
+{
+	return (struct options_row){
+		OPTIONS_HEADING, 0, NULL, NULL, help, NULL, 0, 0, NULL
+	};
+}
+
+struct options_row options_end(void)
+{
+	return (struct options_row){ 0 };
+}
+
 /* The rows as getopt_long() wants them. */
 struct options_words {
 	struct option longs[OPTIONS_MAX + 3];

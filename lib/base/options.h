@@ -41,78 +41,32 @@ struct options_row {
 /* A row for each kind of option. letter: 0 for none. name: without dashes. arg:
    what --help calls the value. help: NULL hides the option. The value goes to
    *to when the option is given. */
-static inline struct options_row options_flag(char letter, const char *name,
-					      const char *help, bool *to)
-{
-	return (struct options_row){ OPTIONS_FLAG, letter, name, NULL, help,
-				     to,           0,      0,    NULL };
-}
-
+struct options_row options_flag(char letter, const char *name, const char *help,
+				bool *to);
 /* The text itself, borrowed from argv. */
-static inline struct options_row options_text(char letter, const char *name,
-					      const char *arg, const char *help,
-					      const char **to)
-{
-	return (struct options_row){ OPTIONS_TEXT, letter, name, arg, help,
-				     to,           0,      0,    NULL };
-}
-
+struct options_row options_text(char letter, const char *name, const char *arg,
+				const char *help, const char **to);
 /* A whole number from min to max. */
-static inline struct options_row options_number(char letter, const char *name,
-						const char *arg,
-						const char *help, int64_t *to,
-						int64_t min, int64_t max)
-{
-	return (struct options_row){
-		OPTIONS_NUMBER, letter, name, arg, help, to, min, max, NULL
-	};
-}
-
+struct options_row options_number(char letter, const char *name,
+				  const char *arg, const char *help,
+				  int64_t *to, int64_t min, int64_t max);
 /* A duration such as "30s", in milliseconds, from min to max. */
-static inline struct options_row options_duration(char letter, const char *name,
-						  const char *arg,
-						  const char *help, int64_t *to,
-						  int64_t min, int64_t max)
-{
-	return (struct options_row){
-		OPTIONS_DURATION, letter, name, arg, help, to, min, max, NULL
-	};
-}
-
+struct options_row options_duration(char letter, const char *name,
+				    const char *arg, const char *help,
+				    int64_t *to, int64_t min, int64_t max);
 /* A moment such as "2026-11-11T00:00:00Z", in milliseconds since 1970. */
-static inline struct options_row options_moment(char letter, const char *name,
-						const char *arg,
-						const char *help, int64_t *to)
-{
-	return (struct options_row){
-		OPTIONS_MOMENT, letter, name, arg, help, to, 0, 0, NULL
-	};
-}
-
+struct options_row options_moment(char letter, const char *name,
+				  const char *arg, const char *help,
+				  int64_t *to);
 /* Whatever take() makes of the text. */
-static inline struct options_row options_take(char letter, const char *name,
-					      const char *arg, const char *help,
-					      options_take_fn *take, void *to)
-{
-	return (struct options_row){ OPTIONS_TAKE, letter, name, arg, help,
-				     to,           0,      0,    take };
-}
-
+struct options_row options_take(char letter, const char *name, const char *arg,
+				const char *help, options_take_fn *take,
+				void *to);
 /* No option: a line of --help. */
-static inline struct options_row options_heading(const char *help)
-{
-	return (struct options_row){
-		OPTIONS_HEADING, 0, NULL, NULL, help, NULL, 0, 0, NULL
-	};
-}
-
+struct options_row options_heading(const char *help);
 /* The last row of a table, which has at most OPTIONS_MAX others. */
 #define OPTIONS_MAX 40
-static inline struct options_row options_end(void)
-{
-	return (struct options_row){ 0 };
-}
-
+struct options_row options_end(void);
 struct options {
 	const char *program;
 	const char *usage; /* what --help says before the options */

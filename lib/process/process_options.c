@@ -16,10 +16,10 @@
 
 #define PROCESS_DEFAULT_FILE SYSCONFDIR "/ordermq/ordermq.conf"
 
-static int options_read(struct process_options *to,
-			const struct process_kind *kind, const char *program,
-			const char *usage, int argc, char **argv,
-			struct err *err)
+static int process_options_read(struct process_options *to,
+				const struct process_kind *kind,
+				const char *program, const char *usage,
+				int argc, char **argv, struct err *err)
 {
 	const bool has_group = kind->about == NULL;
 	const struct options_row rows[] = {
@@ -54,8 +54,9 @@ static int options_read(struct process_options *to,
 }
 
 /* Is there what goes with --supervised? */
-static int options_check(const struct process_options *options,
-			 const struct process_kind *kind, struct err *err)
+static int process_options_check(const struct process_options *options,
+				 const struct process_kind *kind,
+				 struct err *err)
 {
 	if (options->supervised &&
 	    (options->node_id == NULL ||
@@ -86,10 +87,11 @@ int process_options_parse(struct process_options *options,
 		usage, sizeof(usage),
 		"Usage: %s [OPTION]...\n%s Normally ordermqd starts it.\n\n",
 		program, kind->about == NULL ? about : kind->about);
-	ret = options_read(options, kind, program, usage, argc, argv, &err);
+	ret = process_options_read(options, kind, program, usage, argc, argv,
+				   &err);
 	if (ret > 0)
 		return -1 - EX_OK;
-	if (ret == 0 && options_check(options, kind, &err) == 0)
+	if (ret == 0 && process_options_check(options, kind, &err) == 0)
 		return 0;
 	(void)fprintf(stderr, "%s: %s (--help tells more)\n", program,
 		      err.text);

@@ -1,6 +1,6 @@
 /* From the text of a configuration file to the settings: libconfig parses, and
-   every key is looked up in the settings table. conf.c calls it in the child,
-   after conf_file.c found nothing that would end the process. */
+   each key is looked up in the settings table. conf.c calls it after
+   conf_file.c. */
 
 #include "config.h"
 
@@ -20,8 +20,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* A lower limit would be below the memory of an instance that has done nothing
-   yet. */
+/* Less than the memory of an instance that has done nothing yet. */
 #define RSS_LEAST_BYTES (INT64_C(16) * 1024 * 1024)
 
 /* A section of the file on its way into the settings. */
@@ -183,8 +182,8 @@ static void read_section(const struct section *section)
 	}
 }
 
-/* The line of a key of a group; when it is missing, the line of its section,
-   else that of the group. */
+/* The line of a key of a group; without it that of its section, or of the
+   group. */
 static unsigned int line_of(const config_setting_t *group, const char *section,
 			    const char *name)
 {
@@ -199,8 +198,7 @@ static unsigned int line_of(const config_setting_t *group, const char *section,
 	return node == NULL ? in->line : node->line;
 }
 
-/* A text of a group on which its other keys depend; "" when it is not valid,
-   about which the walk over all keys complains. */
+/* A text on which other keys of the group depend; "" when it is not valid. */
 static void peek(const config_setting_t *node, const char *path,
 		 struct settings_group *group)
 {
@@ -220,8 +218,7 @@ static void require(const struct section *section, const char *name)
 			      "%s.%s: is missing", section->shown, name);
 }
 
-/* The section with the limits when the backlog decides the number of instances;
-   else NULL. */
+/* The limits, when the backlog decides the number of instances; else NULL. */
 static const config_setting_t *scale_of(const config_setting_t *group)
 {
 	const config_setting_t *node =
@@ -336,8 +333,7 @@ static void read_groups(const config_setting_t *node, struct settings *settings,
 	}
 }
 
-/* Entries that a group of this configuration has not settled must not be
-   removed silently. */
+/* Entries that a group here has not settled must not be removed silently. */
 static void check_ignored(const config_t *config,
 			  const struct settings *settings,
 			  struct conf_complaints *complaints)

@@ -280,7 +280,7 @@ const char *order_type_name(enum order_type type)
 	return type == ORDER_PAID ? "paid" : "refunded";
 }
 
-static size_t put(char *buf, size_t length, struct text text)
+static size_t key_put(char *buf, size_t length, struct text text)
 {
 	memcpy(buf + length, text.data, text.length);
 	return length + text.length;
@@ -288,13 +288,13 @@ static size_t put(char *buf, size_t length, struct text text)
 
 struct text order_key(const struct order *order, char *buf)
 {
-	size_t length = put(buf, 0, order->orderno);
+	size_t length = key_put(buf, 0, order->orderno);
 
 	buf[length++] = ':';
-	length = put(buf, length, text_of(order_type_name(order->type)));
+	length = key_put(buf, length, text_of(order_type_name(order->type)));
 	if (order->eventno.length > 0) {
 		buf[length++] = ':';
-		length = put(buf, length, order->eventno);
+		length = key_put(buf, length, order->eventno);
 	}
 	buf[length] = '\0';
 	return (struct text){ .data = buf, .length = length };

@@ -1,3 +1,6 @@
+/* What a program that publishes does before its work: standard descriptors,
+   then settings. Its main() calls both first. */
+
 #include "config.h"
 
 #include "producers/common/setup.h"
@@ -24,7 +27,8 @@ void setup_standard_fds(void)
 	}
 }
 
-/* A default file that is there and cannot be read must not pass for none. */
+/* A default file that exists but cannot be read is an error, and not the same
+   as no file. */
 static const char *conf_path(const char *path)
 {
 	if (path != NULL)
@@ -34,7 +38,7 @@ static const char *conf_path(const char *path)
 	return SETUP_DEFAULT_CONF;
 }
 
-/* Put value, unless it is NULL, in the place of the key of that path. */
+/* Put value, unless it is NULL, in place of the setting at path. */
 static int setting_override(struct settings *settings, const char *path,
 			    const char *option, const char *value,
 			    struct err *err)

@@ -1,3 +1,6 @@
+/* SIGINT and SIGTERM as something to poll. main() opens it; every wait of a
+   producer looks at it. */
+
 #include "config.h"
 
 #include "producers/common/stop.h"
@@ -20,7 +23,7 @@ static void stop_handle(int signo)
 	ssize_t put;
 
 	stop_signo = signo;
-	/* A full counter is as readable as any. */
+	/* Also a full counter is readable. */
 	put = write(stop_event, &one, sizeof(one));
 	(void)put;
 	errno = saved;

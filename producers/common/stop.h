@@ -4,15 +4,17 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* SIGINT and SIGTERM ask the program to stop. One of it in a process. */
+/* SIGINT and SIGTERM ask the program to stop. Only one of this exists in a
+   process. */
 
-/* Catch them from now on, and ignore SIGPIPE. Returns 0, or -1 (errno). */
+/* Catch both signals from now on, and ignore SIGPIPE. Returns 0, or -1
+   (errno). */
 int stop_open(void);
 
-/* The signal that asked for it, or 0. */
+/* The signal that asked to stop, or 0. */
 int stop_signal(void);
 
-/* Readable once it was asked for, and for good; to poll. */
+/* A descriptor to poll: readable, for good, once a signal asked to stop. */
 int stop_fd(void);
 
 /* Wait for msecs (-1: for ever), for fd (-1: none) to become readable, or for

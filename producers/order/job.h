@@ -17,10 +17,9 @@ struct source;
 
 /* One run of ordermq-order: orders go from a source, through a window, into the
    stream or into an outbox. While one window is under way the next one is
-   filled; that one goes when every order of the first is settled. main() opens
-   what stands here, order_job.c works with it, and order_fail.h, order_lag.h
-   and order_report.h hold what that needs. One in a process, zeroed at first.
- */
+   filled; it goes when every order of the first is settled. main() opens the
+   members, and order_job.c works with them; order_fail.c, order_lag.c and
+   order_report.c help. There is one in a process, zeroed at first. */
 struct job {
 	struct order_options options;
 	struct settings settings;

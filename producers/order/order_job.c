@@ -24,10 +24,10 @@
 #include <stdio.h>
 #include <sysexits.h>
 
-/* How often the state is written at most. */
+/* At most once in that time the state is written. */
 #define SAVE_MSECS 1000
 
-/* Count the orders that are done, and up to which line all are. */
+/* Count the orders that are done, and note the line up to which all are. */
 static void window_count(struct job *job)
 {
 	const struct window *window = job->sent;
@@ -56,8 +56,8 @@ static void window_count(struct job *job)
 			       last_id);
 }
 
-/* Write down how far we are. To fail is no reason to stop: what is not written
-   is only published again, once. */
+/* Save the state. A failure is no reason to stop: orders that the file does not
+   know are published again, once. */
 static void state_write(struct job *job)
 {
 	struct err err;
@@ -77,7 +77,8 @@ static void window_done(struct job *job)
 	window_count(job);
 	window_clear(job->sent);
 	job->done = job->behind;
-	/* Only then is all dealt with that the source gave. */
+	/* With nothing in the other window, every order of the source is
+	   settled. */
 	if (job->window->count == 0) {
 		if (job->source->settled != NULL)
 			job->source->settled(job->source,
@@ -91,15 +92,15 @@ static void window_done(struct job *job)
 		      job->source->done, job->source->total);
 }
 
-static int carry(struct job *job, struct err *err)
+static int job_carry(struct job *job, struct err *err)
 {
 	return job->outbox != NULL
 		       ? outbox_flush(job->outbox, job->sent, err)
 		       : publish_flush(job->publisher, job->sent, err);
 }
 
-/* The window under way was tried, and got is what came of it: try again as long
-   as Redis cannot take it. Returns 0, or -1 with err and the status set. */
+/* The window under way was tried with the result got: try again as long as
+   Redis cannot take it. Returns 0, or -1 with err and the status set. */
 static int sent_settle(struct job *job, int got, struct err *err)
 {
 	struct backoff backoff = { JOB_BACKOFF_FIRST_MSECS,
@@ -107,7 +108,7 @@ static int sent_settle(struct job *job, int got, struct err *err)
 	int64_t deadline = -1;
 
 	while (got == 1 && job_wait_again(job, &backoff, &deadline, err) == 0)
-		got = carry(job, err);
+		got = job_carry(job, err);
 	if (got == 0) {
 		window_done(job);
 		return 0;
@@ -120,16 +121,16 @@ static int sent_settle(struct job *job, int got, struct err *err)
 	return job_fail_redis(job, err);
 }
 
-/* Wait until nothing is under way any more. */
-static int settle(struct job *job, struct err *err)
+/* Wait until no window is under way. */
+static int job_settle(struct job *job, struct err *err)
 {
 	int got = job->outbox != NULL ? 0 : publish_finish(job->publisher, err);
 
 	return sent_settle(job, got, err);
 }
 
-/* Let the window go that was filled, as soon as the one before it is settled:
-   so they keep their sequence. */
+/* Send the window that was filled as soon as the one before it is settled, so
+   that the orders keep their sequence. */
 static int window_go(struct job *job, struct err *err)
 {
 	struct window *filled = job->window;
@@ -137,20 +138,20 @@ static int window_go(struct job *job, struct err *err)
 
 	if (job->outbox == NULL)
 		publish_prepare(job->publisher, filled);
-	if (settle(job, err) < 0 || job_wait_groups(job, err) < 0)
+	if (job_settle(job, err) < 0 || job_wait_groups(job, err) < 0)
 		return -1;
 	job->window = job->sent;
 	job->sent = filled;
 	job->behind = job->given;
-	got = job->outbox != NULL ? carry(job, err)
+	got = job->outbox != NULL ? job_carry(job, err)
 				  : publish_begin(job->publisher, filled, err);
 	return got == 0 ? 0 : sent_settle(job, got, err);
 }
 
-/* Publish all that was gathered. */
-static int flush(struct job *job, struct err *err)
+/* Publish everything that was gathered. */
+static int job_flush(struct job *job, struct err *err)
 {
-	return window_go(job, err) < 0 ? -1 : settle(job, err);
+	return window_go(job, err) < 0 ? -1 : job_settle(job, err);
 }
 
 static int not_the_input(struct job *job, struct err *err)
@@ -163,8 +164,8 @@ static int not_the_input(struct job *job, struct err *err)
 	return job_fail(job, EX_DATAERR);
 }
 
-/* Is this one of the orders that the state knows to be done? Returns 1 if so,
-   0, or -1: the input is another one. */
+/* Does the state know this order as done? Returns 1 if so, 0 if not, or -1: the
+   input is another one. */
 static int is_resumed(struct job *job, const struct source_item *item,
 		      struct err *err)
 {
@@ -219,12 +220,13 @@ static int take_order(struct job *job, const struct source_item *item,
 	return window_is_full(job->window) ? window_go(job, err) : 0;
 }
 
-/* The source broke, and err says how. What it gave before is published. */
+/* The source failed, as err says. The orders that it gave before are
+   published. */
 static int give_up_source(struct job *job, struct err *err)
 {
 	const struct err cause = *err;
 
-	if (flush(job, err) < 0) {
+	if (job_flush(job, err) < 0) {
 		job_say(job, "%s", cause.text);
 		return -1;
 	}
@@ -232,34 +234,34 @@ static int give_up_source(struct job *job, struct err *err)
 	return job_fail(job, err_exit_status(err));
 }
 
-/* Publish what is there rather than let it wait, and then wait. */
+/* Before a wait, publish the orders that were gathered. */
 static int flush_and_wait(struct job *job, int fd, int64_t msecs,
 			  struct err *err)
 {
-	if (flush(job, err) < 0)
+	if (job_flush(job, err) < 0)
 		return -1;
 	stop_wait(fd, msecs);
 	return 0;
 }
 
-static int finish(struct job *job, struct err *err)
+static int job_finish(struct job *job, struct err *err)
 {
 	if (job->given.orders < job->resumed.orders)
 		return not_the_input(job, err);
-	return flush(job, err);
+	return job_flush(job, err);
 }
 
-/* The source has come to the end of a part. */
+/* The source is at the end of a part, such as a segment. */
 static int finish_part(struct job *job, struct err *err)
 {
-	if (flush(job, err) < 0)
+	if (job_flush(job, err) < 0)
 		return -1;
 	job->sure_line = 0;
 	return 1;
 }
 
 /* Take one item from the source. Returns 1, 0 at its end, or -1. */
-static int step(struct job *job, struct err *err)
+static int job_step(struct job *job, struct err *err)
 {
 	int64_t wait_msecs = pace_wait(&job->pace);
 	struct source_item item;
@@ -278,7 +280,7 @@ static int step(struct job *job, struct err *err)
 	case SOURCE_FLUSH:
 		return finish_part(job, err);
 	case SOURCE_END:
-		return finish(job, err);
+		return job_finish(job, err);
 	case SOURCE_FAILED:
 		break;
 	}
@@ -290,10 +292,10 @@ static int publish_until_end(struct job *job, struct err *err)
 	int more = 1;
 
 	while (more > 0 && stop_signal() == 0)
-		more = step(job, err);
+		more = job_step(job, err);
 	if (more <= 0)
 		return more;
-	if (flush(job, err) < 0)
+	if (job_flush(job, err) < 0)
 		return -1;
 	return job_fail_signal(job, err);
 }

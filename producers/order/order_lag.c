@@ -18,11 +18,11 @@
 
 #include <inttypes.h>
 
-/* A group works on while we wait. */
+/* The waits between two looks: the groups work meanwhile. */
 #define LOOK_FIRST_MSECS 5
 #define LOOK_MAX_MSECS 100
 
-/* A wait that takes longer is told. */
+/* A wait of more than that is told on stderr. */
 #define TELL_MSECS 1000
 
 static void wait_tell(struct job *job, const struct lag *lag)

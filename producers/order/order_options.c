@@ -105,83 +105,107 @@ static int generate_take(void *_options, const char *text, struct err *err)
 	return 0;
 }
 
-/* Returns as options_parse() does. */
-static int options_read(int argc, char **argv, struct order_options *to,
-			bool *once, struct err *err)
+/* Each fills in its rows, and returns where the next one goes. */
+static struct options_row *what_rows(struct options_row *row,
+				     struct order_options *to)
 {
-	const struct options_row rows[] = {
-		options_take(0, "csv", "FILE",
-			     "the records of a CSV file with a header",
-			     csv_take, to),
-		options_take(
-			0, "jsonl", "FILE",
-			"the objects of a JSON Lines file (a FILE \"-\" is "
-			"standard input)",
-			jsonl_take, to),
-		options_take(0, "generate", "N",
-			     "N made-up orders; equal seeds make equal orders",
-			     generate_take, to),
-		options_number(0, "users", "U", "of U users (default 1000)",
-			       &to->users, 1, INT64_MAX),
-		options_number(0, "seed", "S", "default: the time of day",
-			       &to->seed, 0, INT64_MAX),
-		options_take(0, "drain", "DIR",
-			     "what is in the outbox DIR, which empties it",
-			     drain_take, to),
+	*row++ = options_take(0, "csv", "FILE",
+			      "the records of a CSV file with a header",
+			      csv_take, to);
+	*row++ = options_take(0, "jsonl", "FILE",
+			      "the objects of a JSON Lines file (a FILE \"-\" "
+			      "is standard input)",
+			      jsonl_take, to);
+	*row++ = options_take(0, "generate", "N",
+			      "N made-up orders; equal seeds make equal orders",
+			      generate_take, to);
+	*row++ = options_number(0, "users", "U", "of U users (default 1000)",
+				&to->users, 1, INT64_MAX);
+	*row++ = options_number(0, "seed", "S", "default: the time of day",
+				&to->seed, 0, INT64_MAX);
+	*row++ = options_take(0, "drain", "DIR",
+			      "what is in the outbox DIR, which empties it",
+			      drain_take, to);
+	*row++ =
 		options_flag(0, "follow", "and what is put into it from now on",
-			     &to->follow),
-		options_heading("\nHow:"),
-		options_take(0, "rate", "R",
-			     "at most R orders a second, evenly", rate_take,
-			     &to->rate_millis),
-		options_number(0, "batch", "N",
-			       "N orders in one go (default 128)", &to->batch,
-			       1, OPTIONS_BATCH_MAX),
-		options_number(0, "max-lag", "N",
-			       "wait while a group has more than N orders to "
-			       "read",
-			       &to->max_lag, 1, OPTIONS_LAG_MAX),
+			     &to->follow);
+	return row;
+}
+
+static struct options_row *how_rows(struct options_row *row,
+				    struct order_options *to, bool *once)
+{
+	*row++ = options_heading("\nHow:");
+	*row++ = options_take(0, "rate", "R",
+			      "at most R orders a second, evenly", rate_take,
+			      &to->rate_millis);
+	*row++ = options_number(0, "batch", "N",
+				"N orders in one go (default 128)", &to->batch,
+				1, OPTIONS_BATCH_MAX);
+	*row++ = options_number(
+		0, "max-lag", "N",
+		"wait while a group has more than N orders to read",
+		&to->max_lag, 1, OPTIONS_LAG_MAX);
+	*row++ =
 		options_flag(0, "atomic", "each batch as a whole or not at all",
-			     &to->atomic),
-		options_flag(0, "once",
-			     "an order whose event key is known adds no entry",
-			     once),
-		options_duration(0, "once-for", "TIME",
-				 "as --once; keys are known for TIME (default "
-				 "7d)",
-				 &to->once_msecs, 1, OPTIONS_ONCE_MAX_MSECS),
-		options_text(0, "state", "FILE",
-			     "as --once; keep in FILE how far it is, and begin "
-			     "there after an interruption",
-			     &to->state),
-		options_duration(0, "timeout", "TIME",
-				 "how long to try again when Redis cannot take "
-				 "an order (default 30s)",
-				 &to->timeout_msecs, 0, INT64_MAX),
-		options_heading("\nWhere:"),
-		options_text('c', "config", "FILE", "the configuration file",
-			     &to->conf),
-		options_text(0, "redis", "URL",
-			     "redis://HOST[:PORT][/DB] or unix:///PATH",
-			     &to->redis),
-		options_text(0, "stream", "KEY", "the stream", &to->stream),
-		options_text(0, "outbox", "DIR",
-			     "not to Redis, but into the directory DIR",
-			     &to->outbox),
-		options_heading(""),
-		options_flag('q', "quiet",
-			     "no summary when all is well, no progress",
-			     &to->quiet),
-		options_take(0, "progress", "WHEN",
-			     "auto, always or never (default auto)",
-			     progress_take, &to->progress),
-		options_end(),
-	};
+			     &to->atomic);
+	*row++ = options_flag(0, "once",
+			      "an order whose event key is known adds no entry",
+			      once);
+	*row++ = options_duration(
+		0, "once-for", "TIME",
+		"as --once; keys are known for TIME (default 7d)",
+		&to->once_msecs, 1, OPTIONS_ONCE_MAX_MSECS);
+	*row++ = options_text(0, "state", "FILE",
+			      "as --once; keep in FILE how far it is, and "
+			      "begin there after an interruption",
+			      &to->state);
+	*row++ = options_duration(0, "timeout", "TIME",
+				  "how long to try again when Redis cannot "
+				  "take an order (default 30s)",
+				  &to->timeout_msecs, 0, INT64_MAX);
+	return row;
+}
+
+static struct options_row *where_rows(struct options_row *row,
+				      struct order_options *to)
+{
+	*row++ = options_heading("\nWhere:");
+	*row++ = options_text('c', "config", "FILE", "the configuration file",
+			      &to->conf);
+	*row++ = options_text(0, "redis", "URL",
+			      "redis://HOST[:PORT][/DB] or unix:///PATH",
+			      &to->redis);
+	*row++ = options_text(0, "stream", "KEY", "the stream", &to->stream);
+	*row++ = options_text(0, "outbox", "DIR",
+			      "not to Redis, but into the directory DIR",
+			      &to->outbox);
+	*row++ = options_heading("");
+	*row++ = options_flag('q', "quiet",
+			      "no summary when all is well, no progress",
+			      &to->quiet);
+	*row++ = options_take(0, "progress", "WHEN",
+			      "auto, always or never (default auto)",
+			      progress_take, &to->progress);
+	return row;
+}
+
+/* Returns as options_parse() does. */
+static int order_options_read(int argc, char **argv, struct order_options *to,
+			      bool *once, struct err *err)
+{
+	struct options_row rows[OPTIONS_MAX + 1];
+	struct options_row *row = rows;
 	const struct options options = { "ordermq-order", options_usage,
 					 options_more, rows };
 	int operand = argc;
-	int ret = options_parse(&options, argc, argv, &operand, err);
+	int ret;
 
+	row = what_rows(row, to);
+	row = how_rows(row, to, once);
+	row = where_rows(row, to);
+	*row = options_end();
+	ret = options_parse(&options, argc, argv, &operand, err);
 	to->args = argv + operand;
 	to->arg_count = argc - operand;
 	return ret;
@@ -216,7 +240,8 @@ static void batch_limit(struct order_options *options)
 		options->batch = half;
 }
 
-static int options_check(const struct order_options *options, struct err *err)
+static int order_options_check(const struct order_options *options,
+			       struct err *err)
 {
 	if (options->mode == ORDER_FROM_ARGS && options->arg_count == 0)
 		return err_set(err, ERR_REJECT,
@@ -255,12 +280,12 @@ int order_options_parse(int argc, char **argv, struct order_options *options_r,
 		.timeout_msecs = -1,
 	};
 	bool once = false;
-	int ret = options_read(argc, argv, &options, &once, err);
+	int ret = order_options_read(argc, argv, &options, &once, err);
 
 	if (ret != 0)
 		return ret;
 	options_complete(&options, once);
-	if (options_check(&options, err) < 0)
+	if (order_options_check(&options, err) < 0)
 		return -1;
 	*options_r = options;
 	return 0;

@@ -15,7 +15,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* How much of a reason is shown. */
+/* At most that much of a reason is shown. */
 #define REASON_BYTES 1024
 
 void job_say(struct job *job, const char *fmt, ...)
@@ -86,8 +86,8 @@ static void report_run(const struct job *job, const struct window_run *run)
 		      state_words(job, run->state));
 }
 
-/* The run that begins with order number *i of both windows, counted from 0: the
-   one that was under way, and the one behind it. */
+/* Find the run that begins with order number *i of both windows, counted from
+   0: first those of the window that was under way, then those of the other. */
 static bool job_run_next(const struct job *job, size_t *i,
 			 struct window_run *run_r)
 {

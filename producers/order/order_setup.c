@@ -1,3 +1,6 @@
+/* Settings and source of ordermq-order, as its options say. main() calls it
+   after the command line is read. */
+
 #include "config.h"
 
 #include "producers/order/order_setup.h"

@@ -1,3 +1,6 @@
+/* The file of --state: how many orders of the input are published. order_job.c
+   saves it now and then; main() loads it before the source is read. */
+
 #include "config.h"
 
 #include "producers/order/order_state.h"
@@ -20,7 +23,8 @@
 #define STATE_SHOWN_BYTES 1024
 #define STATE_BYTES 4096
 
-/* A checksum of parts must tell where each ends. */
+/* The length goes into the checksum as well, so that it tells where each part
+   ends. */
 static uint32_t sum_part(uint32_t sum, struct text part)
 {
 	const uint64_t length = part.length;
@@ -39,7 +43,7 @@ void order_state_add(struct order_state *state, const struct text *pairs,
 		state->sum = sum_part(state->sum, pairs[i]);
 }
 
-/* What stands in the file, without its own checksum. */
+/* Print the content of the file, without its own checksum. */
 static size_t state_print(const struct order_state_file *file,
 			  const struct order_state *state, char *text)
 {
@@ -55,8 +59,8 @@ static size_t state_print(const struct order_state_file *file,
 	return (size_t)length;
 }
 
-/* The number that stands in text behind name; 0: none. What was read wrongly
-   prints otherwise. */
+/* The number behind name in text; 0: none. A number that was read wrongly
+   prints differently, which the caller notices. */
 static uint64_t number_find(const char *text, const char *name, int base)
 {
 	const char *at = strstr(text, name);
@@ -105,7 +109,7 @@ static int state_parse(const struct order_state_file *file, const char *text,
 static int state_read(const struct order_state_file *file, int fd,
 		      struct order_state *state_r, struct err *err)
 {
-	/* One byte more than any of ours, and zeros to the end. */
+	/* One byte more than any file of ours has, and zeros to the end. */
 	char text[STATE_BYTES + 1] = "";
 	ssize_t got = read(fd, text, sizeof(text) - 1);
 

@@ -1,4 +1,5 @@
-/* ordermq-order: publish orders from arguments, files or a generator. */
+/* ordermq-order: publish orders from arguments, files, a generator or an
+   outbox. main() opens what a job needs, and order_job.c does the work. */
 
 #include "config.h"
 
@@ -40,7 +41,7 @@ static int job_run(struct job *job)
 	return job->status;
 }
 
-/* Why the connection could not be made. */
+/* The exit status when the connection could not be made. */
 static int redis_status(const struct err *err)
 {
 	if (stop_signal() != 0)
@@ -48,7 +49,7 @@ static int redis_status(const struct err *err)
 	return err->class == ERR_FATAL ? EX_CONFIG : EX_UNAVAILABLE;
 }
 
-static int carrier_open(struct job *job, struct err *err)
+static int job_carrier_open(struct job *job, struct err *err)
 {
 	const struct publish_settings set = {
 		.redis = &job->settings.redis,
@@ -78,7 +79,7 @@ static int job_open(struct job *job, struct err *err)
 		return job_fail(job, EX_TEMPFAIL);
 	job->window = &job->windows[0];
 	job->sent = &job->windows[1];
-	if (carrier_open(job, err) < 0)
+	if (job_carrier_open(job, err) < 0)
 		return -1;
 	order_names_set(&job->names, &job->settings.fields);
 	pace_start(&job->pace, job->options.rate_millis);

@@ -1,3 +1,5 @@
+/* The clock of --rate. order_job.c asks it before it takes the next order. */
+
 #include "config.h"
 
 #include "producers/order/pace.h"

@@ -3,9 +3,9 @@
 
 #include <stdint.h>
 
-/* When the next order may go, so that orders go evenly at a given rate. Who
-   was held up may catch up on PACE_CATCH_UP_MSECS, what is older is let go: no
-   burst follows a stall. A plain value. */
+/* When the next order may go, so that orders go evenly at a given rate. After a
+   stall at most PACE_CATCH_UP_MSECS are caught up on, so that no burst follows.
+   A plain value. */
 #define PACE_CATCH_UP_MSECS 100
 
 struct pace {

@@ -1,3 +1,6 @@
+/* The line that shows the progress. order_job.c calls it after each window,
+   order_report.c wipes the line before it writes others. */
+
 #include "config.h"
 
 #include "producers/order/progress.h"

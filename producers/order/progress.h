@@ -10,8 +10,8 @@ enum progress_mode {
 	PROGRESS_NEVER,
 };
 
-/* One line on stderr that says how far we are and is written over a few times
-   a second. A plain value. */
+/* One line on stderr that shows the progress and is written over a few times a
+   second. A plain value. */
 struct progress {
 	bool is_on;
 	bool is_shown; /* the line stands there now */

@@ -1,5 +1,6 @@
-/* libordermq-publish: what ordermq-publish.h promises, over the window, the
-   publisher and the outbox of ordermq-order. */
+/* libordermq-publish: what ordermq-publish.h promises, built from the window,
+   the publisher and the outbox of ordermq-order. A program in another process
+   image calls it; nothing here may end that program. */
 
 #include "config.h"
 
@@ -27,21 +28,22 @@
 
 struct ordermq_publisher {
 	struct embed_options options;
-	struct publisher *publisher; /* or else: */
+	struct publisher *publisher; /* NULL when there is an outbox */
 	struct outbox *outbox;
 	struct window window;
 	struct err err; /* text "": none */
 
-	/* While a batch is under way. A line is the index of an order in it. */
+	/* While a batch is under way. The line of an order is its index
+	   there. */
 	const struct ordermq_order *orders;
 	struct ordermq_result *results; /* may be NULL */
 	bool all_there;
-	struct text *pairs; /* of the order at hand */
+	struct text *pairs; /* of the order that is being taken */
 	struct order_names names;
 };
 
-static void *fail(struct ordermq_publisher *self, const struct err *err,
-		  char *reason, size_t reason_bytes)
+static void *embed_fail(struct ordermq_publisher *self, const struct err *err,
+			char *reason, size_t reason_bytes)
 {
 	if (reason_bytes > 0)
 		(void)snprintf(reason, reason_bytes, "%s", err->text);
@@ -49,7 +51,7 @@ static void *fail(struct ordermq_publisher *self, const struct err *err,
 	return NULL;
 }
 
-static int carrier_open(struct ordermq_publisher *self, struct err *err)
+static int embed_carrier_open(struct ordermq_publisher *self, struct err *err)
 {
 	const struct publish_settings set = {
 		.redis = &self->options.settings.redis,
@@ -64,22 +66,21 @@ static int carrier_open(struct ordermq_publisher *self, struct err *err)
 		       : publish_open(&set, &self->publisher, err);
 }
 
-static struct ordermq_publisher *publisher_new(const char *const *options,
-					       char *reason,
-					       size_t reason_bytes)
+static struct ordermq_publisher *embed_new(const char *const *options,
+					   char *reason, size_t reason_bytes)
 {
 	struct ordermq_publisher *self = calloc(1, sizeof(*self));
 	struct err err = { .text = "out of memory" };
 
 	if (self == NULL)
-		return fail(self, &err, reason, reason_bytes);
+		return embed_fail(self, &err, reason, reason_bytes);
 	self->pairs =
 		calloc((size_t)2 * ORDER_FIELDS_MAX, sizeof(*self->pairs));
 	if (self->pairs == NULL ||
 	    embed_options_parse(options, &self->options, &err) < 0 ||
 	    window_open(&self->window, WINDOW_ORDERS, &err) < 0 ||
-	    carrier_open(self, &err) < 0)
-		return fail(self, &err, reason, reason_bytes);
+	    embed_carrier_open(self, &err) < 0)
+		return embed_fail(self, &err, reason, reason_bytes);
 	order_names_set(&self->names, &self->options.settings.fields);
 	return self;
 }
@@ -89,7 +90,7 @@ int ordermq_publish_open(const char *const *options,
 			 size_t reason_bytes)
 {
 	struct ordermq_publisher *self =
-		publisher_new(options, reason, reason_bytes);
+		embed_new(options, reason, reason_bytes);
 
 	if (self == NULL)
 		return -1;
@@ -154,7 +155,7 @@ static void window_finish(struct ordermq_publisher *self)
 	window_clear(&self->window);
 }
 
-static int carry(struct ordermq_publisher *self)
+static int embed_carry(struct ordermq_publisher *self)
 {
 	return self->outbox != NULL
 		       ? outbox_flush(self->outbox, &self->window, &self->err)
@@ -162,15 +163,15 @@ static int carry(struct ordermq_publisher *self)
 				       &self->err);
 }
 
-/* Publish the window, trying again until the timeout. Returns 0, or -1 and the
+/* Publish the window, and try again until the timeout. Returns 0, or -1 and the
    reason is set. */
-static int flush(struct ordermq_publisher *self)
+static int embed_flush(struct ordermq_publisher *self)
 {
 	struct backoff backoff = { BACKOFF_FIRST_MSECS, BACKOFF_MAX_MSECS, 0 };
 	int64_t deadline = clock_msecs() + self->options.timeout_msecs;
 	int got;
 
-	while ((got = carry(self)) == 1 && clock_until(deadline) > 0) {
+	while ((got = embed_carry(self)) == 1 && clock_until(deadline) > 0) {
 		int64_t wait = clock_earlier(backoff_next(&backoff),
 					     clock_until(deadline));
 
@@ -182,10 +183,10 @@ static int flush(struct ordermq_publisher *self)
 	return got == 0 ? 0 : -1;
 }
 
-/* The fields as texts. Returns how many; above ORDER_FIELDS_MAX they are not
-   all there. */
-static int fields_take(struct ordermq_publisher *self,
-		       const struct ordermq_order *order, struct err *err)
+/* Take the fields as texts. Returns 0; or -1 with ERR_REJECT: there are too
+   many, or one has no name or no value. */
+static int embed_fields_take(struct ordermq_publisher *self,
+			     const struct ordermq_order *order, struct err *err)
 {
 	if (order->field_count > ORDER_FIELDS_MAX)
 		return err_set(err, ERR_REJECT, "%zu fields, more than %d",
@@ -208,9 +209,9 @@ static int fields_take(struct ordermq_publisher *self,
 
 /* Put the order into the window. Returns 0; or -1 with ERR_REJECT, or ERR_RETRY
    when out of memory. */
-static int order_take(struct ordermq_publisher *self,
-		      const struct ordermq_order *order, size_t i,
-		      struct err *err)
+static int embed_order_take(struct ordermq_publisher *self,
+			    const struct ordermq_order *order, size_t i,
+			    struct err *err)
 {
 	const struct settings_fields *fields = &self->options.settings.fields;
 	struct text_run run;
@@ -218,7 +219,7 @@ static int order_take(struct ordermq_publisher *self,
 	char buf[ONCE_KEY_BYTES];
 	struct order parsed;
 
-	if (fields_take(self, order, err) < 0)
+	if (embed_fields_take(self, order, err) < 0)
 		return -1;
 	run = text_run_of(self->pairs, 2 * order->field_count);
 	if (order_read(&self->names, &run, &parsed, err) < 0)
@@ -231,11 +232,11 @@ static int order_take(struct ordermq_publisher *self,
 }
 
 /* Returns 0; or -1, and nothing more can be done. */
-static int order_publish(struct ordermq_publisher *self, size_t i)
+static int embed_order_publish(struct ordermq_publisher *self, size_t i)
 {
 	struct err err;
 
-	if (order_take(self, &self->orders[i], i, &err) < 0) {
+	if (embed_order_take(self, &self->orders[i], i, &err) < 0) {
 		if (err.class == ERR_REJECT) {
 			result_put(self, i, ORDERMQ_REJECTED, "", err.text);
 			return 0;
@@ -243,7 +244,7 @@ static int order_publish(struct ordermq_publisher *self, size_t i)
 		self->err = err;
 		return -1;
 	}
-	return window_is_full(&self->window) ? flush(self) : 0;
+	return window_is_full(&self->window) ? embed_flush(self) : 0;
 }
 
 int ordermq_publish_batch(struct ordermq_publisher *self,
@@ -259,9 +260,9 @@ int ordermq_publish_batch(struct ordermq_publisher *self,
 	for (size_t i = 0; i < count; i++)
 		result_put(self, i, ORDERMQ_NOT_SENT, "", "");
 	self->all_there = true;
-	while (done < count && order_publish(self, done) == 0)
+	while (done < count && embed_order_publish(self, done) == 0)
 		done++;
-	if (done < count || flush(self) < 0)
+	if (done < count || embed_flush(self) < 0)
 		self->all_there = false;
 	window_finish(self);
 	return self->all_there ? 0 : -1;

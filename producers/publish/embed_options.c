@@ -1,3 +1,6 @@
+/* The options of ordermq_publish_open(): texts "name=value", most of them
+   settings of ordermq.conf(5). */
+
 #include "config.h"
 
 #include "producers/publish/embed_options.h"
@@ -31,7 +34,7 @@ static int outbox_set(struct embed_options *options, const char *value,
 	return 0;
 }
 
-/* Those of ordermq.conf(5) that a publisher obeys. */
+/* Is this one of the settings of ordermq.conf(5) that a publisher obeys? */
 static bool is_setting(const char *name)
 {
 	return strncmp(name, "redis.", strlen("redis.")) == 0 ||

@@ -1,3 +1,6 @@
+/* How far the slowest group is behind. publish.c asks along with its windows;
+   producers/order/order_lag.c waits by it. */
+
 #include "config.h"
 
 #include "producers/publish/lag.h"
@@ -10,7 +13,7 @@
 
 #include <string.h>
 
-/* How long an answer is good for, since others may publish too. */
+/* An answer is good for that long, since others may publish too. */
 #define LAG_LOOK_MSECS 1000
 
 void lag_begin(struct lag *lag, int64_t max,
@@ -59,12 +62,13 @@ static bool is_ignored(const struct lag *lag, struct text group)
 	return false;
 }
 
-/* One group, as XINFO GROUPS tells of it. */
+/* Take in one group of the answer to XINFO GROUPS. */
 static void group_take(struct lag *lag, const struct reply *group)
 {
 	struct text name = reply_text(reply_field(group, "name"));
 	int64_t known = reply_integer(reply_field(group, "lag"), -1);
-	/* Entries that were removed ahead of a group still count in its lag. */
+	/* Redis counts entries that were removed ahead of a group in its
+	   lag. */
 	bool is_exact = known >= 0 && known <= lag->length;
 	int64_t behind = is_exact ? known : lag->length;
 
@@ -93,8 +97,8 @@ static int refused(struct lag *lag, const char *command,
 static int groups_take(struct lag *lag, const struct reply *reply,
 		       struct err *err)
 {
-	/* "ERR no such key": without a stream there is no group. What else is
-	   said so is no answer. */
+	/* "ERR no such key": without a stream there are no groups. Any other
+	   error is no answer. */
 	if (reply_is_error(reply) &&
 	    (lag->length > 0 || !reply_is_error_word(reply, "ERR")))
 		return refused(lag, "XINFO GROUPS", reply, err);
@@ -110,7 +114,7 @@ static int groups_take(struct lag *lag, const struct reply *reply,
 int lag_take(struct lag *lag, size_t i, const struct reply *reply,
 	     struct err *err)
 {
-	/* What Redis refuses to tell of the stream is told already. */
+	/* A refusal for the stream was told with the first reply. */
 	if (i > 0)
 		return lag->length < 0 ? 0 : groups_take(lag, reply, err);
 	lag->length = reply_integer(reply, -1);

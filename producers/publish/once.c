@@ -1,3 +1,6 @@
+/* The command of once.lua, and its answers. publish.c sends what is built here;
+   publish_reply.c has the answers read. */
+
 #include "config.h"
 
 #include "producers/publish/once.h"
@@ -16,7 +19,8 @@ static const char once_script[] =
 #include "producers/publish/once.inc"
 	;
 
-/* Of a type that is none of our business; else the order has the name. */
+/* The type as the event key has it: the name of a known one, else the text of
+   the field. */
 static int type_text(const struct settings_fields *fields,
 		     const struct order *order, struct text *type_r,
 		     struct err *err)

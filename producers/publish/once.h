@@ -14,18 +14,19 @@ struct reply;
 struct settings_fields;
 struct window_order;
 
-/* To publish an order once: what once.lua does in Redis, seen from here. */
+/* Publishing an order once: the view of once.lua, which runs in Redis, from
+   here. */
 
-/* How long an event key is known at least, unless told otherwise. */
+/* At least that long is an event key known, unless told otherwise. */
 #define ONCE_FOR_MSECS (INT64_C(7) * 24 * 3600 * 1000)
 
-/* Longest key of once_key(), and its buffer. */
+/* The longest key of once_key(), and its buffer. */
 #define ONCE_TYPE_BYTES_MAX 64
 #define ONCE_KEY_BYTES (ORDER_KEY_BYTES + ONCE_TYPE_BYTES_MAX)
 
-/* The event key of order: "orderno:type[:eventno]" with the type as it stands
-   there, also one that is none of our business. Returns 0 with the key in buf,
-   ONCE_KEY_BYTES long; or -1 with ERR_REJECT: that type has more than 64 bytes
+/* The event key of an order: "orderno:type[:eventno]" with the type as it
+   stands in the field, also an unknown one. Returns 0 with the key in buf,
+   ONCE_KEY_BYTES long; or -1 with ERR_REJECT: the type has more than 64 bytes
    or a colon. */
 int once_key(const struct settings_fields *fields, const struct order *order,
 	     char *buf, struct text *key_r, struct err *err);
@@ -42,18 +43,18 @@ struct once {
 void once_begin(struct once *once, const char *stream, int64_t for_msecs);
 
 /* Load the script over a new connection. Returns 0, or -1 as redis_command()
-   has it. */
+   does. */
 int once_load(struct once *once, struct redis *redis, struct err *err);
 
-/* Most words that once_command() puts together. */
+/* At most that many words has the command of once_command(). */
 #define ONCE_WORDS_MAX (8 + 2 * ORDER_FIELDS_MAX)
 
-/* The command that publishes order; it borrows from both. */
+/* Build the command that publishes order; it borrows from both. */
 void once_command(const struct once *once, const struct window_order *order,
 		  struct command *command);
 
-/* Note in order what a reply says that is no error: its id and the finding.
-   Returns 0, or -1 with ERR_RETRY: that is no answer of the script. */
+/* Note in order its id and the finding, from a reply that is no error. Returns
+   0, or -1 with ERR_RETRY: the script answers otherwise. */
 int once_answer(const struct reply *reply, struct window_order *order,
 		struct err *err);
 

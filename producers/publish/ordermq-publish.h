@@ -3,8 +3,8 @@
 
 /* Publish orders to ordermq from a program in C or C++: see ordermq-publish(3).
 
-   A publisher is used by one thread at a time; different ones know nothing of
-   each other. Nothing here ends the process, catches a signal, raises SIGPIPE,
+   At most one thread may use a publisher at a time; different publishers are
+   independent. Nothing here ends the process, catches a signal, raises SIGPIPE,
    writes to standard output or error, or stays behind after a close. */
 
 #include <stddef.h>
@@ -40,11 +40,11 @@ enum ordermq_outcome {
 	/* There. */
 	ORDERMQ_PUBLISHED = 4, /* as a new entry, id */
 	ORDERMQ_KNOWN = 5,     /* its event key had an entry already, id */
-	ORDERMQ_OTHER = 6,     /* the same, with other fields, which stay */
+	ORDERMQ_OTHER = 6,     /* as KNOWN, with other fields, which stay */
 	ORDERMQ_ACCEPTED = 7   /* in the outbox */
 };
 
-/* What became of one order; the texts are always terminated. */
+/* The result of one order; the texts are always terminated. */
 struct ordermq_result {
 	int outcome;      /* enum ordermq_outcome */
 	char id[52];      /* of the entry; "" where there is none */
@@ -60,15 +60,15 @@ int ordermq_publish_open(const char *const *options,
 			 struct ordermq_publisher **publisher_r, char *reason,
 			 size_t reason_bytes);
 
-/* Publish count orders, in their sequence, trying again for the timeout that
-   was set. Fills in a result for each, which may be NULL. Returns 0 when all
-   are there; or -1 when any is not, or is there with other fields.
+/* Publish count orders in their sequence, and try again for the timeout that
+   was set. results, which may be NULL, gets a result for each. Returns 0 when
+   all are there; or -1 when one is not, or is there with other fields.
    ordermq_publish_reason() then tells why it ended early, if it did. */
 int ordermq_publish_batch(struct ordermq_publisher *publisher,
 			  const struct ordermq_order *orders, size_t count,
 			  struct ordermq_result *results);
 
-/* The same for one order. */
+/* ordermq_publish_batch() for one order. */
 int ordermq_publish(struct ordermq_publisher *publisher,
 		    const struct ordermq_field *fields, size_t field_count,
 		    struct ordermq_result *result);

@@ -1,3 +1,7 @@
+/* Orders into a directory when Redis is not to be waited for. order_job.c and
+   embed.c flush a window into it as into the stream; sources/drain.c empties
+   it. */
+
 #include "config.h"
 
 #include "producers/publish/outbox.h"
@@ -14,7 +18,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* No segment is appended to beyond this. */
+/* A segment of that size or more is full. */
 #define SEGMENT_BYTES_MAX ((uint64_t)4 * 1024 * 1024)
 
 struct outbox {
@@ -23,7 +27,7 @@ struct outbox {
 	size_t bytes;
 	size_t used;
 
-	/* While the lock is held: the segment that is appended to. */
+	/* The segment that is appended to, while the lock is held. */
 	int fd;
 	uint64_t number;
 	uint64_t size; /* before */
@@ -57,46 +61,46 @@ void outbox_close(struct outbox **_outbox)
 	free(outbox);
 }
 
-static int failed(const struct outbox *outbox, struct err *err,
-		  const char *what)
+static int outbox_failed(const struct outbox *outbox, struct err *err,
+			 const char *what)
 {
 	return err_errno(err, ERR_RETRY, "outbox %s: %s: %s", outbox->dir.path,
 			 outbox->name, what);
 }
 
-static int segment_open(struct outbox *outbox, uint64_t number, bool is_new,
-			struct err *err)
+static int outbox_segment_open(struct outbox *outbox, uint64_t number,
+			       bool is_new, struct err *err)
 {
 	struct stat st;
 
 	outbox->number = number;
 	(void)outbox_segment_name(number, OUTBOX_SEGMENT, outbox->name);
 	if (is_new && outbox_dir_make(&outbox->dir, outbox->name) < 0)
-		return failed(outbox, err, "make");
+		return outbox_failed(outbox, err, "make");
 	outbox->fd = outbox_dir_file(&outbox->dir, outbox->name);
 	if (outbox->fd < 0)
-		return failed(outbox, err, "open");
+		return outbox_failed(outbox, err, "open");
 	if (fstat(outbox->fd, &st) < 0)
-		return failed(outbox, err, "fstat");
+		return outbox_failed(outbox, err, "fstat");
 	outbox->size = (uint64_t)st.st_size;
 	return 0;
 }
 
-static void segment_close(struct outbox *outbox)
+static void outbox_segment_close(struct outbox *outbox)
 {
 	if (outbox->fd >= 0)
 		(void)close(outbox->fd);
 	outbox->fd = -1;
 }
 
-static bool segment_read(const struct outbox *outbox, uint64_t offset,
-			 char *data, size_t bytes)
+static bool outbox_segment_read(const struct outbox *outbox, uint64_t offset,
+				char *data, size_t bytes)
 {
 	return pread(outbox->fd, data, bytes, (off_t)offset) == (ssize_t)bytes;
 }
 
-/* Does the segment end with a whole record? Behind a torn one, which a crash
-   left there, nothing is written. */
+/* Does the segment end with a whole record? Nothing is written behind a torn
+   one, which a crash left. */
 static bool segment_is_whole(const struct outbox *outbox)
 {
 	struct outbox_record_place place = { .segment = outbox->number };
@@ -108,8 +112,8 @@ static bool segment_is_whole(const struct outbox *outbox)
 	if (outbox->size == 0)
 		return true;
 	if (outbox->size < sizeof(tail) ||
-	    !segment_read(outbox, outbox->size - sizeof(tail), tail,
-			  sizeof(tail)))
+	    !outbox_segment_read(outbox, outbox->size - sizeof(tail), tail,
+				 sizeof(tail)))
 		return false;
 	bytes = outbox_record_last_bytes(tail);
 	if (bytes > OUTBOX_RECORD_BYTES_MAX || bytes > outbox->size)
@@ -117,13 +121,13 @@ static bool segment_is_whole(const struct outbox *outbox)
 	place.offset = outbox->size - bytes;
 	data = malloc(bytes);
 	is_whole = data != NULL &&
-		   segment_read(outbox, place.offset, data, bytes) &&
+		   outbox_segment_read(outbox, place.offset, data, bytes) &&
 		   outbox_record_check(place, data, bytes) == bytes;
 	free(data);
 	return is_whole;
 }
 
-/* The last segment, or a new one where that is full or torn. */
+/* Take the last segment, or a new one when that is full or torn. */
 static int segment_choose(struct outbox *outbox, struct err *err)
 {
 	struct outbox_segments segments;
@@ -131,14 +135,14 @@ static int segment_choose(struct outbox *outbox, struct err *err)
 	if (outbox_dir_list(&outbox->dir, &segments, err) < 0)
 		return -1;
 	if (segments.last > 0 && segments.last == segments.highest) {
-		if (segment_open(outbox, segments.last, false, err) < 0)
+		if (outbox_segment_open(outbox, segments.last, false, err) < 0)
 			return -1;
 		if (outbox->size < SEGMENT_BYTES_MAX &&
 		    segment_is_whole(outbox))
 			return 0;
-		segment_close(outbox);
+		outbox_segment_close(outbox);
 	}
-	return segment_open(outbox, segments.highest + 1, true, err);
+	return outbox_segment_open(outbox, segments.highest + 1, true, err);
 }
 
 static int window_format(struct outbox *outbox, const struct window *window,
@@ -183,19 +187,19 @@ static int bytes_write(struct outbox *outbox, struct err *err)
 			       outbox->used - put, (off_t)(outbox->size + put));
 
 		if (got < 0 && errno != EINTR)
-			return failed(outbox, err, "write");
+			return outbox_failed(outbox, err, "write");
 		if (got > 0)
 			put += (size_t)got;
 	}
 	if (fdatasync(outbox->fd) < 0)
-		return failed(outbox, err, "fdatasync");
-	/* The name of a new segment too. */
+		return outbox_failed(outbox, err, "fdatasync");
+	/* A new segment has to have its name on the disk, too. */
 	if (outbox->size == 0 && fsync(outbox->dir.fd) < 0)
-		return failed(outbox, err, "fsync of the directory");
+		return outbox_failed(outbox, err, "fsync of the directory");
 	return 0;
 }
 
-/* Take back what was written in part. */
+/* Cut off what was written in part. */
 static int bytes_take_back(struct outbox *outbox, struct err *err)
 {
 	struct err cause = *err;
@@ -219,7 +223,7 @@ static int window_write(struct outbox *outbox, const struct window *window,
 		if (ret < 0)
 			ret = bytes_take_back(outbox, err);
 	}
-	segment_close(outbox);
+	outbox_segment_close(outbox);
 	return ret;
 }
 

@@ -18,10 +18,9 @@ int outbox_open(const char *path, struct outbox **outbox_r, struct err *err);
 void outbox_close(struct outbox **outbox);
 
 /* Append all orders of the window, in one piece, and have them on the disk.
-   Returns 0: they are safe, and the orders are noted as done. Or 1 with the
-   reason in err: none of them is, nothing of them stays there, and they may be
-   appended again. Or -1 with ERR_RETRY: the same, but it is in doubt whether
-   something stays there. */
+   Returns 0: they are safe, and noted as done. Or 1 with the reason in err:
+   none of them is there, and they may be appended again. Or -1 with ERR_RETRY:
+   it failed, and some of them may be there. */
 int outbox_flush(struct outbox *outbox, struct window *window, struct err *err);
 
 #endif

@@ -1,3 +1,6 @@
+/* The files of an outbox: locks, names, the list of segments. outbox.c appends
+   to them; sources/drain.c reads and removes them. */
+
 #include "config.h"
 
 #include "producers/publish/outbox_dir.h"
@@ -16,7 +19,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Who writes has the lock for one write to the disk. */
+/* A writer holds the lock for one write to the disk, so this is long. */
 #define LOCK_WAIT_MSECS 5000
 #define LOCK_PAUSE_MSECS 2
 
@@ -28,13 +31,13 @@ int outbox_dir_file(const struct outbox_dir *dir, const char *name)
 		      O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY);
 }
 
-/* A new file under a name that nobody else uses. */
+/* Open a new file under a name that no other process uses. */
 static int temporary_open(const struct outbox_dir *dir, const char *name)
 {
 	const int flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOCTTY;
 	int fd = openat(dir->fd, name, flags, S_IRUSR | S_IWUSR);
 
-	/* One that was killed had the same number. */
+	/* A killed process with this number left its file. */
 	if (fd < 0 && errno == EEXIST && unlinkat(dir->fd, name, 0) == 0)
 		fd = openat(dir->fd, name, flags, S_IRUSR | S_IWUSR);
 	return fd;
@@ -151,7 +154,7 @@ const char *outbox_segment_name(uint64_t number, const char *suffix, char *buf)
 	return buf;
 }
 
-/* The number in a name of ours; 0: it is none. */
+/* The number in the name of a segment; 0: it is no such name. */
 static uint64_t name_number(const char *name, bool *is_segment_r)
 {
 	int64_t number = 0;
@@ -191,7 +194,7 @@ static void name_take(struct outbox_segments *segments, const char *name)
 int outbox_dir_list(const struct outbox_dir *dir,
 		    struct outbox_segments *segments_r, struct err *err)
 {
-	/* A description of its own, which has a position of its own. */
+	/* A file description of its own has a position of its own. */
 	int fd = openat(dir->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *listing = fd < 0 ? NULL : fdopendir(fd);
 	struct outbox_segments segments = { 0 };

@@ -13,10 +13,11 @@ struct err;
        <number>.orders  segments, the oldest first; the last one is appended to
        <number>.aside   segments with damage, or with orders that were refused
        lock             held while anything is written or removed
-       drain.lock       held by the one that drains
+       drain.lock       held by the process that drains
 
-   Who may write in the directory may write in its files: they have its rights
-   for owner and group, whatever the umask. A plain value. */
+   The files have the rights of the directory for owner and group, whatever the
+   umask: a process that may write in the directory may write in its files. A
+   plain value. */
 
 struct outbox_dir {
 	const char *path; /* borrowed */
@@ -34,12 +35,12 @@ void outbox_dir_close(struct outbox_dir *dir);
    -1 (errno). */
 int outbox_dir_file(const struct outbox_dir *dir, const char *name);
 
-/* Make an empty file, which has its rights when it has its name. Returns 0, or
-   -1 (errno; EEXIST: the name is taken). */
+/* Make an empty file that has its rights from the moment it has its name.
+   Returns 0, or -1 (errno; EEXIST: the name is taken). */
 int outbox_dir_make(const struct outbox_dir *dir, const char *name);
 
-/* Hold the lock. A few seconds are waited for it. Returns 0, or -1 with
-   ERR_RETRY: another process has it. */
+/* Hold the lock, which is waited for at most a few seconds. Returns 0, or -1
+   with ERR_RETRY: another process holds it. */
 int outbox_dir_lock(const struct outbox_dir *dir, struct err *err);
 void outbox_dir_unlock(const struct outbox_dir *dir);
 
@@ -54,7 +55,7 @@ int outbox_dir_lock_drain(const struct outbox_dir *dir, struct err *err);
 
 const char *outbox_segment_name(uint64_t number, const char *suffix, char *buf);
 
-/* What is there; numbers begin with 1, 0: none. */
+/* The numbers of the segments, from 1; 0: there is none. */
 struct outbox_segments {
 	uint64_t first;   /* segment */
 	uint64_t last;    /* segment */

@@ -1,3 +1,6 @@
+/* One order as bytes in a segment, and back. outbox.c writes records;
+   sources/drain.c reads them and looks for the next one behind damage. */
+
 #include "config.h"
 
 #include "producers/publish/outbox_record.h"
@@ -13,7 +16,7 @@
 
 static const char record_mark[4] = { 'O', 'M', 'Q', '1' };
 
-static void number_put(char *out, uint64_t number, size_t bytes)
+static void record_number_put(char *out, uint64_t number, size_t bytes)
 {
 	for (size_t i = 0; i < bytes; i++)
 		out[i] = (char)(unsigned char)(number >> 8 * i);
@@ -28,13 +31,13 @@ static uint32_t number_get(const char *data)
 	return number;
 }
 
-/* Of the place and the first 8 bytes of the head. */
+/* The checksum of the place and the first 8 bytes of the head. */
 static uint32_t head_sum(struct outbox_record_place place, const char *head)
 {
 	char where[16];
 
-	number_put(where, place.segment, 8);
-	number_put(where + 8, place.offset, 8);
+	record_number_put(where, place.segment, 8);
+	record_number_put(where + 8, place.offset, 8);
 	return crc32c(crc32c(0, where, sizeof(where)), head, 8);
 }
 
@@ -53,13 +56,13 @@ size_t outbox_record_bytes(const struct text *pairs, size_t pair_count)
 	       OUTBOX_RECORD_TAIL_BYTES;
 }
 
-/* Returns where it ends. */
+/* Write the body. Returns where it ends. */
 static char *body_write(const struct text *pairs, size_t pair_count, char *out)
 {
-	number_put(out, pair_count, NUMBER_BYTES);
+	record_number_put(out, pair_count, NUMBER_BYTES);
 	out += NUMBER_BYTES;
 	for (size_t i = 0; i < 2 * pair_count; i++) {
-		number_put(out, pairs[i].length, NUMBER_BYTES);
+		record_number_put(out, pairs[i].length, NUMBER_BYTES);
 		out += NUMBER_BYTES;
 		if (pairs[i].length > 0)
 			memcpy(out, pairs[i].data, pairs[i].length);
@@ -76,11 +79,12 @@ void outbox_record_write(struct outbox_record_place place,
 	uint32_t sum;
 
 	memcpy(out, record_mark, sizeof(record_mark));
-	number_put(out + 4, bytes, NUMBER_BYTES);
+	record_number_put(out + 4, bytes, NUMBER_BYTES);
 	sum = head_sum(place, out);
-	number_put(out + 8, sum, NUMBER_BYTES);
-	number_put(body_write(pairs, pair_count, body), bytes, NUMBER_BYTES);
-	number_put(out + 12, crc32c(sum, body, bytes), NUMBER_BYTES);
+	record_number_put(out + 8, sum, NUMBER_BYTES);
+	record_number_put(body_write(pairs, pair_count, body), bytes,
+			  NUMBER_BYTES);
+	record_number_put(out + 12, crc32c(sum, body, bytes), NUMBER_BYTES);
 }
 
 size_t outbox_record_check(struct outbox_record_place place, const char *data,
@@ -109,7 +113,7 @@ size_t outbox_record_last_bytes(const char *tail)
 }
 
 /* Take the next text of the body. Returns 0, or 1 when there is none. */
-static int text_take(const char **at, size_t *left, struct text *text_r)
+static int record_text_take(const char **at, size_t *left, struct text *text_r)
 {
 	size_t length;
 
@@ -142,7 +146,7 @@ int outbox_record_read(const char *data, struct arena *arena,
 	if (pairs == NULL)
 		return -1;
 	for (size_t i = 0; i < 2 * count; i++) {
-		if (text_take(&at, &left, &pairs[i]) != 0)
+		if (record_text_take(&at, &left, &pairs[i]) != 0)
 			return 1;
 	}
 	if (left != 0)

@@ -1,3 +1,7 @@
+/* Windows into the stream over one connection. order_job.c and embed.c call it;
+   publish_reply.c reads what the answers say, once.c and lag.c ask their own
+   questions. */
+
 #include "config.h"
 
 #include "producers/publish/publish.h"
@@ -44,7 +48,7 @@ static int publisher_connect(struct publisher *publisher, struct err *err)
 	return 0;
 }
 
-/* What was prepared goes with the connection. */
+/* Commands that were prepared are lost with the connection. */
 static void publisher_disconnect(struct publisher *publisher)
 {
 	redis_close(&publisher->redis);
@@ -106,7 +110,7 @@ static int order_append(struct publisher *publisher,
 			    err);
 }
 
-/* Queue what is not published yet. */
+/* Queue the orders that are not published yet. */
 static int window_append(struct publisher *publisher,
 			 const struct window *window, struct err *err)
 {
@@ -122,7 +126,7 @@ static int window_append(struct publisher *publisher,
 	return is_atomic ? word_append(publisher, "EXEC", err) : 0;
 }
 
-/* From here on what is not published yet is in doubt. */
+/* From here on the orders that are not published yet are in doubt. */
 static void window_mark(struct publisher *publisher, struct window *window)
 {
 	publisher->window = window;
@@ -137,7 +141,7 @@ static void window_mark(struct publisher *publisher, struct window *window)
 		order->state = WINDOW_SENT;
 		publisher->sent_count++;
 	}
-	/* MULTI and EXEC are answered too. */
+	/* MULTI and EXEC have answers too. */
 	publisher->replies_awaited =
 		publisher->sent_count + (publisher->set.atomic ? 2 : 0);
 }
@@ -147,9 +151,10 @@ static size_t awaited(const struct publisher *publisher)
 	return publisher->replies_awaited + publisher->lag_awaited;
 }
 
-/* The next reply: to the window, and then to the questions behind it. */
-static int reply_take(struct publisher *publisher, const struct reply *reply,
-		      struct err *err)
+/* Take the next reply: first those to the window, then those to the questions
+   about the lag. */
+static int publisher_reply_take(struct publisher *publisher,
+				const struct reply *reply, struct err *err)
 {
 	if (publisher->replies_awaited > 0) {
 		if (publisher_settle(publisher, reply, err) < 0)
@@ -163,8 +168,8 @@ static int reply_take(struct publisher *publisher, const struct reply *reply,
 	return 0;
 }
 
-/* Settle with every reply that is there. Returns how many were, or -1. */
-static int replies_take(struct publisher *publisher, struct err *err)
+/* Take every reply that is there. Returns their number, or -1. */
+static int publisher_replies_take(struct publisher *publisher, struct err *err)
 {
 	const struct reply *reply;
 	int taken = 0;
@@ -175,7 +180,7 @@ static int replies_take(struct publisher *publisher, struct err *err)
 				 err);
 		if (got <= 0)
 			break;
-		if (reply_take(publisher, reply, err) < 0)
+		if (publisher_reply_take(publisher, reply, err) < 0)
 			return -1;
 		arena_reset(publisher->replies);
 		taken++;
@@ -196,7 +201,7 @@ static int replies_wait(const struct publisher *publisher,
 	return 0;
 }
 
-/* Send what is queued and settle with all replies, as long as they come. */
+/* Send what is queued and take all replies. Only silence ends it early. */
 static int replies_await(struct publisher *publisher, struct err *err)
 {
 	const int64_t silence_msecs = publisher->set.redis->reply_timeout_msecs;
@@ -205,8 +210,9 @@ static int replies_await(struct publisher *publisher, struct err *err)
 
 	while (awaited(publisher) > 0) {
 		int pumped = redis_pump(publisher->redis, err);
-		/* What came before the end of the connection still counts. */
-		int taken = replies_take(publisher, pumped < 0 ? &late : err);
+		/* Replies before the end of the connection still count. */
+		int taken = publisher_replies_take(publisher,
+						   pumped < 0 ? &late : err);
 
 		if (pumped < 0 || taken < 0)
 			return -1;
@@ -219,7 +225,7 @@ static int replies_await(struct publisher *publisher, struct err *err)
 	return 0;
 }
 
-/* Every reply is there, and one of them an error. */
+/* Every reply is there, and one of them is an error. */
 static int window_failed(struct publisher *publisher, struct err *err)
 {
 	bool is_refused = publisher->failed_class == REDIS_REFUSED;
@@ -233,7 +239,7 @@ static int window_failed(struct publisher *publisher, struct err *err)
 	return is_refused ? -1 : 1;
 }
 
-/* In the middle of a window the connection broke. */
+/* The connection broke in the middle of a window. */
 static int window_broken(struct publisher *publisher)
 {
 	publisher_disconnect(publisher);
@@ -264,12 +270,13 @@ void publish_prepare(struct publisher *publisher, struct window *window)
 	    publisher->redis == NULL)
 		return;
 	redis_hold(publisher->redis);
-	/* To fail breaks the connection, which the window under way tells. */
+	/* A failure breaks the connection, which the window under way will
+	   report. */
 	if (window_append(publisher, window, &err) == 0)
 		publisher->prepared = window;
 }
 
-/* Ask for the lag, where the next window needs to know it. */
+/* Ask for the lag when the next window needs to know it. */
 static int lag_follow(struct publisher *publisher, const struct window *window,
 		      struct err *err)
 {
@@ -288,8 +295,8 @@ int publish_begin(struct publisher *publisher, struct window *window,
 {
 	if (window->count == 0)
 		return 0;
-	/* Nothing that cannot be sent again is in doubt while there is no
-	   connection: it was closed with every reply taken. */
+	/* Without a connection no order is in doubt that may not be sent again:
+	   the connection was closed with every reply taken. */
 	if (publisher->redis == NULL && publisher_connect(publisher, err) < 0)
 		return err->class == ERR_FATAL ? -1 : 1;
 	if (window_queue(publisher, window, err) < 0)

@@ -53,9 +53,8 @@ void publish_prepare(struct publisher *publisher, struct window *window);
 const struct lag *publish_lag(const struct publisher *publisher);
 
 /* Ask for the lag now, while no window is under way; what publish_prepare() did
-   is given up. Returns 0;
-   1 with the reason when Redis cannot tell now; or -1 with ERR_FATAL when it
-   refuses us. */
+   is given up. Returns 0; 1 with the reason when Redis cannot tell now; or -1
+   with ERR_FATAL when it refuses us. */
 int publish_look(struct publisher *publisher, struct err *err);
 
 #endif

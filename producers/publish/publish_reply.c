@@ -1,4 +1,5 @@
-/* What the replies say about the orders of a window. */
+/* What the replies say about the orders of a window. publish.c hands each reply
+   over in turn. */
 
 #include "config.h"
 
@@ -8,7 +9,7 @@
 #include "producers/publish/publish_state.h"
 #include "producers/publish/window.h"
 
-/* Remember an error reply: the first, unless a later one is a refusal. */
+/* Remember an error reply: the first one, or a later one that is a refusal. */
 static void error_note(struct publisher *publisher, struct text text)
 {
 	enum redis_class class = redis_error_class(text);
@@ -22,7 +23,7 @@ static void error_note(struct publisher *publisher, struct text text)
 			sizeof(publisher->failed_text));
 }
 
-/* What the reply to one order's command says about it. */
+/* Note what the reply to the command of one order says. */
 static int order_settle(struct publisher *publisher, struct window_order *order,
 			const struct reply *reply, struct err *err)
 {
@@ -45,7 +46,8 @@ static int order_settle(struct publisher *publisher, struct window_order *order,
 	return 0;
 }
 
-/* The reply to EXEC: an answer for each order sent, or one error for all. */
+/* Take the reply to EXEC: an answer for each order sent, or one error for
+   all. */
 static int exec_settle(struct publisher *publisher, const struct reply *reply,
 		       struct err *err)
 {
@@ -68,8 +70,8 @@ static int exec_settle(struct publisher *publisher, const struct reply *reply,
 	return 0;
 }
 
-/* Of the replies to MULTI ... EXEC only the last decides; an error before it
-   tells why. */
+/* Of the replies to MULTI ... EXEC only the last one decides; an error before
+   it tells why. */
 static int atomic_settle(struct publisher *publisher, const struct reply *reply,
 			 struct err *err)
 {

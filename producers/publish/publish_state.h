@@ -16,13 +16,13 @@ struct redis;
 struct reply;
 struct window;
 
-/* The inside of a publisher, for publish.c and publish_reply.c. */
+/* The inside of a publisher, only for publish.c and publish_reply.c. */
 
 struct publisher {
 	struct publish_settings set;
 	struct once once;
 	struct redis *redis;   /* NULL: to be opened again */
-	struct arena *replies; /* of the reply at hand */
+	struct arena *replies; /* of the reply that is being read */
 	struct command command;
 
 	const struct window *prepared; /* its commands are held; NULL: none */
@@ -35,7 +35,7 @@ struct publisher {
 	struct err lag_err; /* why it is not known */
 	size_t lag_awaited; /* replies, behind those of the window */
 
-	/* Its worst error reply, the first of that kind. */
+	/* The worst error reply to the window, and the first of its kind. */
 	bool failed;
 	enum redis_class failed_class;
 	char failed_text[256];
@@ -47,7 +47,7 @@ static inline bool publisher_is_once(const struct publisher *publisher)
 }
 
 /* Note in the orders under way what the next reply says. Returns 0; or -1 with
-   ERR_RETRY: that is no answer to what was sent. */
+   ERR_RETRY: the reply does not answer what was sent. */
 int publisher_settle(struct publisher *publisher, const struct reply *reply,
 		     struct err *err);
 

@@ -1,3 +1,6 @@
+/* Orders gathered to go together. order_job.c and embed.c fill a window;
+   publish.c or outbox.c carries it on and notes how each order fared. */
+
 #include "config.h"
 
 #include "producers/publish/window.h"

@@ -10,8 +10,7 @@
 struct arena;
 struct err;
 
-/* Orders that are gathered to go in one go, and how each of them fared. Not for
-   sharing. */
+/* Orders that go together, and how each of them fared. Not for sharing. */
 
 enum window_state {
 	WINDOW_WAITING, /* not sent */
@@ -20,11 +19,11 @@ enum window_state {
 	WINDOW_DONE,    /* published, now or before; or kept in the outbox */
 };
 
-/* What became of an order that is published once. */
+/* The finding about an order that is published once. */
 enum window_finding {
 	WINDOW_NEW,   /* it is a new entry */
 	WINDOW_KNOWN, /* its event key has an entry already */
-	WINDOW_OTHER, /* the same, and that entry has other fields */
+	WINDOW_OTHER, /* as KNOWN, and that entry has other fields */
 };
 
 /* "18446744073709551615-18446744073709551615" */
@@ -34,7 +33,7 @@ struct window_order {
 	enum window_state state;
 	enum window_finding finding; /* of WINDOW_DONE */
 	uint64_t line;               /* where it came from */
-	/* In the window's memory. */
+	/* These lie in the memory of the window. */
 	const struct text *pairs; /* name, value, name, value, ... */
 	size_t pair_count;
 	struct text key;          /* event key; empty: none */
@@ -55,20 +54,21 @@ int window_open(struct window *window, size_t size, struct err *err);
 /* Free the window; a zeroed one is fine. */
 void window_close(struct window *window);
 
-/* Put one order of pair_count pairs into the window, which must not be full; it
-   and its event key (the empty text: it has none) are copied. line says where
-   it came from. Returns 0, or -1 with ERR_RETRY: out of memory. */
+/* Put an order of pair_count pairs into the window, which must not be full. The
+   pairs and the event key (empty: it has none) are copied. line is its place in
+   the source. Returns 0, or -1 with ERR_RETRY: out of memory. */
 int window_add(struct window *window, const struct text *pairs,
 	       size_t pair_count, struct text key, uint64_t line,
 	       struct err *err);
 
-/* Full: as many orders as it has room for, or 1 MiB, whichever comes first. */
+/* Is the window full? It holds at most size orders, and no more once they have
+   1 MiB. */
 bool window_is_full(const struct window *window);
 
 /* Forget all orders. */
 void window_clear(struct window *window);
 
-/* Neighbours in the window that fared alike. */
+/* Orders side by side in the window that fared alike. */
 struct window_run {
 	enum window_state state;
 	uint64_t first_line;
@@ -76,8 +76,8 @@ struct window_run {
 	size_t count;
 };
 
-/* The run that begins with order number *i of the window, counted from 0.
-   Returns true and moves *i behind it, or false at the end of the window. */
+/* Find the run that begins with order number *i, counted from 0. Returns true
+   and moves *i behind it, or false at the end of the window. */
 bool window_run(const struct window *window, size_t *i,
 		struct window_run *run_r);
 

@@ -37,7 +37,7 @@ static int failure(const struct err *err)
 
 /* A line that stdout does not take goes to stderr: it has the order number with
    which to ask again. */
-static int print_line(const char *line)
+static int seckill_print_line(const char *line)
 {
 	if (fputs(line, stdout) >= 0 && fflush(stdout) == 0)
 		return 0;
@@ -76,7 +76,7 @@ static int load_run(void)
 		      ",\"stock\":%" PRId64 ",\"sold\":%" PRId64
 		      ",\"left\":%" PRId64 "}\n",
 		      options.terms.stock, sold, options.terms.stock - sold);
-	return print_line(line);
+	return seckill_print_line(line);
 }
 
 static int status_ask(struct redis *redis, void *standing_r, struct err *err)
@@ -133,7 +133,7 @@ static int status_run(void)
 	out = moment_put(out, "ends", terms->ends_msecs);
 	out = moment_put(out, "forgotten", terms->expires_msecs);
 	(void)sprintf(out, "}\n");
-	status = print_line(line);
+	status = seckill_print_line(line);
 	if (standing.sold + standing.left == terms->stock)
 		return status;
 	seckill_say("%s: sold and left are not the stock",
@@ -191,7 +191,7 @@ static int buy_at(struct seckill_queue *queue)
 	    entry->decision.result == SECKILL_TAKEN)
 		return buy_failed(entry);
 	line[seckill_line_write(entry, line)] = '\0';
-	return print_line(line);
+	return seckill_print_line(line);
 }
 
 static int seckill_queue_run(size_t size,

@@ -1,3 +1,6 @@
+/* Order numbers for requests without one. ordermq-seckill makes one before a
+   request is sent for the first time. */
+
 #include "config.h"
 
 #include "producers/seckill/orderno.h"

@@ -16,12 +16,12 @@ struct orderno {
 	uint64_t count;
 };
 
-/* The longest one, with its end. */
+/* Room for the longest number, with its end. */
 #define ORDERNO_BYTES (3 * 20 + NODE_ID_BYTES)
 
 void orderno_begin(struct orderno *orderno);
 
-/* The next one into buf, ORDERNO_BYTES long. Returns buf. */
+/* Write the next number into buf, ORDERNO_BYTES long. Returns buf. */
 const char *orderno_next(struct orderno *orderno, char *buf);
 
 #endif

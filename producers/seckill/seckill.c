@@ -1,3 +1,6 @@
+/* The request and the answer of seckill.lua. seckill_queue.c sends the one and
+   hands over the other. */
+
 #include "config.h"
 
 #include "producers/seckill/seckill.h"
@@ -15,7 +18,7 @@ static const char seckill_lua[] =
 #include "producers/seckill/seckill.inc"
 	;
 
-static bool is_utf8(struct text text)
+static bool seckill_is_utf8(struct text text)
 {
 	while (text.length > 0) {
 		size_t length = text_utf8_length(text);
@@ -28,7 +31,7 @@ static bool is_utf8(struct text text)
 	return true;
 }
 
-/* A part of a request: what every part has to be. max is 128 for all. */
+/* Check and keep a part of a request; all parts have these rules. */
 static int part_set(const char *name, struct text text, size_t max, char *buf,
 		    struct err *err)
 {
@@ -44,7 +47,7 @@ static int part_set(const char *name, struct text text, size_t max, char *buf,
 	if (text_has_control(text))
 		return err_set(err, ERR_REJECT, "%s '%s' has control bytes",
 			       name, shown);
-	if (!is_utf8(text))
+	if (!seckill_is_utf8(text))
 		return err_set(err, ERR_REJECT, "%s '%s' is no UTF-8", name,
 			       shown);
 	memcpy(buf, text.data, text.length);
@@ -137,8 +140,8 @@ void seckill_command(struct seckill *seckill, const char *stream,
 	command_word(command, request->orderno);
 }
 
-/* Returns -1 when it does not fit. */
-static int text_take(const struct reply *reply, char *buf, size_t bytes)
+/* Copy a text of the reply. Returns -1 when it does not fit. */
+static int seckill_text_take(const struct reply *reply, char *buf, size_t bytes)
 {
 	struct text text = reply_text(reply);
 
@@ -172,10 +175,10 @@ int seckill_answer(const struct reply *reply,
 		    decision.result == SECKILL_AFTER)
 			decision.moment_msecs =
 				reply_integer(reply_at(reply, 1), -1);
-		else if (text_take(reply_at(reply, 1), decision.orderno,
-				   sizeof(decision.orderno)) < 0 ||
-			 text_take(reply_at(reply, 2), decision.id,
-				   sizeof(decision.id)) < 0)
+		else if (seckill_text_take(reply_at(reply, 1), decision.orderno,
+					   sizeof(decision.orderno)) < 0 ||
+			 seckill_text_take(reply_at(reply, 2), decision.id,
+					   sizeof(decision.id)) < 0)
 			break;
 		*decision_r = decision;
 		return 0;

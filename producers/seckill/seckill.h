@@ -13,25 +13,25 @@ struct err;
 struct redis;
 struct reply;
 
-/* A flash sale: what seckill.lua decides in Redis, seen from here. A voucher is
-   what is sold; its keys are P:seckill:<voucher>:terms, :buyers and :orders,
-   see ordermq(7). */
+/* A flash sale: the view of seckill.lua, which decides in Redis, from here. A
+   voucher is an item on sale; its keys are P:seckill:<voucher>:terms, :buyers
+   and :orders, see ordermq(7). */
 
 #define SECKILL_VOUCHER_BYTES_MAX 128
 #define SECKILL_USER_BYTES_MAX 128
 #define SECKILL_ID_BYTES 48
 
-/* Who wants what. The order number names the request: whoever sends it again
-   has to send the same one. A plain value. */
+/* One user's request for one voucher. The order number names the request: to
+   repeat it, send the same number again. A plain value. */
 struct seckill_request {
 	char voucher[SECKILL_VOUCHER_BYTES_MAX + 1];
 	char user[SECKILL_USER_BYTES_MAX + 1];
 	char orderno[ORDER_NUMBER_BYTES_MAX + 1];
 };
 
-/* Take one part of a request into it: 1 to 128 bytes of UTF-8 without control
-   bytes; voucher and orderno without a colon, too. Return 0, or -1 with
-   ERR_REJECT: what is wrong with it. */
+/* Put a part into the request: 1 to 128 bytes of UTF-8 without control bytes;
+   voucher and orderno have no colon either. Return 0, or -1 with ERR_REJECT and
+   what is wrong. */
 int seckill_set_voucher(struct seckill_request *request, struct text text,
 			struct err *err);
 int seckill_set_user(struct seckill_request *request, struct text text,
@@ -52,11 +52,11 @@ enum seckill_result {
 /* A plain value. */
 struct seckill_decision {
 	enum seckill_result result;
-	/* Of what the user has: SECKILL_ACCEPTED and SECKILL_BOUGHT. */
+	/* For SECKILL_ACCEPTED and SECKILL_BOUGHT: the order of the user. */
 	char orderno[ORDER_NUMBER_BYTES_MAX + 1];
 	char id[SECKILL_ID_BYTES];
-	/* Milliseconds since 1970, when it begins or ended: SECKILL_BEFORE and
-	   SECKILL_AFTER. */
+	/* For SECKILL_BEFORE and SECKILL_AFTER: when the sale begins or ended,
+	   in milliseconds since 1970. */
 	int64_t moment_msecs;
 };
 
@@ -73,7 +73,7 @@ struct seckill_keys {
 void seckill_keys_make(const char *stream, const char *voucher,
 		       struct seckill_keys *keys_r);
 
-/* What a connection needs to ask for decisions. A plain value, zeroed at
+/* The state of a connection that asks for decisions. A plain value, zeroed at
    first. */
 struct seckill {
 	/* Of the last command. */
@@ -83,21 +83,21 @@ struct seckill {
 };
 
 /* Load the script over a new connection. Returns 0, or -1 as redis_command()
-   has it. */
+   does. */
 int seckill_script(struct seckill *seckill, struct redis *redis,
 		   struct err *err);
 
-/* Most words that seckill_command() puts together. */
+/* At most that many words has the command of seckill_command(). */
 #define SECKILL_WORDS_MAX 16
 
-/* The command that asks for a decision; it borrows from all three, until the
-   next one. */
+/* Build the command that asks for a decision; it borrows from all three, until
+   the next one. */
 void seckill_command(struct seckill *seckill, const char *stream,
 		     const struct seckill_request *request,
 		     struct command *command);
 
-/* What a reply that is no error says. Returns 0, or -1 with ERR_RETRY: that is
-   no answer of the script. */
+/* Read a reply that is no error. Returns 0, or -1 with ERR_RETRY: the script
+   answers otherwise. */
 int seckill_answer(const struct reply *reply,
 		   struct seckill_decision *decision_r, struct err *err);
 

@@ -1,3 +1,6 @@
+/* One client of ordermq-seckill serve: lines in, lines out, never waiting.
+   seckill_serve.c polls its descriptors. */
+
 #include "config.h"
 
 #include "producers/seckill/seckill_client.h"
@@ -12,7 +15,8 @@
 
 #define CLIENT_READ_BYTES ((size_t)64 * 1024)
 
-/* Who leaves more than this unread is not listened to. */
+/* Back-pressure: with that many unsent bytes of answers a client is not read
+   from. */
 #define CLIENT_ANSWERS_BYTES ((size_t)256 * 1024)
 
 int client_open(struct client *client, int in, int out)
@@ -49,7 +53,7 @@ static bool is_heard(const struct client *client)
 	return unwritten(client) < CLIENT_ANSWERS_BYTES;
 }
 
-/* There is room to read into when no whole line is left behind begin. */
+/* A whole line behind begin has to be taken before there is room to read. */
 static bool has_line(const struct client *client)
 {
 	return client->end > client->begin &&
@@ -100,7 +104,8 @@ static bool is_blank(struct text line)
 }
 
 /* Take a line, blank or not; the last one may have no end. */
-static enum client_line line_take(struct client *client, struct text *line_r)
+static enum client_line client_line_take(struct client *client,
+					 struct text *line_r)
 {
 	const char *begin = client->data + client->begin;
 	const size_t there = client->end - client->begin;
@@ -129,12 +134,12 @@ enum client_line client_take(struct client *client, struct text *line_r)
 	if (!is_heard(client))
 		return CLIENT_NONE;
 	do {
-		got = line_take(client, line_r);
+		got = client_line_take(client, line_r);
 	} while (got == CLIENT_LINE && is_blank(*line_r));
 	return got;
 }
 
-/* Nobody reads: what there is and what comes is lost. */
+/* The client reads no more: its answers, now and later, are lost. */
 static void deafen(struct client *client, int why)
 {
 	client->write_errno = why;
@@ -168,8 +173,9 @@ void client_answer(struct client *client, const char *answer, size_t length)
 	client->answers_used += length;
 }
 
-/* How much can be written without waiting: into a pipe that has room, so much
-   as POSIX promises. Neither a file nor a connection lets us wait. */
+/* The number of bytes that can be written without waiting: into a pipe with
+   room, what POSIX promises. A file or a non-blocking connection never makes us
+   wait. */
 static size_t writable(const struct client *client)
 {
 	struct pollfd fd = { .fd = client->out, .events = POLLOUT };

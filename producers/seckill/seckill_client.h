@@ -7,18 +7,19 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Who sends requests to ordermq-seckill serve and reads the answers: a
+/* A client of ordermq-seckill serve, which sends requests and reads answers: a
    connection, or standard input and output. Neither reading nor writing waits,
-   and who does not read is not listened to. Zeroed when there is none. */
+   and a client that does not read its answers is not read from. Zeroed when
+   there is none. */
 struct client {
 	bool is_there;
 	int in;
-	int out;         /* the same for a connection */
+	int out;         /* equal to in for a connection */
 	uint64_t line;   /* the last one that was taken, counted from 1 */
 	size_t waiting;  /* requests whose answers are not put yet */
 	uint64_t lost;   /* answers that could not be written */
 	int read_errno;  /* why reading ended; 0: at the end */
-	int write_errno; /* why it is not written to any more; 0: it is */
+	int write_errno; /* why writing ended; 0: it has not */
 
 	/* The rest is private. */
 	char *data;
@@ -29,11 +30,11 @@ struct client {
 	size_t answers_size, answers_used, answers_sent;
 };
 
-/* The longest line of a request. */
+/* At most that long is a line with a request. */
 #define CLIENT_LINE_BYTES ((size_t)16 * 1024)
 
-/* Begin with these descriptors; those of a connection become the client's. A
-   connection must not block. Returns 0, or -1 when out of memory. */
+/* Begin with these descriptors. When they are those of a connection, which must
+   not block, they become the client's. Returns 0, or -1 when out of memory. */
 int client_open(struct client *client, int in, int out);
 
 /* Close a connection, free what there is, and zero it. */
@@ -52,17 +53,18 @@ enum client_line {
 	CLIENT_LONG, /* a line that is too long, and was thrown away */
 };
 
-/* Take the next line that is not blank; it lives until client_read(). None is
-   given to who does not read the answers. */
+/* Take the next line that is not blank; it lives until client_read(). There is
+   none for a client that does not read its answers. */
 enum client_line client_take(struct client *client, struct text *line_r);
 
-/* Put length bytes of an answer behind the others. */
+/* Append an answer of length bytes. */
 void client_answer(struct client *client, const char *answer, size_t length);
 
 /* Write what can be written without waiting. */
 void client_flush(struct client *client);
 
-/* Nothing more will be read, is waiting or is to be written. */
+/* Is everything done: nothing to be read, no request waiting, nothing to be
+   written? */
 bool client_is_done(const struct client *client);
 
 /* Read no more. */

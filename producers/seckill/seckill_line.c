@@ -1,3 +1,6 @@
+/* Requests and answers as JSON. seckill_serve.c and the verbs read and write
+   lines here. */
+
 #include "config.h"
 
 #include "producers/seckill/seckill_line.h"
@@ -13,7 +16,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* The members of a request, and how each is taken. */
+/* The members of a request. */
 enum { VOUCHER, USER, ORDERNO, MEMBER_COUNT };
 
 static const char *const member_names[MEMBER_COUNT] = {
@@ -81,7 +84,8 @@ static int object_read(json_t *object, struct seckill_request *request,
 				request, err) < 0)
 			return -1;
 	}
-	/* A misspelt orderno would make a retry another request. */
+	/* Unknown members are refused: a misspelt orderno would make a repeated
+	   request a new one. */
 	json_object_foreach(object, name, value)
 	{
 		char shown[4 * 32];

@@ -1,3 +1,6 @@
+/* The Unix socket of ordermq-seckill serve. seckill_serve.c opens it first and
+   closes it last. */
+
 #include "config.h"
 
 #include "producers/seckill/seckill_listen.h"
@@ -20,7 +23,7 @@ static int unix_socket(void)
 	return socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 }
 
-/* Bind with the mode from the first moment on. */
+/* Bind so that the socket has its mode from the first moment on. */
 static int bind_with_mode(int fd, const struct sockaddr_un *addr)
 {
 	mode_t before = umask(0777 & ~LISTEN_MODE);

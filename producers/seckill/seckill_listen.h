@@ -3,13 +3,13 @@
 
 struct err;
 
-/* Listen on a Unix socket at path, with mode 0660. A socket that is there and
-   that nobody listens on any more is taken away. Returns the descriptor, which
-   does not block; or -1 with ERR_RETRY: the path is too long, somebody listens
-   there, or it is no socket. */
+/* Listen on a Unix socket at path, with mode 0660. A socket that another
+   process left there is removed. Returns the descriptor, which does not block;
+   or -1 with ERR_RETRY: the path is too long, another process listens there, or
+   it is no socket. */
 int seckill_listen(const char *path, struct err *err);
 
-/* Close it, and remove it from the path. */
+/* Close the descriptor, and remove the path. */
 void seckill_unlisten(const char *path, int fd);
 
 #endif

@@ -1,5 +1,5 @@
 /* The command line of ordermq-seckill, and its lines on stderr. main() reads
-   the one first; the verbs say the other. */
+   the command line first; all verbs write with seckill_say(). */
 
 #include "config.h"
 
@@ -71,8 +71,9 @@ int seckill_signal_status(void)
 	return SIGNAL_EXIT_BASE + stop_signal();
 }
 
-static int options_read(int argc, char **argv, struct seckill_options *to,
-			int *operand_r, struct err *err)
+static int seckill_options_read(int argc, char **argv,
+				struct seckill_options *to, int *operand_r,
+				struct err *err)
 {
 	struct seckill_terms *terms = &to->terms;
 	const struct options_row rows[] = {
@@ -217,7 +218,7 @@ int seckill_options_parse(int argc, char **argv,
 		.keep_msecs = -1,
 	};
 	int operand = 0;
-	int ret = options_read(argc, argv, &options, &operand, err);
+	int ret = seckill_options_read(argc, argv, &options, &operand, err);
 
 	if (ret != 0)
 		return ret;

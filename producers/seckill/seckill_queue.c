@@ -1,3 +1,6 @@
+/* Requests on their way to Redis and back, over one connection. The verb buy
+   and seckill_serve.c fill it; seckill.c knows the command. */
+
 #include "config.h"
 
 #include "producers/seckill/seckill_queue.h"
@@ -18,15 +21,15 @@
 #define BACKOFF_FIRST_MSECS 20
 #define BACKOFF_MAX_MSECS 1000
 
-/* How long who is in a hurry waits for answers. */
+/* In a hurry answers are waited for that long. */
 #define HURRY_MSECS 1000
 
 /* Requests are counted from 0; number n lies in entries[n % size]. In the
    sequence of their numbers come
-     head      the first that is not taken
-     reply_at  what a reply belongs to: the first from there on that is sent
-     send_at   the first that is not sent, or failed
-     tail      one behind the last. */
+       head      the first that is not taken
+       reply_at  the next reply belongs to the first sent one from here on
+       send_at   the first that is neither sent nor failed
+       tail      one behind the last */
 struct seckill_queue {
 	struct seckill_queue_settings set;
 	struct seckill seckill;
@@ -35,8 +38,8 @@ struct seckill_queue {
 	struct command command;
 	struct backoff backoff;
 	int64_t retry_at_msecs;  /* nothing is sent before; -1: now */
-	int64_t silent_at_msecs; /* no reply until then: it is broken */
-	/* An error reply: nothing is sent before all replies are there. */
+	int64_t silent_at_msecs; /* without a reply by then it is broken */
+	/* After an error reply nothing is sent before all replies are there. */
 	bool is_held;
 	bool held_closes; /* and the connection is opened anew */
 	struct err held;
@@ -124,8 +127,8 @@ struct seckill_queue_entry *seckill_queue_put_failed(
 	return entry;
 }
 
-/* Something went wrong: give up what has waited long enough, and send what is
-   left again, from the first on, after a while. Nothing is under way. */
+/* Something failed, and nothing is under way: give up what has waited long
+   enough, and send the rest again after a while. */
 static void seckill_queue_retry(struct seckill_queue *queue,
 				const struct err *err)
 {
@@ -151,7 +154,7 @@ static void seckill_queue_retry(struct seckill_queue *queue,
 		clock_earlier(now + backoff_next(&queue->backoff), first_until);
 }
 
-/* The connection is of no use any more. What was sent may be decided. */
+/* The connection is broken; what was sent may be decided. */
 static void seckill_queue_broken(struct seckill_queue *queue,
 				 const struct err *err)
 {
@@ -165,20 +168,19 @@ static void seckill_queue_broken(struct seckill_queue *queue,
 		entry->state = SECKILL_QUEUE_WAITING;
 		entry->in_doubt = true;
 	}
-	/* One that was idle is opened again when it is needed. */
+	/* An idle connection is opened again when it is needed. */
 	if (queue->under_way > 0 || queue->send_at < queue->tail)
 		seckill_queue_retry(queue, err);
 	queue->under_way = 0;
 }
 
-/* How long nothing may be heard. */
+/* Without a reply for that long the connection counts as broken. */
 static int64_t silence_msecs(const struct seckill_queue *queue)
 {
 	return queue->is_hurried ? HURRY_MSECS
 				 : queue->set.redis->reply_timeout_msecs;
 }
 
-/* Is there something to send now? */
 static bool seckill_queue_sends(const struct seckill_queue *queue)
 {
 	return queue->send_at < queue->tail && !queue->is_held &&
@@ -226,7 +228,7 @@ static int seckill_queue_send(struct seckill_queue *queue, struct err *err)
 	return 0;
 }
 
-/* An error reply: Redis has not decided. */
+/* The reply is an error: Redis has not decided. */
 static void entry_refused(struct seckill_queue *queue,
 			  struct seckill_queue_entry *entry, struct text text)
 {
@@ -283,7 +285,7 @@ static int replies_take(struct seckill_queue *queue, struct err *err)
 	return got < 0 ? -1 : 0;
 }
 
-/* Send and receive. What came before the end of a connection counts. */
+/* Send and receive. Replies before the end of a connection count. */
 static int seckill_queue_exchange(struct seckill_queue *queue, struct err *err)
 {
 	struct err late;

@@ -10,17 +10,17 @@
 struct err;
 struct settings_redis;
 
-/* Where requests for a flash sale are decided: they go to Redis as they come,
-   many on the way at once, and are answered in their sequence. A connection
-   that breaks is opened again, and what was not answered is asked again: the
-   order number tells Redis that it is the same request. Not for sharing;
-   to be opened after a fork(). */
+/* The requests for a flash sale on their way: they go to Redis as they come,
+   many at once, and are answered in their sequence. A broken connection is
+   opened again, and requests without an answer are sent again: by the order
+   number Redis knows a repeated request. Not for sharing; to be opened after a
+   fork(). */
 struct seckill_queue;
 
 struct seckill_queue_settings {
 	const struct settings_redis *redis; /* borrowed */
 	const char *stream;                 /* the key; borrowed */
-	size_t size;                        /* requests on the way, at most */
+	size_t size;           /* at most that many requests on the way */
 	int64_t timeout_msecs; /* to try a request again; 0: not at all */
 	int wake_fd;           /* readable: stop trying to connect; -1: none */
 };
@@ -32,16 +32,15 @@ enum seckill_queue_state {
 	SECKILL_QUEUE_FAILED, /* no decision: err says why */
 };
 
-/* One request, and what came of it. */
+/* One request and its result. */
 struct seckill_queue_entry {
 	struct seckill_request request;
-	void *owner;   /* whatever the caller needs to know it again */
-	uint64_t line; /* the same */
+	void *owner;   /* for the caller, to know its client */
+	uint64_t line; /* for the caller, too */
 	/* The rest is the queue's. */
 	enum seckill_queue_state state;
 	struct seckill_decision decision; /* of SECKILL_QUEUE_DECIDED */
-	bool in_doubt;    /* of SECKILL_QUEUE_FAILED: it may be decided all the
-			     same */
+	bool in_doubt;    /* of SECKILL_QUEUE_FAILED: perhaps decided */
 	bool is_fatal;    /* of SECKILL_QUEUE_FAILED: only an operator helps */
 	char reason[256]; /* of SECKILL_QUEUE_FAILED */
 	int64_t until_msecs; /* clock_msecs(), when to give up */
@@ -52,41 +51,41 @@ struct seckill_queue_entry {
 struct seckill_queue *seckill_queue_open(
 	const struct seckill_queue_settings *set, struct err *err);
 
-/* Set *queue to NULL. NULL is fine. What is on the way is in doubt. */
+/* Set *queue to NULL. NULL is fine. Requests on the way are in doubt. */
 void seckill_queue_close(struct seckill_queue **queue);
 
 bool seckill_queue_is_full(const struct seckill_queue *queue);
 bool seckill_queue_is_empty(const struct seckill_queue *queue);
 
-/* A new request behind the others, zeroed, for the caller to fill in before the
-   next seckill_queue_work(). The queue must not be full. */
+/* Append a request, zeroed, for the caller to fill in before the next
+   seckill_queue_work(). The queue must not be full. */
 struct seckill_queue_entry *seckill_queue_put(struct seckill_queue *queue);
 
-/* The same for what needs no decision, so that its answer comes in its turn: it
-   has failed for that reason. */
+/* Append a request that has failed already, for that reason, so that its answer
+   comes in its turn. */
 struct seckill_queue_entry *seckill_queue_put_failed(
 	struct seckill_queue *queue, const char *reason);
 
-/* Send and receive what can be without waiting; connecting may take as long as
+/* Send and receive as far as that does not wait; connecting may take as long as
    the settings allow. */
 void seckill_queue_work(struct seckill_queue *queue);
 
-/* What to wait for before the next seckill_queue_work(): the descriptor (-1:
-   none) and its events, and how long, -1: for ever. */
+/* For the wait before the next seckill_queue_work(): the descriptor (-1: none),
+   its events, and the longest time (-1: for ever). */
 int seckill_queue_fd(const struct seckill_queue *queue);
 short seckill_queue_events(const struct seckill_queue *queue);
 int64_t seckill_queue_wait_msecs(const struct seckill_queue *queue);
 
-/* From now on nothing is tried again. */
+/* From now on no request is tried again. */
 void seckill_queue_hurry(struct seckill_queue *queue);
 
-/* The first request, if something came of it; else NULL. It is taken off, and
-   lives until the next seckill_queue_put(). */
+/* Take the first request off the queue when it has a result; else returns NULL.
+   It lives until the next seckill_queue_put(). */
 const struct seckill_queue_entry *seckill_queue_take(
 	struct seckill_queue *queue);
 
-/* Work and wait until something came of the first request. The queue must not
-   be empty. */
+/* Work and wait until the first request has a result. The queue must not be
+   empty. */
 void seckill_queue_await(struct seckill_queue *queue);
 
 #endif

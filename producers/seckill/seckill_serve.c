@@ -1,4 +1,6 @@
-/* ordermq-seckill serve: one loop for all clients and the way to Redis. */
+/* ordermq-seckill serve: one loop over all clients and the connection to Redis.
+   Lines of seckill_client.c become requests in seckill_queue.c, and results
+   lines again. */
 
 #include "config.h"
 
@@ -26,16 +28,17 @@
 
 #define SERVE_CLIENTS_MAX 256
 
-/* Lines that one client may put before it is the turn of the next. */
+/* At most that many lines are taken from one client before the next has its
+   turn. */
 #define SERVE_TURN 64
 
-/* How long not to listen when a connection could not be taken. */
+/* After a connection could not be accepted, none is for that long. */
 #define SERVE_REST_MSECS 1000
 
-/* How long who is to read the last answers may take. */
+/* At the end clients have that long to read the last answers. */
 #define SERVE_STOP_MSECS 2000
 
-/* Of each client its input and its output, and behind them: */
+/* Each client has two places, for its input and its output; behind them: */
 enum {
 	POLL_STOP = 2 * SERVE_CLIENTS_MAX,
 	POLL_LISTENER,
@@ -49,7 +52,7 @@ struct serve {
 	int listener; /* -1: standard input is the only client */
 	int64_t rest_until_msecs;
 	bool is_stopping;
-	int64_t stop_until_msecs; /* for who does not read the answers */
+	int64_t stop_until_msecs; /* the end for clients that do not read */
 	bool some_bad;            /* lines that were no requests */
 	bool some_failed;         /* requests without a decision */
 	struct client clients[SERVE_CLIENTS_MAX];
@@ -85,7 +88,7 @@ static void line_put(struct serve *serve, struct client *client,
 	client->waiting++;
 }
 
-/* Returns how many lines of the client went to the queue. */
+/* Take lines of the client. Returns their number. */
 static int lines_take(struct serve *serve, struct client *client)
 {
 	struct text line;
@@ -102,7 +105,8 @@ static int lines_take(struct serve *serve, struct client *client)
 	return taken;
 }
 
-/* In turn, until the queue is full or no client has a line. */
+/* Take lines of all clients in turn, until the queue is full or no client has
+   one. */
 static void requests_take(struct serve *serve)
 {
 	int taken;
@@ -136,7 +140,8 @@ static void answers_give(struct serve *serve)
 	}
 }
 
-/* Connections that are done with go; standard input stays to be looked at. */
+/* Close the connections that are done; standard input stays for its status.
+   Returns true when a client is left. */
 static bool clients_sweep(struct serve *serve)
 {
 	bool some = false;
@@ -173,7 +178,8 @@ static void client_accept(struct serve *serve)
 		return;
 	if (fd >= 0)
 		(void)close(fd);
-	/* Out of descriptors, whoever waits keeps the listener ready. */
+	/* Without a free descriptor the waiting client would keep the listener
+	   ready. */
 	serve->rest_until_msecs = clock_msecs() + SERVE_REST_MSECS;
 }
 
@@ -222,7 +228,7 @@ static void serve_stop(struct serve *serve)
 	seckill_queue_hurry(serve->queue);
 }
 
-/* What poll() has found. */
+/* Act on what poll() has found. */
 static void serve_hear(struct serve *serve)
 {
 	for (int i = 0; i < SERVE_CLIENTS_MAX; i++) {
@@ -235,7 +241,7 @@ static void serve_hear(struct serve *serve)
 		serve_stop(serve);
 }
 
-/* Nobody is left to be answered, nor will anybody come. */
+/* Is no client left to be answered, and can none come? */
 static bool serve_is_done(struct serve *serve)
 {
 	const bool some = clients_sweep(serve);

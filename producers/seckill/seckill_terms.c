@@ -51,7 +51,7 @@ static void decimal_write(int64_t amount, int64_t scale, char *buf)
 {
 	char digits[NUM_BYTES];
 
-	/* A one, and as many places behind it as the scale has zeros. */
+	/* A one with as many digits behind it as the scale has zeros. */
 	(void)num_format(scale + amount % scale, digits);
 	(void)snprintf(buf, DECIMAL_BYTES, "%" PRId64 "%s%s", amount / scale,
 		       scale > 1 ? "." : "", digits + 1);
@@ -107,7 +107,7 @@ static int fields_write(const struct settings_fields *fields,
 	return 0;
 }
 
-/* What the script answered to the terms. */
+/* Read the answer of the script to the terms. */
 static int load_answer(const struct reply *reply, int64_t *sold_r,
 		       struct err *err)
 {

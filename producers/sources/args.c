@@ -1,3 +1,6 @@
+/* The source of one order: the arguments of ordermq-order. order_setup.c opens
+   it; order_job.c asks it. */
+
 #include "config.h"
 
 #include "producers/sources/args.h"

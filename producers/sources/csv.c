@@ -1,3 +1,7 @@
+/* The source of orders in a CSV file: the header gives the names, each record
+   is an order. csv_reader.c finds the cells; order_job.c asks for the
+   orders. */
+
 #include "config.h"
 
 #include "producers/sources/csv.h"
@@ -41,7 +45,8 @@ static int name_check(const struct csv *csv, size_t column, struct err *err)
 	return 0;
 }
 
-/* Keep a copy of the names: the record goes with the next one. */
+/* Keep a copy of the names: the bytes of a record live only until the next
+   one. */
 static int header_copy(struct csv *csv, size_t count, struct err *err)
 {
 	char *copy;
@@ -116,7 +121,7 @@ static enum source_event record_take(struct csv *csv,
 	return SOURCE_ORDER;
 }
 
-/* Read the header if that was not done, then a record. */
+/* Read the header, unless that was done, and then a record. */
 static enum input_event record_next(struct csv *csv, struct err *err)
 {
 	enum input_event event = csv_reader_next(&csv->reader, err);

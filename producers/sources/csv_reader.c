@@ -1,3 +1,6 @@
+/* Records and cells of a CSV file, by a table over states and classes of bytes.
+   input.c brings the bytes; csv.c makes orders of the cells. */
+
 #include "config.h"
 
 #include "producers/sources/csv_reader.h"
@@ -30,7 +33,7 @@ enum csv_action {
 	CSV_OPEN,       /* a quote opens */
 	CSV_CELL,       /* the cell ends */
 	CSV_RECORD,     /* the cell and the record end */
-	CSV_RECORD_CR,  /* the same, and a CR before the LF is none of it */
+	CSV_RECORD_CR,  /* both end, and the CR before the LF is no data */
 	CSV_STRAY,      /* a quote where none may be */
 	CSV_AFTERWARDS, /* something behind a closing quote */
 };
@@ -86,14 +89,14 @@ static const unsigned char csv_classes[256] = {
 	['\n'] = CSV_LF,
 };
 
-/* The first fault of a record is the one to tell. */
+/* Only the first fault of a record is told. */
 static void record_fault(struct csv_reader *csv, const char *fault)
 {
 	if (csv->fault[0] == '\0')
 		(void)snprintf(csv->fault, sizeof(csv->fault), "%s", fault);
 }
 
-/* Let go of the last record and stand before the next. */
+/* Forget the last record, and begin the next one. */
 static void record_begin(struct csv_reader *csv)
 {
 	csv->input.begin += csv->scanned;
@@ -119,7 +122,7 @@ static void cell_end(struct csv_reader *csv)
 	csv->cell_begin = csv->kept;
 }
 
-/* The cell ends where the line does, and so does a CR at its end. */
+/* The cell ends at the end of its line; a CR there belongs to the line end. */
 static void cell_end_cr(struct csv_reader *csv)
 {
 	const char *record = csv->input.data + csv->input.begin;
@@ -161,8 +164,8 @@ static bool csv_act(struct csv_reader *csv, enum csv_action action, char byte)
 	return false;
 }
 
-/* Keep the bytes that are like any other, most of a file, in one go. there is
-   where those end that were read. */
+/* Keep a run of ordinary bytes, which is most of a file, in one go. there is
+   the end of what was read. */
 static void run_keep(struct csv_reader *csv, size_t there)
 {
 	char *record = csv->input.data + csv->input.begin;
@@ -179,7 +182,7 @@ static void run_keep(struct csv_reader *csv, size_t there)
 	csv->scanned = end;
 }
 
-/* Read on in the record with the bytes that are there. Returns true when it is
+/* Go on in the record with the bytes that were read. Returns true when it is
    complete. */
 static bool record_scan(struct csv_reader *csv)
 {
@@ -203,15 +206,15 @@ static bool record_scan(struct csv_reader *csv)
 			csv->line++;
 		if (complete)
 			return true;
-		/* Where a byte is kept, those like any other are too. */
+		/* After a byte that is kept, ordinary ones are kept too. */
 		if (step.action == CSV_KEEP)
 			run_keep(csv, there);
 	}
 	return false;
 }
 
-/* There is no room for more of this record: forget it, but read on in it, so
-   that the next one is found. */
+/* The record is too long: forget it, but read to its end, so that the next one
+   is found. */
 static void record_drop(struct csv_reader *csv)
 {
 	record_fault(csv, "record over 256 KiB");
@@ -222,7 +225,7 @@ static void record_drop(struct csv_reader *csv)
 	csv->dropped = true;
 }
 
-/* The last line need not end. Returns false when nothing stands in it. */
+/* The last line needs no line end. Returns false when it is empty. */
 static bool record_finish(struct csv_reader *csv)
 {
 	if (csv->scanned == 0 && !csv->dropped)

@@ -10,9 +10,9 @@
 
 struct err;
 
-/* Records and cells of a CSV file (RFC 4180), each byte looked at once and no
-   memory taken for a cell: quotes are taken off in the buffer itself. What the
-   cells mean is csv.c's. */
+/* Records and cells of a CSV file (RFC 4180). Each byte is looked at once, and
+   no memory is taken for a cell: quotes are removed in the buffer itself. csv.c
+   gives the cells their meaning. */
 
 #define CSV_COLUMNS_MAX 1024
 
@@ -28,14 +28,14 @@ struct csv_reader {
 	bool started;  /* a byte order mark was looked for */
 	uint64_t line; /* of the next byte, counted from 1 */
 
-	/* The record at the beginning of the input, as far as it was read:
-	   kept <= scanned, since taking quotes off makes it shorter. */
+	/* The record at the beginning of the input, as far as it was read: kept
+	   <= scanned, since removed quotes make it shorter. */
 	bool complete;
 	int state;
 	size_t scanned;
 	size_t kept;
 	size_t cell_begin;
-	bool dropped; /* too long: what was read of it is gone */
+	bool dropped; /* too long: its bytes were thrown away */
 
 	/* For the caller, of the complete record. */
 	size_t cell_count; /* may be above CSV_COLUMNS_MAX */

@@ -1,3 +1,7 @@
+/* The source of orders in an outbox: segment after segment, each removed when
+   its orders are settled. publish/outbox_dir.c and publish/outbox_record.c know
+   the files; order_job.c asks for the orders and says when they are settled. */
+
 #include "config.h"
 
 #include "producers/sources/drain.h"
@@ -29,7 +33,7 @@ struct drain {
 	char reason[160];
 	struct arena *arena; /* of the item given */
 
-	/* The segment at hand. */
+	/* The segment that is being read. */
 	int fd; /* -1: none */
 	uint64_t number;
 	char *data;
@@ -39,7 +43,7 @@ struct drain {
 	bool is_bad; /* to be set aside */
 };
 
-static void segment_close(struct drain *drain)
+static void drain_segment_close(struct drain *drain)
 {
 	if (drain->fd >= 0)
 		(void)close(drain->fd);
@@ -55,7 +59,7 @@ static void drain_close(struct source *source)
 {
 	struct drain *drain = (struct drain *)source;
 
-	segment_close(drain);
+	drain_segment_close(drain);
 	if (drain->watch_fd >= 0)
 		(void)close(drain->watch_fd);
 	if (drain->drain_lock_fd >= 0)
@@ -73,29 +77,31 @@ static void drain_settled(struct source *source, bool some_bad)
 	drain->is_bad = drain->is_bad || some_bad;
 }
 
-static int failed(const struct drain *drain, struct err *err, const char *what)
+static int drain_failed(const struct drain *drain, struct err *err,
+			const char *what)
 {
 	return err_errno(err, ERR_RETRY, "%s: %s", drain->name, what);
 }
 
-/* How long the segment is. With the lock held nobody is writing to it: what is
-   not whole then was torn by a crash. */
+/* The length of the segment. While the lock is held nothing is being written,
+   so a record that is not whole was torn by a crash. */
 static int segment_size(const struct drain *drain, size_t *bytes_r,
 			struct err *err)
 {
 	struct stat st;
 
 	if (fstat(drain->fd, &st) < 0)
-		return failed(drain, err, "fstat");
+		return drain_failed(drain, err, "fstat");
 	if (!S_ISREG(st.st_mode)) {
 		errno = EINVAL;
-		return failed(drain, err, "no regular file");
+		return drain_failed(drain, err, "no regular file");
 	}
 	*bytes_r = (size_t)st.st_size;
 	return 0;
 }
 
-static int segment_read(struct drain *drain, size_t bytes, struct err *err)
+static int drain_segment_read(struct drain *drain, size_t bytes,
+			      struct err *err)
 {
 	char *data = realloc(drain->data, bytes);
 
@@ -107,10 +113,10 @@ static int segment_read(struct drain *drain, size_t bytes, struct err *err)
 				    bytes - drain->bytes, (off_t)drain->bytes);
 
 		if (got < 0 && errno != EINTR)
-			return failed(drain, err, "read");
+			return drain_failed(drain, err, "read");
 		if (got == 0) {
 			errno = EIO;
-			return failed(drain, err, "has become shorter");
+			return drain_failed(drain, err, "has become shorter");
 		}
 		if (got > 0)
 			drain->bytes += (size_t)got;
@@ -126,14 +132,14 @@ static int segment_remove(const struct drain *drain, struct err *err)
 	(void)outbox_segment_name(drain->number, OUTBOX_ASIDE, aside);
 	if (drain->is_bad &&
 	    renameat(drain->dir.fd, name, drain->dir.fd, aside) < 0)
-		return failed(drain, err, "rename");
+		return drain_failed(drain, err, "rename");
 	if (!drain->is_bad && unlinkat(drain->dir.fd, name, 0) < 0)
-		return failed(drain, err, "unlink");
+		return drain_failed(drain, err, "unlink");
 	return 0;
 }
 
-/* All that was known of the segment is settled: is there more, or is it done
-   with? */
+/* Every order given of the segment is settled: either there is more in it, or
+   it is finished. */
 static int segment_go_on(struct drain *drain, struct err *err)
 {
 	size_t bytes = 0;
@@ -150,12 +156,12 @@ static int segment_go_on(struct drain *drain, struct err *err)
 	if (ret < 0)
 		return -1;
 	if (!is_end)
-		return segment_read(drain, bytes, err);
-	segment_close(drain);
+		return drain_segment_read(drain, bytes, err);
+	drain_segment_close(drain);
 	return 0;
 }
 
-/* Returns 1, 0 when there is none, or -1. */
+/* Find the next segment. Returns 1, 0 when there is none, or -1. */
 static int segment_find(struct drain *drain, struct err *err)
 {
 	struct outbox_segments segments;
@@ -172,12 +178,12 @@ static int segment_find(struct drain *drain, struct err *err)
 	drain->fd = openat(drain->dir.fd, name,
 			   O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY |
 				   O_NONBLOCK);
-	return drain->fd < 0 ? failed(drain, err, "open") : 1;
+	return drain->fd < 0 ? drain_failed(drain, err, "open") : 1;
 }
 
-/* Open the oldest segment, with the lock held: no name changes then. Returns
-   1, 0 when there is none, or -1. */
-static int segment_open(struct drain *drain, struct err *err)
+/* Open the oldest segment. The lock is held, so that no name changes meanwhile.
+   Returns 1, 0 when there is none, or -1. */
+static int drain_segment_open(struct drain *drain, struct err *err)
 {
 	int found;
 
@@ -190,7 +196,7 @@ static int segment_open(struct drain *drain, struct err *err)
 	return segment_go_on(drain, err) < 0 ? -1 : 1;
 }
 
-/* What is no record from offset on: to where the next one begins. */
+/* From offset on there is no record: go to the next one. */
 static enum source_event damage_skip(struct drain *drain,
 				     struct source_item *item_r)
 {
@@ -246,7 +252,8 @@ static enum source_event record_give(struct drain *drain, size_t bytes,
 	return SOURCE_ORDER;
 }
 
-/* What has come since is listed next; nothing that comes later is missed. */
+/* Forget the notices so far: the listing that follows sees those files, and any
+   later file brings a new notice. */
 static void watch_clear(const struct drain *drain)
 {
 	char events[4096];
@@ -269,7 +276,7 @@ static enum source_event drain_next(struct source *source,
 			return SOURCE_FLUSH;
 		if (drain->fd < 0) {
 			watch_clear(drain);
-			got = segment_open(drain, err);
+			got = drain_segment_open(drain, err);
 		} else {
 			got = segment_go_on(drain, err) < 0 ? -1 : 1;
 		}
@@ -291,7 +298,7 @@ static int watch_open(struct drain *drain, struct err *err)
 	if (drain->watch_fd < 0 ||
 	    inotify_add_watch(drain->watch_fd, drain->dir.path,
 			      IN_CREATE | IN_MODIFY | IN_MOVED_TO) < 0)
-		return failed(drain, err, "inotify");
+		return drain_failed(drain, err, "inotify");
 	return 0;
 }
 

@@ -1,3 +1,6 @@
+/* The source of made-up orders, for trials and measurements. order_setup.c
+   opens it; order_job.c asks it. */
+
 #include "config.h"
 
 #include "producers/sources/generate.h"
@@ -36,8 +39,8 @@ struct generate {
 	time_t ts_minute; /* that of ts; 0: none yet */
 };
 
-/* One of 2^64 numbers for each (seed, i, what): the finalizer of splitmix64
-   (Steele, Lea and Flood, 2014), over a sum that keeps the three apart. */
+/* A number for each (seed, i, what): the finalizer of splitmix64 (Steele, Lea
+   and Flood, 2014) over a sum in which the three do not mix. */
 static uint64_t scatter(uint64_t seed, uint64_t i, uint64_t what)
 {
 	uint64_t x = seed * 0x9e3779b97f4a7c15u + i * 0xd1342543de82ef95u +
@@ -58,7 +61,7 @@ static void pair_add(struct generate *gen, const char *name, const char *value)
 }
 
 /* All numbers are below 2^63, as the options are. */
-static void number_put(uint64_t number, char *buf)
+static void generate_number_put(uint64_t number, char *buf)
 {
 	(void)num_format((int64_t)number, buf);
 }
@@ -69,8 +72,8 @@ static void add_userid(struct generate *gen, uint64_t i)
 
 	if (scatter(seed, i, OF_GUEST) % GENERATE_GUEST_EVERY == 0)
 		return;
-	number_put(scatter(seed, i, OF_USER) % gen->set.users + 1,
-		   gen->userid + 1);
+	generate_number_put(scatter(seed, i, OF_USER) % gen->set.users + 1,
+			    gen->userid + 1);
 	pair_add(gen, gen->set.fields->userid, gen->userid);
 }
 
@@ -78,15 +81,16 @@ static void add_amount(struct generate *gen, uint64_t i)
 {
 	const struct settings_fields *fields = gen->set.fields;
 
-	number_put(scatter(gen->set.seed, i, OF_AMOUNT) % GENERATE_AMOUNT_SPAN +
-			   GENERATE_AMOUNT_MIN,
-		   gen->amount);
+	generate_number_put(scatter(gen->set.seed, i, OF_AMOUNT) %
+					    GENERATE_AMOUNT_SPAN +
+				    GENERATE_AMOUNT_MIN,
+			    gen->amount);
 	for (int64_t f = 0; f < fields->amount_factor_count; f++)
 		pair_add(gen, fields->amount[f], f == 0 ? gen->amount : "1");
 }
 
-/* The time of minute number minute. Returns false when there is no such year.
- */
+/* Write the time of that minute. Returns false when its year has no four
+   digits. */
 static bool minute_put(struct generate *gen, time_t minute)
 {
 	time_t secs = minute * 60;
@@ -101,7 +105,8 @@ static bool minute_put(struct generate *gen, time_t minute)
 	return true;
 }
 
-/* One a second; so only the seconds differ, as a rule. */
+/* One order a second: as a rule only the seconds differ from the order
+   before. */
 static void add_ts(struct generate *gen, uint64_t i)
 {
 	time_t secs = (time_t)(GENERATE_FIRST_SECS + i);
@@ -115,11 +120,11 @@ static void add_ts(struct generate *gen, uint64_t i)
 	pair_add(gen, "ts", gen->ts);
 }
 
-/* Event number i, counted from 1, about the order of event number of. */
+/* Make event number i, counted from 1, about the order of event number of. */
 static void event_make(struct generate *gen, uint64_t i, uint64_t of)
 {
 	gen->pair_count = 0;
-	number_put(of, gen->orderno + gen->orderno_begin);
+	generate_number_put(of, gen->orderno + gen->orderno_begin);
 	pair_add(gen, gen->set.fields->orderno, gen->orderno);
 	add_userid(gen, of);
 	pair_add(gen, gen->set.fields->type, i == of ? "paid" : "refunded");

@@ -8,11 +8,11 @@ struct settings_fields;
 struct source;
 
 /* Made-up orders for trials and measurements. Everything about order number i
-   follows from the seed and i alone, so that a seed always gives the same
-   orders, and two seeds never give the same order number ("G<seed>-<i>").
+   follows from the seed and i alone: a seed always gives equal orders, and two
+   seeds never give equal order numbers ("G<seed>-<i>").
 
    One order in 50 is a guest's, without an account. Each 25th event refunds in
-   full one of the 24 orders before it; no order is refunded twice. Field names
+   full one of the 24 orders before it; no order is refunded twice. The names
    are those of fields; where amount is a product, its first factor varies and
    the others are 1. */
 struct generate_settings {

@@ -1,3 +1,6 @@
+/* Bytes of a file or of stdin, in a buffer that holds a whole record.
+   csv_reader.c and jsonl.c read through it. */
+
 #include "config.h"
 
 #include "producers/sources/input.h"
@@ -44,7 +47,7 @@ void input_close(struct input *input)
 	input->data = NULL;
 }
 
-/* Make room behind end: move the rest to the front, else grow. */
+/* Make room behind end: move the bytes to the front, or else grow. */
 static enum input_event input_make_room(struct input *input, struct err *err)
 {
 	char *data;
@@ -69,8 +72,8 @@ static enum input_event input_make_room(struct input *input, struct err *err)
 	return INPUT_MORE;
 }
 
-/* A signal may end the look, at the worst one that says to stop: then reading
-   would wait all the same. */
+/* Can we read without waiting? When a signal interrupts poll(), the answer is
+   no: the signal may have asked to stop, and read() would wait. */
 static bool input_is_ready(const struct input *input)
 {
 	struct pollfd fd = { .fd = input->fd, .events = POLLIN };

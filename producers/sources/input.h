@@ -9,12 +9,12 @@
 
 struct err;
 
-/* Bytes of a file or of stdin behind a window that its reader moves: a buffer
-   that begins small and grows to INPUT_RECORD_MAX, so that one record always
-   lies in one piece. A plain value inside the source that reads. */
+/* Bytes of a file or of stdin. The reader moves begin over them; the buffer
+   begins small and grows to INPUT_RECORD_MAX, so that a record always lies in
+   one piece. A plain value inside the source that reads. */
 
-/* The longest record, as it stands in the file: an entry may have no more, see
-   lib/stream/order.h. */
+/* At most that long is a record as it stands in the file: the limit of an entry
+   (lib/stream/order.h). */
 #define INPUT_RECORD_MAX ((size_t)256 * 1024)
 
 struct input {
@@ -44,24 +44,24 @@ enum input_event {
 	INPUT_FAILED, /* err has the cause */
 };
 
-/* Read more behind end. data may move, and so may begin: distances from begin
-   stay what they are. */
+/* Read more behind end. data and begin may move; distances from begin do not
+   change. */
 enum input_event input_fill(struct input *input, struct err *err);
 
-/* Take a UTF-8 byte order mark off the beginning. Returns false as long as too
-   few bytes are there to tell; once it returned true it is not to be called
+/* Drop a UTF-8 byte order mark at the beginning. Returns false as long as too
+   few bytes are there to tell; after it returned true it must not be called
    again. */
 bool input_skip_bom(struct input *input);
 
-/* How many bytes were taken so far. */
+/* The number of bytes taken so far. */
 uint64_t input_taken(const struct input *input);
 
-/* Fill in what a source that reads this input has in common with others: its
-   name, what to wait for, how much there is. path is borrowed. */
+/* Fill in the members of a source that reads this input: its name, the
+   descriptor to wait for, the total. path is borrowed. */
 void input_describe(const struct input *input, const char *path,
 		    struct source *source);
 
-/* What such a source answers to an event that is not INPUT_MORE. */
+/* The answer of such a source to an event other than INPUT_MORE. */
 enum source_event input_pass(enum input_event event,
 			     const struct source *source, struct err *err);
 

@@ -1,3 +1,6 @@
+/* The source of orders in JSON Lines, parsed by jansson. input.c brings the
+   bytes; order_job.c asks for the orders. */
+
 #include "config.h"
 
 #include "producers/sources/jsonl.h"
@@ -20,7 +23,7 @@ struct jsonl {
 	bool started; /* a byte order mark was looked for */
 	size_t line_bytes;
 	bool complete; /* line_bytes is the length of a whole line */
-	bool dropped;  /* too long: what was read of it is gone */
+	bool dropped;  /* too long: its bytes were thrown away */
 	uint64_t line;
 	json_t *object; /* owns the strings of the pairs */
 	struct text pairs[2 * JSONL_FIELDS_MAX];
@@ -74,7 +77,7 @@ static int value_text(struct jsonl *jsonl, size_t i, const char *name,
 	return jsonl_reject(jsonl, name, "a nested value");
 }
 
-/* Fill in the pairs. Returns how many there are, or -1 with a reason. */
+/* Fill in the pairs. Returns their number, or -1 with a reason. */
 static int object_pairs(struct jsonl *jsonl)
 {
 	const char *name;
@@ -112,8 +115,8 @@ static int line_parse(struct jsonl *jsonl)
 	return object_pairs(jsonl);
 }
 
-static enum source_event line_take(struct jsonl *jsonl,
-				   struct source_item *item_r)
+static enum source_event jsonl_line_take(struct jsonl *jsonl,
+					 struct source_item *item_r)
 {
 	int count = -1;
 
@@ -131,7 +134,7 @@ static enum source_event line_take(struct jsonl *jsonl,
 	return SOURCE_ORDER;
 }
 
-/* Let go of the last line, with its end, and stand before the next. */
+/* Forget the last line, and begin the next one. */
 static void line_begin(struct jsonl *jsonl)
 {
 	struct input *input = &jsonl->input;
@@ -145,7 +148,7 @@ static void line_begin(struct jsonl *jsonl)
 	jsonl->dropped = false;
 }
 
-/* Look for the end of the line in what is there. */
+/* Look for the end of the line in the bytes that were read. */
 static bool line_scan(struct jsonl *jsonl)
 {
 	struct input *input = &jsonl->input;
@@ -214,7 +217,7 @@ static enum source_event jsonl_next(struct source *source,
 
 	source->done = input_taken(&jsonl->input);
 	if (event == INPUT_MORE)
-		return line_take(jsonl, item_r);
+		return jsonl_line_take(jsonl, item_r);
 	return input_pass(event, source, err);
 }
 

@@ -9,21 +9,21 @@
 
 struct err;
 
-/* Where orders come from: arguments, a CSV file, JSON Lines, a generator. A
-   source never waits; whoever asks it does, and can publish meanwhile what it
-   has. One reader, no sharing. */
+/* A source of orders: arguments, a CSV file, JSON Lines, a generator, an
+   outbox. A source never waits; its caller does, and can publish meanwhile what
+   it has. One reader, no sharing. */
 
 enum source_event {
 	SOURCE_ORDER,  /* the item is an order */
 	SOURCE_REJECT, /* the item is a line with a reason; go on asking */
 	SOURCE_LATER,  /* nothing now; ask again when fd is readable */
-	SOURCE_FLUSH,  /* finish with what was given, then ask again; the lines
-			  begin anew */
+	SOURCE_FLUSH,  /* publish what was given, then ask again; lines are
+			  counted anew from there */
 	SOURCE_END,    /* there was all there is */
 	SOURCE_FAILED, /* the source is of no use any more; err says why */
 };
 
-/* All of it is borrowed from the source until it is asked again. */
+/* Everything is borrowed from the source until it is asked again. */
 struct source_item {
 	const struct text *pairs; /* name, value, name, value, ... */
 	size_t pair_count;
@@ -32,19 +32,20 @@ struct source_item {
 };
 
 struct source {
-	/* The next item. err is set with SOURCE_FAILED only: ERR_REJECT, or
-	   ERR_RETRY when out of memory. */
+	/* Give the next item. err is set with SOURCE_FAILED only: ERR_REJECT,
+	   or ERR_RETRY when out of memory. */
 	enum source_event (*next)(struct source *source,
 				  struct source_item *item_r, struct err *err);
-	/* All orders that were given are dealt with; some_bad: some were not
-	   taken, or are published with other fields. NULL: of no interest. */
+	/* Every order that was given is settled; some_bad: some were rejected,
+	   or are published with other fields. NULL: the source does not need to
+	   know. */
 	void (*settled)(struct source *source, bool some_bad);
 	/* Free the source. */
 	void (*close)(struct source *source);
 
 	const char *name; /* for "NAME:LINE: ..."; borrowed */
 	int fd;           /* to wait for, or -1 */
-	/* How far it is, in a unit of its own; total 0 means unknown. */
+	/* The progress, in a unit of the source's own; total 0: unknown. */
 	uint64_t done;
 	uint64_t total;
 };
