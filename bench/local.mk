@@ -29,7 +29,7 @@ bench_seckill_LDADD = $(producer_libs)
 EXTRA_DIST += %D%/README.md %D%/results.svg %D%/bench.py %D%/rig.py \
 	%D%/runs.py %D%/contenders.py %D%/checks.py %D%/recovery.py %D%/report.py
 EXTRA_PROGRAMS += $(bench_programs)
-# For tests/system/bench.sh.
+# For tests/system/bench.sh, seckill_race.sh and race.c.
 check_DATA += $(bench_programs)
 BENCH_OPTIONS =
 .PHONY: bench bench-full bench-programs

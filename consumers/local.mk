@@ -17,3 +17,4 @@ bin_ordermq_audit_SOURCES = %D%/audit.c
 bin_ordermq_audit_LDADD = $(redis_libs)
 bin_ordermq_xread_SOURCES = %D%/xread.c
 bin_ordermq_xread_LDADD = $(redis_libs)
+EXTRA_DIST += %D%/README.md

@@ -13,3 +13,4 @@ include %D%/consumer/local.mk
 # What each part of it is needed with.
 conf_libs  = libordermq.a $(LIBCONFIG_LIBS)
 redis_libs = $(conf_libs) $(HIREDIS_LIBS)
+EXTRA_DIST += %D%/README.md

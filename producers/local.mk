@@ -13,3 +13,4 @@ bin_ordermq_order_SOURCES = %D%/order/ordermq_order.c
 bin_ordermq_order_LDADD = $(producer_libs)
 bin_ordermq_seckill_SOURCES = %D%/seckill/ordermq_seckill.c
 bin_ordermq_seckill_LDADD = $(producer_libs)
+EXTRA_DIST += %D%/README.md

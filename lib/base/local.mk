@@ -11,3 +11,4 @@ libordermq_a_SOURCES += \
 	%D%/backoff.c %D%/backoff.h \
 	%D%/log.c %D%/log.h \
 	%D%/append.c %D%/append.h
+EXTRA_DIST += %D%/README.md

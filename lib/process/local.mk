@@ -6,3 +6,4 @@ libordermq_a_SOURCES += \
 	%D%/fatal.c %D%/fatal.h \
 	%D%/process_options.c %D%/process_options.h \
 	%D%/process.c %D%/process.h
+EXTRA_DIST += %D%/README.md

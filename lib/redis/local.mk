@@ -6,3 +6,4 @@ libordermq_a_SOURCES += \
 	%D%/dial.c %D%/dial.h \
 	%D%/redis.c %D%/redis.h \
 	%D%/command.c %D%/command.h
+EXTRA_DIST += %D%/README.md

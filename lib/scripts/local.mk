@@ -18,3 +18,4 @@ lua_scripts += \
 	%D%/release.lua \
 	%D%/come_back.lua \
 	%D%/replay.lua
+EXTRA_DIST += %D%/README.md

@@ -10,3 +10,4 @@ libordermq_a_SOURCES += \
 	%D%/conf_file.c %D%/conf_file.h \
 	%D%/conf_tree.c %D%/conf_tree.h \
 	%D%/conf.c %D%/conf.h
+EXTRA_DIST += %D%/README.md

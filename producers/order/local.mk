@@ -9,3 +9,4 @@ libproducers_a_SOURCES += \
 	%D%/order_fail.c %D%/order_fail.h \
 	%D%/order_lag.c %D%/order_lag.h \
 	%D%/order_job.c %D%/order_job.h
+EXTRA_DIST += %D%/README.md

@@ -56,3 +56,4 @@ install-data-hook:
 	  $(LN_S) -f $(publish_so) libordermq-publish.so
 uninstall-hook:
 	rm -f "$(DESTDIR)$(libdir)/libordermq-publish.so"
+EXTRA_DIST += %D%/README.md

@@ -9,3 +9,4 @@ libproducers_a_SOURCES += \
 	%D%/seckill_listen.c %D%/seckill_listen.h \
 	%D%/seckill_serve.c %D%/seckill_serve.h
 lua_scripts += %D%/seckill.lua %D%/seckill_load.lua %D%/seckill_status.lua
+EXTRA_DIST += %D%/README.md

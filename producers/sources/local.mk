@@ -7,3 +7,4 @@ libproducers_a_SOURCES += \
 	%D%/jsonl.c %D%/jsonl.h \
 	%D%/generate.c %D%/generate.h \
 	%D%/drain.c %D%/drain.h
+EXTRA_DIST += %D%/README.md

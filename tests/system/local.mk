@@ -21,8 +21,6 @@ dist_check_SCRIPTS += \
 	%D%/senders.sh \
 	%D%/completion.sh \
 	%D%/bench.sh
-# What seckill_race.sh and race.c run.
-check_DATA += bench/seckill
 if HAVE_CMOCKA
 check_PROGRAMS += \
 	%D%/points \
