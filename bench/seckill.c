@@ -323,7 +323,7 @@ static int options_read(int argc, char **argv, struct bench_options *to,
 	};
 	const struct options options = {
 		"seckill", "usage: seckill --stream KEY [OPTION]...\n\n", NULL,
-		rows
+		rows, false
 	};
 	int operand = 0;
 	int ret = options_parse(&options, argc, argv, &operand, err);

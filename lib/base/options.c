@@ -34,6 +34,15 @@ struct options_row options_text(char letter, const char *name, const char *arg,
 				     to,           0,      0,    NULL };
 }
 
+struct options_row options_texts(char letter, const char *name, const char *arg,
+				 const char *help, const char **to)
+{
+	struct options_row row = options_text(letter, name, arg, help, to);
+
+	row.kind = OPTIONS_TEXTS;
+	return row;
+}
+
 struct options_row options_number(char letter, const char *name,
 				  const char *arg, const char *help,
 				  int64_t *to, int64_t min, int64_t max)
@@ -84,7 +93,7 @@ struct options_row options_end(void)
 /* The rows as getopt_long() wants them. */
 struct options_words {
 	struct option longs[OPTIONS_MAX + 3];
-	char shorts[2 * OPTIONS_MAX + 4];
+	char shorts[2 * OPTIONS_MAX + 5];
 };
 
 static void words_add(struct options_words *words, int i,
@@ -112,16 +121,19 @@ static const struct options_row rows_of_all[] = {
 };
 
 static void words_make(struct options_words *words,
-		       const struct options_row *rows)
+		       const struct options *options)
 {
+	const struct options_row *rows = options->rows;
 	int count = 0;
 
 	*words = (struct options_words){ .shorts = ":" };
+	if (options->to_first_operand)
+		memcpy(words->shorts, "+:", sizeof("+:"));
 	for (int i = 0; rows[i].kind != OPTIONS_END; i++) {
 		if (rows[i].kind != OPTIONS_HEADING)
 			words_add(words, count++, &rows[i], ROW_FIRST + i);
 	}
-	for (int i = 0; i < 2; i++)
+	for (int i = 0; options->usage != NULL && i < 2; i++)
 		words_add(words, count++, &rows_of_all[i],
 			  rows_of_all[i].letter);
 }
@@ -167,12 +179,22 @@ static int duration_take(const struct options_row *row, const char *text,
 	return 0;
 }
 
+static void texts_add(const char **texts, const char *text)
+{
+	while (*texts != NULL)
+		texts++;
+	*texts = text;
+}
+
 static int row_take(const struct options_row *row, const char *text,
 		    struct err *err)
 {
 	switch (row->kind) {
 	case OPTIONS_TEXT:
 		*(const char **)row->value = text;
+		return 0;
+	case OPTIONS_TEXTS:
+		texts_add(row->value, text);
 		return 0;
 	case OPTIONS_FLAG:
 		*(bool *)row->value = true;
@@ -215,32 +237,42 @@ static int word_reject(const struct options_words *words, int value,
 				    : "no such option");
 }
 
+/* Returns as options_parse(), but 0 to go on. */
+static int value_take(const struct options *options, int value, struct err *err)
+{
+	const struct options_row *row;
+
+	if (options->usage != NULL && value == 'h') {
+		options_print_help(options, stdout);
+		return 1;
+	}
+	if (options->usage != NULL && value == 'V') {
+		(void)printf("%s %s\n", options->program, PACKAGE_VERSION);
+		return 1;
+	}
+	row = row_of(options->rows, value);
+	return row_take(row, optarg, err) < 0
+		       ? err_wrap(err, "--%s: %s", row->name, optarg)
+		       : 0;
+}
+
 int options_parse(const struct options *options, int argc, char **argv,
 		  int *operand_r, struct err *err)
 {
 	struct options_words words;
-	int value;
+	int value, ret;
 
-	words_make(&words, options->rows);
+	words_make(&words, options);
 	optind = 0; /* begin anew */
 	opterr = 0;
 	while ((value = getopt_long(argc, argv, words.shorts, words.longs,
 				    NULL)) != -1) {
-		const struct options_row *row;
-
-		if (value == 'h')
-			options_print_help(options, stdout);
-		if (value == 'V')
-			(void)printf("%s %s\n", options->program,
-				     PACKAGE_VERSION);
-		if (value == 'h' || value == 'V')
-			return 1;
-		if (value == '?' || value == ':')
-			return word_reject(&words, value, argv[optind - 1],
-					   err);
-		row = row_of(options->rows, value);
-		if (row_take(row, optarg, err) < 0)
-			return err_wrap(err, "--%s: %s", row->name, optarg);
+		ret = value == '?' || value == ':'
+			      ? word_reject(&words, value, argv[optind - 1],
+					    err)
+			      : value_take(options, value, err);
+		if (ret != 0)
+			return ret;
 	}
 	*operand_r = optind;
 	return 0;

@@ -16,6 +16,7 @@ enum options_kind {
 	OPTIONS_HEADING,
 	OPTIONS_FLAG,
 	OPTIONS_TEXT,
+	OPTIONS_TEXTS,
 	OPTIONS_NUMBER,
 	OPTIONS_DURATION,
 	OPTIONS_MOMENT,
@@ -46,6 +47,11 @@ struct options_row options_flag(char letter, const char *name, const char *help,
 /* The text itself, borrowed from argv. */
 struct options_row options_text(char letter, const char *name, const char *arg,
 				const char *help, const char **to);
+/* A text that may be given several times: each goes behind those before it in
+   to, an array that ends with NULL and has room for argc texts. */
+struct options_row options_texts(char letter, const char *name, const char *arg,
+				 const char *help, const char **to);
+
 /* A whole number from min to max. */
 struct options_row options_number(char letter, const char *name,
 				  const char *arg, const char *help,
@@ -69,9 +75,12 @@ struct options_row options_heading(const char *help);
 struct options_row options_end(void);
 struct options {
 	const char *program;
-	const char *usage; /* what --help says before the options */
-	const char *more;  /* what it says behind them; may be NULL */
+	/* What --help says before the options; NULL: --help and --version are
+	   rows of the program's own. */
+	const char *usage;
+	const char *more; /* what it says behind them; may be NULL */
 	const struct options_row *rows;
+	bool to_first_operand; /* options behind it are for another table */
 };
 
 /* Read argv, which is put in order: options first. Returns

@@ -43,7 +43,7 @@ static int process_options_read(struct process_options *to,
 			       &to->slot, 1, SETTINGS_INSTANCES_MAX),
 		options_end(),
 	};
-	const struct options options = { program, usage, NULL, rows };
+	const struct options options = { program, usage, NULL, rows, false };
 	int operand = argc;
 	int ret = options_parse(&options, argc, argv, &operand, err);
 

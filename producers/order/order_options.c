@@ -197,7 +197,7 @@ static int order_options_read(int argc, char **argv, struct order_options *to,
 	struct options_row rows[OPTIONS_MAX + 1];
 	struct options_row *row = rows;
 	const struct options options = { "ordermq-order", options_usage,
-					 options_more, rows };
+					 options_more, rows, false };
 	int operand = argc;
 	int ret;
 

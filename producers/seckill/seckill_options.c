@@ -114,7 +114,7 @@ static int seckill_options_read(int argc, char **argv,
 		options_end(),
 	};
 	const struct options options = { "ordermq-seckill", options_usage,
-					 options_more, rows };
+					 options_more, rows, false };
 
 	return options_parse(&options, argc, argv, operand_r, err);
 }

@@ -6,20 +6,16 @@
 
 #include "supervisor/ctl/ctl.h"
 
-#include "lib/settings/conf.h"
+#include "lib/base/options.h"
 #include "lib/base/text.h"
+#include "lib/settings/conf.h"
 #include "supervisor/common/ask.h"
 #include "supervisor/ctl/complete.h"
 
-#include <getopt.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
-
-/* getopt_long() returns this for the first option; letters are smaller
-   numbers. */
-#define OPTION_FIRST 256
 
 void ctl_say(const char *fmt, ...)
 {
@@ -45,77 +41,39 @@ int ctl_load(struct ctl *ctl)
 	return -1;
 }
 
-/* A list of options in the form that getopt_long() takes. */
-struct words {
-	struct option longs[CTL_OPTIONS_MAX + 1];
-	char shorts[2 * CTL_OPTIONS_MAX + 2];
-};
-
-static void words_make(struct words *words, const struct ctl_option *options,
-		       bool to_first_operand)
+/* An option of a verb, as a row of the table that all programs parse by. */
+static struct options_row row_of(const struct ctl_option *option)
 {
-	char *letter = words->shorts;
-
-	memset(words, 0, sizeof(*words));
-	if (to_first_operand)
-		*letter++ = '+';
-	for (int i = 0; options[i].name != NULL; i++) {
-		words->longs[i] = (struct option){
-			.name = options[i].name,
-			.has_arg = options[i].text == NULL ? no_argument
-							   : required_argument,
-			.val = OPTION_FIRST + i,
-		};
-		if (options[i].letter == '\0')
-			continue;
-		*letter++ = options[i].letter;
-		if (options[i].text != NULL)
-			*letter++ = ':';
-	}
+	if (option->text == NULL)
+		return options_flag(option->letter, option->name, NULL,
+				    option->flag);
+	return option->flag == NULL
+		       ? options_text(option->letter, option->name, "TEXT",
+				      NULL, option->text)
+		       : options_texts(option->letter, option->name, "TEXT",
+				       NULL, option->text);
 }
 
-static const struct ctl_option *option_of(const struct ctl_option *options,
-					  int value)
-{
-	if (value >= OPTION_FIRST)
-		return &options[value - OPTION_FIRST];
-	while (options->name != NULL && options->letter != value)
-		options++;
-	return options->name == NULL ? NULL : options;
-}
-
-static void option_set(const struct ctl_option *option, const char *value)
-{
-	const char **text = option->text;
-
-	if (option->flag != NULL)
-		*option->flag = true;
-	while (option->flag != NULL && text != NULL && *text != NULL)
-		text++;
-	if (text != NULL)
-		*text = value;
-}
-
-/* Returns 0; or -1 when an option is not in the list. */
-static int parse(struct ctl *ctl, const struct ctl_option *options,
+/* Returns 0; or -1 when an option is wrong, which was said. */
+static int parse(struct ctl *ctl, const struct ctl_option *own,
 		 bool to_first_operand)
 {
-	struct words words;
-	int value;
+	struct options_row rows[CTL_OPTIONS_MAX + 1];
+	const struct options options = { "ordermqctl", NULL, NULL, rows,
+					 to_first_operand };
+	int count = 0, operand = 0;
+	struct err err;
 
-	words_make(&words, options, to_first_operand);
-	optind = 0; /* begin anew */
-	opterr = ctl->typed == NULL;
-	while ((value = getopt_long(ctl->argc, ctl->argv, words.shorts,
-				    words.longs, NULL)) != -1) {
-		const struct ctl_option *option = option_of(options, value);
-
-		if (option == NULL)
-			return -1;
-		option_set(option, optarg);
+	for (; own[count].name != NULL; count++)
+		rows[count] = row_of(&own[count]);
+	rows[count] = options_end();
+	if (options_parse(&options, ctl->argc, ctl->argv, &operand, &err) < 0) {
+		if (ctl->typed == NULL)
+			ctl_say("%s", err.text);
+		return -1;
 	}
-	ctl->operands = ctl->argv + optind;
-	ctl->operand_count = ctl->argc - optind;
+	ctl->operands = ctl->argv + operand;
+	ctl->operand_count = ctl->argc - operand;
 	return 0;
 }
 

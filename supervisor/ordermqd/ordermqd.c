@@ -36,8 +36,8 @@ static int options_read(int argc, char **argv, struct daemon_options *to,
 			     only_check),
 		options_end(),
 	};
-	const struct options options = { "ordermqd", options_usage, NULL,
-					 rows };
+	const struct options options = { "ordermqd", options_usage, NULL, rows,
+					 false };
 	int operand = argc;
 	int ret = options_parse(&options, argc, argv, &operand, err);
 

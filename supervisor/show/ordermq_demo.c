@@ -51,7 +51,7 @@ static int options_read(int argc, char **argv, struct compare_options *to,
 		options_end(),
 	};
 	const struct options options = { "ordermq-demo", options_usage, NULL,
-					 rows };
+					 rows, false };
 	int ret = options_parse(&options, argc, argv, operand_r, err);
 
 	if (ret == 0 && to->orders < ORDERS_OF_WORKER * to->workers)

@@ -51,7 +51,7 @@ static int parse(const char *const *words, struct given *given, int *operand_r,
 		options_end(),
 	};
 	const struct options options = { "program", "usage: program\n", "end\n",
-					 rows };
+					 rows, false };
 	int argc = 1;
 
 	argv[0] = (char *)"program";
@@ -100,6 +100,47 @@ static void what_follows_two_dashes_is_no_option(void **state)
 	assert_true(given.quiet);
 	assert_false(given.flag);
 	assert_string_equal(argv[operand], "-f");
+}
+
+static void a_text_may_be_given_several_times(void **state)
+{
+	const char *argv[] = { "program", "--log", "a", "--log=b", NULL };
+	const char *logs[5] = { NULL };
+	const struct options_row rows[] = {
+		options_texts(0, "log", "FILE", NULL, logs),
+		options_end(),
+	};
+	const struct options options = { "program", NULL, NULL, rows, false };
+	int operand = 0;
+	struct err err;
+
+	(void)state;
+	assert_int_equal(
+		options_parse(&options, 4, (char **)argv, &operand, &err), 0);
+	assert_string_equal(logs[0], "a");
+	assert_string_equal(logs[1], "b");
+	assert_null(logs[2]);
+}
+
+/* A verb has options of its own, which may have the letters of --help. */
+static void what_follows_an_operand_may_be_left_to_others(void **state)
+{
+	const char *argv[] = { "program", "-h", "verb", "-h", NULL };
+	bool help = false;
+	const struct options_row rows[] = {
+		options_flag('h', "help", NULL, &help),
+		options_end(),
+	};
+	const struct options options = { "program", NULL, NULL, rows, true };
+	int operand = 0;
+	struct err err;
+
+	(void)state;
+	assert_int_equal(
+		options_parse(&options, 4, (char **)argv, &operand, &err), 0);
+	assert_true(help);
+	assert_int_equal(operand, 2);
+	assert_string_equal(argv[3], "-h");
 }
 
 static void a_wrong_line_is_refused_with_the_reason(void **state)
@@ -176,7 +217,7 @@ static void help_has_each_row_that_has_a_description(void **state)
 		options_end(),
 	};
 	const struct options options = { "program", "usage: program\n", NULL,
-					 rows };
+					 rows, false };
 	char found[1024] = "";
 	FILE *out = fmemopen(found, sizeof(found), "w");
 
@@ -192,6 +233,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_kind_of_value_is_taken),
 		cmocka_unit_test(what_follows_two_dashes_is_no_option),
+		cmocka_unit_test(a_text_may_be_given_several_times),
+		cmocka_unit_test(what_follows_an_operand_may_be_left_to_others),
 		cmocka_unit_test(a_wrong_line_is_refused_with_the_reason),
 		cmocka_unit_test(help_has_each_row_that_has_a_description),
 	};
