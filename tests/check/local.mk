@@ -3,4 +3,5 @@ dist_check_SCRIPTS += \
 	%D%/layers.sh \
 	%D%/hooks.sh \
 	%D%/style.sh \
-	%D%/man.sh
+	%D%/man.sh \
+	%D%/pages.sh

@@ -1,4 +1,4 @@
-#!/bin/sh
+#!/bin/bash
 # What the pages for developers name is there: each file and folder in
 # backquotes, each function, each target of make. The commands themselves are
 # run by tests/long/pages.sh. Prints TAP.
@@ -21,17 +21,22 @@ missing_files() {
 		quoted "$page" | grep -E '^[.]?[A-Za-z_][A-Za-z0-9_./{},*-]*$' |
 			grep -E '/|\.(c|h|lua|mk|sh|md|py)$' | grep -v 'NAME\|KIND\|^build\|^bench-results\|^\.lua\|^/\|…\|^ordermq/' |
 			sort -u | while read -r path; do
-			for place in "$path" "$(dirname "$page")/$path"; do
-				# shellcheck disable=SC2046
-				set -- $(eval echo "$place")
-				[ -e "$1" ] && continue 2
+			missing=''
+			for name in $(eval echo "$path"); do
+				for place in "" "${page%/*}/" "${page%/*}/../"; do
+					for end in "" .c .h .sh; do
+						[ -e "$place$name$end" ] && continue 3
+					done
+				done
+				missing=$name
 			done
+			[ -n "$missing" ] || continue
 			# The bare name of a source that stands somewhere.
 			case $path in
 			*/*) ;;
 			*) [ -n "$(find lib producers consumers supervisor tests bench etc man -name "$path" | head -n 1)" ] && continue ;;
 			esac
-			echo "$page: no $path"
+			echo "$page: no $missing"
 		done
 	done
 }

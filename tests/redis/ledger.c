@@ -21,9 +21,7 @@
 
 #define LEDGER "{s}:g:ledger"
 #define BALANCE "{s}:g:balance"
-
 #define WORDS_MAX 64
-
 /* 2^53 - 1 and 2^53 - 2. */
 #define MOST "9007199254740991"
 #define LEAST "-9007199254740991"
