@@ -104,9 +104,11 @@ end
 if #duplicates > 0 then
 	acked = call('XACK', KEYS[1], ARGV[1], unpack(duplicates))
 end
-call('HSET', KEYS[3], 'applied', (books[1] or 0) + #ids,
-	'duplicate', (books[2] or 0) + acked)
+if acked > 0 then
+	call('HSET', KEYS[3], 'duplicate', (books[2] or 0) + acked)
+end
 if #ids > 0 then
+	call('HSET', KEYS[3], 'applied', (books[1] or 0) + #ids)
 	acked = acked + call('XACK', KEYS[1], ARGV[1], unpack(ids))
 	forget(unpack(ids))
 end

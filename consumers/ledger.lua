@@ -193,9 +193,11 @@ end
 if #duplicates > 0 then
 	acked = call('XACK', KEYS[1], ARGV[1], unpack(duplicates))
 end
-call('HSET', KEYS[3], 'applied', (books[1] or 0) + applied,
-	'duplicate', (books[2] or 0) + acked)
+if acked > 0 then
+	call('HSET', KEYS[3], 'duplicate', (books[2] or 0) + acked)
+end
 if applied > 0 then
+	call('HSET', KEYS[3], 'applied', (books[1] or 0) + applied)
 	acked = acked + call('XACK', KEYS[1], ARGV[1],
 		unpack(ids, first_id, last_id))
 end
