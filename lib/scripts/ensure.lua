@@ -47,8 +47,7 @@ local function begin(group)
 		end
 		behind = stream.length - before
 	end
-	-- From here on it counts, too, what is removed before the group is given it:
-	-- by how far the true place is ahead of entries-read.
+	-- Redis' own lag follows from this.
 	redis.pcall('XGROUP', 'SETID', KEYS[1], ARGV[1], last, 'ENTRIESREAD',
 		string.format('%.0f', stream['entries-added'] - behind))
 	-- What was replayed is to be done once more.
@@ -63,6 +62,8 @@ local function begin(group)
 		'added', string.format('%.0f', stream['entries-added']),
 		'due', string.format('%.0f', behind + group.pending + replay),
 		'settled', string.format('%.0f', settled),
+		'removed', string.format('%.0f',
+			stream['entries-added'] - stream.length),
 		'time', redis.call('TIME')[1])
 end
 

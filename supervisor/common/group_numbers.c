@@ -7,6 +7,6 @@
 
 void redis_numbers_clear(struct redis_numbers *numbers_r)
 {
-	*numbers_r = (struct redis_numbers){ -1, -1, -1, -1, -1,
+	*numbers_r = (struct redis_numbers){ -1, -1, -1, -1, -1, -1,
 					     -1, -1, -1, -1, -1 };
 }

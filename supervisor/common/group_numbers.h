@@ -20,6 +20,7 @@ struct redis_numbers {
 	int64_t oldest_letter_secs;  /* since the first of them died */
 	int64_t dropped; /* removed from the stream before they were delivered
 			  */
+	int64_t skipped; /* passed over by another client, and never settled */
 };
 
 /* All unknown. */

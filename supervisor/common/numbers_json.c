@@ -28,6 +28,7 @@ static const struct {
 	KEY("dead_letters_bytes", letters_bytes),
 	KEY("oldest_dead_letter_seconds", oldest_letter_secs),
 	KEY("dropped", dropped),
+	KEY("skipped", skipped),
 };
 
 #define KEYS_COUNT (sizeof(numbers_keys) / sizeof(numbers_keys[0]))

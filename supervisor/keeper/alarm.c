@@ -36,6 +36,28 @@ static void say_silent(const struct keep_round_result *result,
 		       : "");
 }
 
+static void say_account(const struct keep_round_group *group)
+{
+	if (group->dropped > 0)
+		log_line(LOG_ALERT,
+			 "group %s: %" PRId64 " entries were removed from the "
+			 "stream before they were delivered",
+			 group->name, group->dropped);
+	if (group->skipped > 0)
+		log_line(LOG_ALERT,
+			 "group %s: %" PRId64 " entries were skipped: somebody "
+			 "else set the group forward, or acknowledged them or "
+			 "took them",
+			 group->name, group->skipped);
+	if (group->moved > 0)
+		log_line(LOG_ALERT,
+			 "group %s: %" PRId64 " more entries than were due: "
+			 "somebody else set the group back, Redis lost its "
+			 "last writes, or what was counted as dropped was not; "
+			 "the account goes on from here",
+			 group->name, group->moved);
+}
+
 void alarm_say(struct alarm_book *book, const struct keep_round_result *result)
 {
 	struct alarm_book now = { .silent_count = 0 };
@@ -45,12 +67,7 @@ void alarm_say(struct alarm_book *book, const struct keep_round_result *result)
 		bool was_silent =
 			is_in(book->silent, book->silent_count, group->name);
 
-		if (group->dropped > 0)
-			log_line(LOG_ALERT,
-				 "group %s: %" PRId64
-				 " entries were removed from the stream "
-				 "before they were delivered",
-				 group->name, group->dropped);
+		say_account(group);
 		if (group->silent_msecs > 0 && !was_silent)
 			say_silent(result, group);
 		if (group->silent_msecs == 0 && was_silent)

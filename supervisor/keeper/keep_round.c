@@ -29,6 +29,8 @@
 
 static const char keep_lua[] =
 #include "supervisor/keeper/redis_numbers.inc"
+#include "supervisor/keeper/account.inc"
+#include "supervisor/keeper/keep_account.inc"
 #include "supervisor/keeper/keep_round.inc"
 	;
 
@@ -116,6 +118,18 @@ static struct keep_round_group *group_at(struct keep_round_result *result,
 	return group;
 }
 
+static void group_take(struct keep_round_group *group, const struct reply *row)
+{
+	group->dropped += reply_integer(reply_at(row, 1), 0);
+	group->silent_msecs = reply_integer(reply_at(row, 2), 0);
+	group->lag = reply_integer(reply_at(row, 3), -1);
+	group->lag_msecs = reply_integer(reply_at(row, 4), -1);
+	group->pending = reply_integer(reply_at(row, 5), -1);
+	group->oldest_pending_msecs = reply_integer(reply_at(row, 6), -1);
+	group->skipped += reply_integer(reply_at(row, 7), 0);
+	group->moved += reply_integer(reply_at(row, 8), 0);
+}
+
 /* Add the counts of one call to those of the calls before it in this round. */
 static void result_take(struct keep_round_result *result,
 			const struct reply *reply)
@@ -140,13 +154,7 @@ static void result_take(struct keep_round_result *result,
 		group = group_at(result, name);
 		if (group == NULL)
 			return;
-		group->dropped += reply_integer(reply_at(row, 1), 0);
-		group->silent_msecs = reply_integer(reply_at(row, 2), 0);
-		group->lag = reply_integer(reply_at(row, 3), -1);
-		group->lag_msecs = reply_integer(reply_at(row, 4), -1);
-		group->pending = reply_integer(reply_at(row, 5), -1);
-		group->oldest_pending_msecs =
-			reply_integer(reply_at(row, 6), -1);
+		group_take(group, row);
 	}
 }
 

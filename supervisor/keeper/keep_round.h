@@ -29,7 +29,12 @@ struct settings;
 /* One group on the stream, configured or not. */
 struct keep_round_group {
 	char name[SETTINGS_NAME_BYTES]; /* printable, cut */
-	int64_t dropped;      /* removed before it was given them; now */
+	/* Entries that the group has lost, as this round found them: those that
+	   were removed before they were delivered, and those that another
+	   client skipped. */
+	int64_t dropped;
+	int64_t skipped;
+	int64_t moved; /* entries beyond those that were due; as found now */
 	int64_t silent_msecs; /* since the last read while entries wait; 0: not
 				 silent */
 	/* -1: unknown */

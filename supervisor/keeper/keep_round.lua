@@ -1,4 +1,5 @@
--- One round of housekeeping: see keep_round.h. redis_numbers.lua comes before.
+-- One round of housekeeping: see keep_round.h. redis_numbers.lua, account.lua and
+-- keep_account.lua come before.
 -- KEYS: stream
 -- ARGV[1..7]: P; the age in milliseconds and the number of entries that are kept
 -- (0: no limit); 'keep' or 'drop' for entries that are not settled; the highest
@@ -11,7 +12,8 @@
 -- entries are too old; the number of entries left; for each group its name, how
 -- many entries were removed before it read them, for how long it has been silent
 -- (0: it is not), its lag and the age of the first of these entries, its pending
--- entries and the age of the first of them; and of the stream how many entries were
+-- entries and the age of the first of them, how many entries it has skipped now, and
+-- by how many its account was moved now; and of the stream how many entries were
 -- ever added, and the ages of the first and the last one. Ages are milliseconds;
 -- unknown is -1.
 local PREFIX, AGE, ENTRIES, CEILING =
@@ -30,12 +32,9 @@ local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local stream, groups
 
-local function whole(number)
-	return string.format('%.0f', number)
-end
-
+-- The group's key of that name, or what all of its keys begin with.
 local function key_of(group, what)
-	return PREFIX .. ':' .. group .. ':' .. what
+	return PREFIX .. ':' .. group .. (what and ':' .. what or '')
 end
 
 local function read_stream()
@@ -49,34 +48,53 @@ local function read_stream()
 	end
 end
 
--- Count the entries that were removed before the group read them. entries-read of
--- Redis counts the entries that the group has read, without these: where the true
--- place of the group in the stream is known, it is ahead by their number. The count
--- is then set to the place, so that they are counted once.
-local dropped = {}
-local function account(group)
+-- What of each group is dropped, skipped and moved in this round, and its lag as
+-- far as it is certain.
+local dropped, skipped, moved, certain = {}, {}, {}, {}
+
+-- Redis' own lag follows from entries-read, which is not right after a restart of
+-- Redis 7.0 or a removal.
+local function entries_read_set(group, lag)
+	local place = stream['entries-added'] - lag
+	if group['entries-read'] ~= place then
+		redis.pcall('XGROUP', 'SETID', KEYS[1], group.name,
+			group['last-delivered-id'], 'ENTRIESREAD', whole(place))
+	end
+end
+
+-- Without an account, only what we remove ourselves is known to be dropped.
+local function without_account(group, lag, first, oldest)
+	local name = group.name
+	if certain[name] then
+		dropped[name] = dropped[name] + math.max(0, certain[name] - lag)
+	end
+	if configured[name] then
+		account_begin(stream, group, lag, first, oldest, key_of(name))
+	end
+end
+
+-- Where the lag is not certain, the account is settled in a later round.
+local function account(group, oldest)
+	local name, key = group.name, key_of(group.name)
 	local lag, first, is_certain = lag_of(stream, group)
-	local place, read = stream['entries-added'] - lag, group['entries-read']
 	group.first, group.behind = first, lag
-	if not is_certain or place == read or LOOKS then
+	dropped[name] = dropped[name] or 0
+	if not is_certain or LOOKS then
 		return
 	end
-	local count = read and place > read and not ignored[group.name] and
-		place - read or 0
-	local books = key_of(group.name, 'books')
-	-- All that can fail comes first.
-	if count > 0 then
-		local probe = redis.pcall('HINCRBY', books, 'dropped', 0)
-		if type(probe) == 'table' then
-			return
+	entries_read_set(group, lag)
+	if not ignored[name] then
+		local removed, passed, surplus =
+			account_settle(stream, group, lag, first, oldest, key)
+		if removed then
+			dropped[name] = dropped[name] + removed
+			skipped[name] = (skipped[name] or 0) + passed
+			moved[name] = (moved[name] or 0) + surplus
+		else
+			without_account(group, lag, first, oldest)
 		end
 	end
-	local set = redis.pcall('XGROUP', 'SETID', KEYS[1], group.name,
-		group['last-delivered-id'], 'ENTRIESREAD', whole(place))
-	if count > 0 and not set.err then
-		redis.call('HINCRBY', books, 'dropped', whole(count))
-		dropped[group.name] = (dropped[group.name] or 0) + count
-	end
+	certain[name] = lag
 end
 
 -- The greatest id below this one, or one below that.
@@ -105,8 +123,13 @@ end
 
 -- The id below which the group needs no entry. An entry that was deleted while it was
 -- pending cannot be kept any more.
+-- A group beyond the end of the stream has not been given the entries that were added
+-- since it was set there.
 local function hold_of(group, oldest)
 	local last = group['last-delivered-id']
+	if before(stream['last-generated-id'], last) then
+		last = hash_of(key_of(group.name, 'start')).open or last
+	end
 	if not oldest or stream.length == 0 then
 		return last
 	end
@@ -203,9 +226,9 @@ end
 read_stream()
 local pending = {}
 for _, group in ipairs(groups) do
-	account(group)
 	pending[group.name] = redis.call('XPENDING', KEYS[1], group.name)
 	local oldest = pending[group.name][2]
+	account(group, oldest)
 	if configured[group.name] then
 		note_done(group, oldest)
 	end
@@ -231,14 +254,15 @@ if trimmed > 0 then
 	read_stream()
 end
 for n, group in ipairs(groups) do
-	if trimmed > 0 then
-		account(group)
-	end
 	local count, oldest = unpack(pending[group.name], 1, 2)
-	rows[n] = {group.name, dropped[group.name] or 0,
+	if trimmed > 0 then
+		account(group, oldest)
+	end
+	rows[n] = {group.name, dropped[group.name],
 		ignored[group.name] and 0 or silence_of(group),
 		group.behind, group.behind == 0 and 0 or age_of(group.first),
-		count, count == 0 and 0 or age_of(oldest)}
+		count, count == 0 and 0 or age_of(oldest),
+		skipped[group.name] or 0, moved[group.name] or 0}
 end
 local ages = {0, -1, -1}
 if stream then

@@ -7,6 +7,8 @@ libsupervisor_a_SOURCES += \
 lua_scripts += \
 	%D%/redis_numbers.lua \
 	%D%/group_lag.lua \
+	%D%/account.lua \
+	%D%/keep_account.lua \
 	%D%/dead_letters.lua \
 	%D%/keep_round.lua
 EXTRA_DIST += %D%/README.md

@@ -105,7 +105,8 @@ static bool is_dead(struct text book)
 static bool is_handled(struct text book)
 {
 	return !is_dead(book) && !text_is(book, "lost") &&
-	       !text_is(book, "dropped") && !text_is(book, "replayed");
+	       !text_is(book, "dropped") && !text_is(book, "skipped") &&
+	       !text_is(book, "replayed");
 }
 
 static void read_books(const struct question *question,
@@ -122,6 +123,7 @@ static void read_books(const struct question *question,
 	numbers->handled = 0;
 	numbers->dead = 0;
 	numbers->dropped = 0;
+	numbers->skipped = 0;
 	for (size_t i = 0; i + 1 < reply_count(books); i += 2) {
 		struct text book = reply_text(reply_at(books, i));
 		int64_t count = reply_integer(reply_at(books, i + 1), 0);
@@ -130,6 +132,8 @@ static void read_books(const struct question *question,
 			numbers->dead += count;
 		else if (text_is(book, "dropped"))
 			numbers->dropped += count;
+		else if (text_is(book, "skipped"))
+			numbers->skipped += count;
 		else if (is_handled(book))
 			numbers->handled += count;
 	}

@@ -48,8 +48,12 @@ local function lag_of(stream, group)
 	local last = group['last-delivered-id']
 	local first = stream['recorded-first-entry-id']
 	local lag = group.lag
-	if stream.length == 0 or not before(last, stream['last-generated-id']) then
+	if stream.length == 0 or last == stream['last-generated-id'] then
 		return 0, '', true
+	end
+	-- It stands beyond the end, and is not given what is added.
+	if before(stream['last-generated-id'], last) then
+		return -1, '', false
 	end
 	if before(last, first) then
 		return stream.length, first, true

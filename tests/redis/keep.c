@@ -140,6 +140,9 @@ static void a_full_redis_is_still_trimmed(void **state)
 {
 	(void)state;
 	keeper_make_both("1000");
+	keeper_settings.retention.max_age_msecs = 0;
+	keeper_run(); /* their accounts begin */
+	keeper_settings.retention.max_age_msecs = 1000;
 	keeper_work("points", "1000");
 	keeper_work("push", "500");
 	(void)redis_fixture_command(keeper_server, "CONFIG", "SET", "maxmemory",

@@ -8,6 +8,7 @@ check_PROGRAMS += \
 	%D%/totals \
 	%D%/numbers \
 	%D%/keep \
+	%D%/books \
 	%D%/keep_trim \
 	%D%/retention \
 	%D%/publish

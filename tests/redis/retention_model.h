@@ -58,7 +58,7 @@ struct model {
 	int node_entries;
 	unsigned int stopped; /* hosts */
 	bool drops;           /* retention may take what is not settled */
-	bool is_plain;        /* Redis counts what a group has read */
+	bool is_plain;        /* nobody else deletes, or sets a group */
 	int deleted;
 	struct entry entries[MODEL_ENTRIES_MAX];
 	int count;

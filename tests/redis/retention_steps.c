@@ -94,6 +94,18 @@ void step_take(void)
 		step_take_some(group, consumer, 1 + (int)model_pick(8));
 }
 
+static void book_count(const struct stream_group *group, int64_t count)
+{
+	char key[64];
+
+	(void)snprintf(key, sizeof(key), "{ordermq}:%s:books", group->name);
+	command_begin(&model_command, "HINCRBY");
+	command_word(&model_command, key);
+	command_word(&model_command, "applied");
+	command_number(&model_command, count);
+	(void)model_run();
+}
+
 /* Acknowledge one of so many of what the living hold. */
 void step_settle_some(struct stream_group *group, unsigned int one_of)
 {
@@ -111,6 +123,8 @@ void step_settle_some(struct stream_group *group, unsigned int one_of)
 	}
 	if (count > 0 && reply_integer(model_run(), 0) != count)
 		wrong("of %s something is not pending any more", group->name);
+	if (count > 0)
+		book_count(group, count);
 	model_sum.settled += count;
 }
 
@@ -312,6 +326,21 @@ void step_make(void)
 	step_make_group(group);
 }
 
+/* As if nobody had kept any. */
+static void books_delete(const struct stream_group *group)
+{
+	static const char *const names[] = { "books", "start" };
+	char key[64];
+
+	for (int i = 0; i < 2; i++) {
+		(void)snprintf(key, sizeof(key), "{ordermq}:%s:%s", group->name,
+			       names[i]);
+		command_begin(&model_command, "DEL");
+		command_word(&model_command, key);
+		(void)model_run();
+	}
+}
+
 /* Only where it is known what that means: who declares it wants all again. */
 void step_destroy(void)
 {
@@ -325,6 +354,7 @@ void step_destroy(void)
 	command_word(&model_command, "ordermq");
 	command_word(&model_command, group->name);
 	(void)model_run();
+	books_delete(group);
 	group->is_there = false;
 }
 

@@ -35,6 +35,9 @@ static void begin(void **state, const char *retention)
 			shop->redis, "XGROUP", "CREATE", "ordermq", groups[i],
 			i == 3 ? "400-0" : "1000-0", "ENTRIESREAD",
 			i == 3 ? "400" : "1000", NULL);
+	(void)redis_fixture_command(
+		shop->redis, "HSET", "{ordermq}:audit:start", "id", "400-0",
+		"added", "1000", "due", "600", "settled", "0", NULL);
 }
 
 static int64_t length(void)
