@@ -8,6 +8,7 @@ lua_scripts += \
 	%D%/redis_numbers.lua \
 	%D%/group_lag.lua \
 	%D%/account.lua \
+	%D%/account_look.lua \
 	%D%/keep_account.lua \
 	%D%/dead_letters.lua \
 	%D%/keep_round.lua

@@ -50,6 +50,9 @@ static int open_all(void **state)
 				    "yes", NULL);
 	(void)redis_fixture_command(server, "XGROUP", "CREATE", "ordermq",
 				    "points", "0", "MKSTREAM", NULL);
+	(void)redis_fixture_command(server, "HSET", "{ordermq}:points:start",
+				    "id", "0-0", "added", "0", "due", "0",
+				    "settled", "0", NULL);
 	return 0;
 }
 
@@ -257,6 +260,18 @@ static void entries_with_a_consumer_that_nobody_holds_are_named(void **state)
 	doctor_says(1, "which nobody holds");
 }
 
+static void book(const char *name, const char *count)
+{
+	(void)redis_fixture_command(server, "HSET", "{ordermq}:points:books",
+				    name, count, NULL);
+}
+
+static void note(const char *name, const char *count)
+{
+	(void)redis_fixture_command(server, "HSET", "{ordermq}:points:start",
+				    name, count, NULL);
+}
+
 static void what_a_publisher_trimmed_is_counted(void **state)
 {
 	(void)state;
@@ -264,6 +279,7 @@ static void what_a_publisher_trimmed_is_counted(void **state)
 	read_all("points-1@web1");
 	(void)redis_fixture_command(server, "XACK", "ordermq", "points", "1-1",
 				    NULL);
+	book("applied", "1");
 	add("1-2");
 	add("1-3");
 	add("1-4");
@@ -272,10 +288,58 @@ static void what_a_publisher_trimmed_is_counted(void **state)
 	doctor_says(0, "ok    group points");
 	(void)redis_fixture_command(server, "XTRIM", "ordermq", "MAXLEN", "1",
 				    NULL);
-	doctor_says(
-		2,
-		"FAIL  group points: at least 2 entries were removed from the "
-		"stream before they were delivered");
+	doctor_says(2, "FAIL  group points: 2 entries were due and are "
+		       "nowhere");
+	book("dropped", "2");
+	doctor_says(1, "warn  group points: 2 entries were removed from the "
+		       "stream before they were delivered");
+}
+
+static void what_was_lost_in_another_way_is_told(void **state)
+{
+	(void)state;
+	add("1-1");
+	add("1-2");
+	(void)redis_fixture_command(server, "XGROUP", "SETID", "ordermq",
+				    "points", "$", NULL);
+	book("skipped", "2");
+	doctor_says(1, "warn  group points: 2 entries were skipped: somebody "
+		       "else set the group forward");
+	book("skipped", "0");
+	book("applied", "3");
+	doctor_says(1, "warn  group points: 1 more entries than were due");
+	note("due", "1");
+	note("moved", "1");
+	doctor_says(1, "warn  group points: 1 more entries than were due: "
+		       "somebody else set the group back");
+	book("applied", "2");
+	book("dropped", "1");
+	note("doubt", "1");
+	doctor_says(1, "warn  group points: 1 entries are counted as dropped, "
+		       "and were settled\n"
+		       "      -> ordermqctl verify --correct");
+}
+
+static void a_group_beyond_the_end_is_told_with_its_place(void **state)
+{
+	(void)state;
+	add("1-1");
+	(void)redis_fixture_command(server, "XGROUP", "SETID", "ordermq",
+				    "points", "9-9", NULL);
+	doctor_says(2, "FAIL  group points: stands at 9-9, beyond the end of "
+		       "the stream: what is added is not delivered\n"
+		       "      -> redis-cli XGROUP SETID ordermq points '$'");
+	note("last", "0-5");
+	doctor_says(2, "XGROUP SETID ordermq points '0-5'");
+}
+
+static void what_cannot_be_told_is_unknown(void **state)
+{
+	(void)state;
+	(void)redis_fixture_command(server, "DEL", "{ordermq}:points:start",
+				    NULL);
+	doctor_says(1, "?     group points: whether entries are missing is not "
+		       "known: its account has no beginning");
 }
 
 static void what_was_trimmed_while_pending_is_named(void **state)
@@ -435,6 +499,9 @@ int main(void)
 		TEST(a_paused_group_is_named),
 		TEST(entries_with_a_consumer_that_nobody_holds_are_named),
 		TEST(what_a_publisher_trimmed_is_counted),
+		TEST(what_was_lost_in_another_way_is_told),
+		TEST(a_group_beyond_the_end_is_told_with_its_place),
+		TEST(what_cannot_be_told_is_unknown),
 		TEST(what_was_trimmed_while_pending_is_named),
 		TEST(dead_letters_have_an_age),
 		TEST(the_ledger_has_a_size_and_a_growth),

@@ -1,5 +1,6 @@
-/* Checks whether entries have piled up or got lost in the configured groups.
-   doctor.c calls it last; doctor_tell.c prints the findings. */
+/* Checks whether entries have piled up in the configured groups. doctor.c calls
+   it last; doctor_account.c checks for losses, and doctor_tell.c prints the
+   findings. */
 
 #include "config.h"
 
@@ -33,27 +34,6 @@ struct patient {
 	struct keys keys;
 	char subject[SETTINGS_NAME_BYTES + sizeof("group ")];
 };
-
-/* Check for entries that were removed before the group read them: the place of
-   the group in the stream is then ahead of its entries-read, as far as Redis
-   knows that place. */
-static void unread_check(struct patient *patient)
-{
-	int64_t read =
-		reply_integer(reply_field(patient->info, "entries-read"), -1);
-	int64_t removed =
-		reply_integer(reply_field(patient->stream, "entries-added"),
-			      0) -
-		reply_integer(reply_field(patient->stream, "length"), 0);
-
-	if (read >= 0 && read < removed)
-		doctor_say(patient->doctor, DOCTOR_FAIL, patient->subject,
-			   "publish without MAXLEN or MINID; ordermqctl verify "
-			   "counts what is lost",
-			   "at least %" PRId64 " entries were removed from the "
-			   "stream before they were delivered",
-			   removed - read);
-}
 
 /* Is the id a before b? */
 static bool is_before(struct text a, struct text b)
@@ -90,32 +70,9 @@ static void pending_check(struct patient *patient)
 			   (int)oldest.length, oldest.data);
 }
 
-static void lost_check(struct patient *patient)
+static void account_check(struct patient *patient)
 {
-	static const char remedy[] = "publish without MAXLEN or MINID; look at "
-				     "stream.retention";
-	struct doctor *doctor = patient->doctor;
-	const struct reply *books = redis_command(
-		doctor->redis, doctor->arena, doctor->err, "HMGET",
-		patient->keys.books, "lost", "dropped", NULL);
-	int64_t lost, dropped;
-
-	if (books == NULL) {
-		doctor_unknown(doctor, patient->subject);
-		return;
-	}
-	lost = reply_integer(reply_at(books, 0), 0);
-	dropped = reply_integer(reply_at(books, 1), 0);
-	if (lost > 0)
-		doctor_say(doctor, DOCTOR_WARN, patient->subject, remedy,
-			   "%" PRId64 " entries were removed from the stream "
-			   "while they were pending",
-			   lost);
-	if (dropped > 0)
-		doctor_say(doctor, DOCTOR_WARN, patient->subject, remedy,
-			   "%" PRId64 " entries were removed from the stream "
-			   "before they were delivered",
-			   dropped);
+	doctor_account(patient->doctor, patient->group, patient->subject);
 }
 
 /* By "node generation expiry who": is the lease of the consumer held now? */
@@ -249,9 +206,9 @@ static void pause_check(struct patient *patient)
 
 static void group_examine(struct patient *patient)
 {
-	static void (*const checks[])(
-		struct patient *) = { pause_check, unread_check, pending_check,
-				      lost_check, consumers_check };
+	static void (*const checks[])(struct patient *) = {
+		pause_check, pending_check, account_check, consumers_check
+	};
 	struct doctor *doctor = patient->doctor;
 	enum doctor_state before = doctor->worst;
 

@@ -11,6 +11,7 @@ struct err;
 struct redis;
 struct reply;
 struct settings;
+struct settings_group;
 
 /* Shared by the checks of doctor. */
 
@@ -52,6 +53,11 @@ int64_t doctor_info_number(struct text info, const char *name,
 /* Judge a release of Redis such as "8.2.1"; the reason goes to *why_r, or
    NULL. */
 enum doctor_state doctor_judge(const char *version, const char **why_r);
+
+/* Check for losses in a group that is on the stream; subject names the group in
+   the findings. */
+void doctor_account(struct doctor *doctor, const struct settings_group *group,
+		    const char *subject);
 
 /* The checks. An answer that Redis refuses is unknown. The caller must look
    whether the connection broke. */

@@ -4,6 +4,7 @@ libsupervisor_a_SOURCES += \
 	%D%/doctor_server.c \
 	%D%/doctor_rights.c \
 	%D%/doctor_stream.c \
+	%D%/doctor_account.c \
 	%D%/doctor_groups.c \
 	%D%/doctor.c %D%/doctor.h \
 	%D%/verb_doctor.c
