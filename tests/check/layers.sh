@@ -32,7 +32,7 @@ supervisor/keeper: lib/base lib/settings lib/redis lib/process lib/stream superv
 supervisor/ctl: lib/base lib/settings lib/redis lib/process lib/stream supervisor/common supervisor/keeper
 supervisor/ctl/redis: lib/base lib/settings lib/redis lib/process lib/stream lib/consumer supervisor/common supervisor/keeper supervisor/ctl
 supervisor/ctl/doctor: lib/base lib/settings lib/redis lib/stream lib/consumer supervisor/common supervisor/keeper supervisor/ctl supervisor/ctl/redis
-supervisor/ctl/verify: lib/base lib/settings lib/redis lib/stream lib/consumer supervisor/common supervisor/ctl supervisor/ctl/redis
+supervisor/ctl/verify: lib/base lib/settings lib/redis lib/stream lib/consumer supervisor/common supervisor/keeper supervisor/ctl supervisor/ctl/redis
 supervisor/show: lib/base lib/settings lib/redis lib/process lib/stream supervisor/common
 END
 }

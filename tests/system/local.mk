@@ -40,6 +40,7 @@ check_PROGRAMS += \
 	%D%/xread \
 	%D%/verify \
 	%D%/verify_push \
+	%D%/losses \
 	%D%/doctor \
 	%D%/examples \
 	%D%/storm \

@@ -1,4 +1,5 @@
-/* ordermqctl verify: do the books balance? ctl.c calls it; verify.c looks. */
+/* ordermqctl verify: do the books balance? It also corrects them. ctl.c calls
+   it; verify.c looks. */
 
 #include "config.h"
 
@@ -18,6 +19,8 @@ int verb_verify(struct ctl *ctl)
 	bool any = false;
 	const struct ctl_option options[] = {
 		{ "push-log", '\0', push_logs, &any },
+		{ "correct", '\0', NULL, &verify.correct },
+		{ "execute", '\0', NULL, &verify.execute },
 		{ NULL, '\0', NULL, NULL },
 	};
 	int status = EX_OSERR;
@@ -26,6 +29,8 @@ int verb_verify(struct ctl *ctl)
 		ctl_say("out of memory");
 	else if (ctl_take(ctl, options, 0, SETTINGS_GROUPS_MAX) < 0)
 		status = ctl->status;
+	else if (verify.execute && !verify.correct)
+		status = ctl_usage(ctl);
 	else if (ctl_load(ctl) < 0)
 		status = err_exit_status(&ctl->settings_err);
 	else {

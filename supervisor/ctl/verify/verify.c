@@ -126,6 +126,8 @@ static int group_verify(struct verify *verify,
 	int looks = 0;
 	int status;
 
+	if (options->correct && verify_correct(verify, options->execute) < 0)
+		return verify_look_failed(verify, options);
 	do {
 		if (verify_look(verify) < 0)
 			return verify_look_failed(verify, options);

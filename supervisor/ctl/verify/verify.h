@@ -7,11 +7,13 @@ struct settings;
 
 /* Do the books balance? Everything a group was due is settled, pending or
    undelivered; every balance is the sum of its ledger lines; every event that
-   push has acknowledged is in its log. It only reads, and holds while entries
-   flow. */
+   push has acknowledged is in its log. It only reads, unless it is asked to
+   correct the books, and holds while entries flow. */
 struct verify_options {
 	const char *const *groups;    /* ended by NULL; none: all */
 	const char *const *push_logs; /* ended by NULL; none: not looked at */
+	bool correct; /* tell what is wrong in the books by an older version */
+	bool execute; /* and correct it */
 	bool as_json;
 };
 

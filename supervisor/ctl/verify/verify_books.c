@@ -147,20 +147,6 @@ static void missing_tell(struct verify *verify, int64_t missing,
 			   -missing);
 }
 
-/* Dropped entries are a loss, but one that was asked for or could not be
-   helped: tell it, and do not call it off. */
-static void dropped_tell(struct verify *verify, const struct reply *books)
-{
-	int64_t dropped = reply_integer(reply_field(books, "dropped"), 0);
-
-	if (dropped > 0)
-		verify_tell(verify,
-			    "%" PRId64
-			    " entries were removed from the stream before "
-			    "they were delivered (dropped)",
-			    dropped);
-}
-
 int verify_books(struct verify *verify)
 {
 	const struct reply *reply = books_ask(verify);
@@ -186,7 +172,8 @@ int verify_books(struct verify *verify)
 	pending = reply_integer(reply_field(reply, "pending"), 0);
 	replay = reply_integer(reply_field(reply, "replay"), 0);
 	settled = books_take(verify, reply_field(reply, "books"));
-	dropped_tell(verify, reply_field(reply, "books"));
+	verify_losses(verify, reply_field(reply, "books"),
+		      reply_field(reply, "start"));
 	if (undelivered_count(verify, newest, &undelivered) < 0)
 		return -1;
 

@@ -11,12 +11,21 @@
 struct arena;
 struct err;
 struct redis;
+struct reply;
 struct settings;
 struct settings_group;
 
 /* One look at one group, which the parts of verify share. */
 
 #define VERIFY_ID_BYTES 64
+
+/* What is wrong in the books of a group, and is set right. */
+struct verify_correction {
+	bool is_asked_for;
+	bool is_done;    /* else it is only told */
+	int64_t dropped; /* in the books before */
+	int64_t count;   /* of these, which were settled */
+};
 
 struct verify {
 	struct redis *redis; /* NULL once it is broken */
@@ -26,6 +35,7 @@ struct verify {
 	const char *const *push_logs; /* ended by NULL; NULL: none */
 	json_t *record;               /* the result, for people and programs */
 	struct err *err;
+	struct verify_correction correction;
 
 	/* Filled in by verify_books(). */
 	int64_t due; /* -1: unknown */
@@ -56,6 +66,16 @@ void verify_number(struct verify *verify, const char *name, int64_t number);
 
 /* Hold the books against the entries that the group was due. */
 int verify_books(struct verify *verify);
+
+/* Find what is wrong in the books since the version before has counted, and,
+   with execute, correct it; what was found goes to correction. */
+int verify_correct(struct verify *verify, bool execute);
+
+/* Note what the books and P:<group>:start tell of losses, and of the
+ * correction.
+ */
+void verify_losses(struct verify *verify, const struct reply *books,
+		   const struct reply *start);
 
 /* Recompute every balance from the ledger, and hold the ledger against the
    books. */
