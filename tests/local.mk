@@ -58,7 +58,7 @@ EXTRA_DIST += tests/long/fresh-root.sh tests/long/servers.sh \
 	tests/long/up-and-down.sh tests/long/seckill.sh tests/long/systemd.sh \
 	tests/long/retention.sh tests/long/pages.sh \
 	tests/long/memory-limit.sh tests/long/blocking.sh \
-	tests/long/takeover.sh
+	tests/long/takeover.sh tests/long/restarts.sh
 .PHONY: check-long
 check-long: all
 	@status=0; for test in 'fresh-root.sh bookworm' 'fresh-root.sh trixie' \
@@ -66,6 +66,7 @@ check-long: all
 	  'outbox.sh 100 10000' 'autoscale.sh 240' 'up-and-down.sh 20' \
 	  'seckill.sh 20 10000 500 8' 'seckill.sh 20 10000 5000 8' \
 	  'systemd.sh bookworm' 'systemd.sh trixie' 'retention.sh 100000' \
+	  'restarts.sh 4 8' \
 	  'takeover.sh 20000 1000000' \
 	  'fuzz.sh 600' 'pages.sh' memory-limit.sh blocking.sh; do \
 	  echo "# $$test"; \

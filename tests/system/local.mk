@@ -9,6 +9,7 @@ dist_check_SCRIPTS += \
 	%D%/killers.sh \
 	%D%/memory_limit.sh \
 	%D%/outage.sh \
+	%D%/restarts.sh \
 	%D%/retention.sh \
 	%D%/crash_points.sh \
 	%D%/broken.sh \
