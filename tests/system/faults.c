@@ -1,5 +1,6 @@
 #include "config.h"
 
+#include "tests/fixtures/ctl_fixture.h"
 #include "tests/fixtures/process_fixture.h"
 
 #include "lib/base/clock.h"
@@ -332,6 +333,7 @@ static void redis_killed_and_back_loses_nothing(void **state)
 		redis_fixture_restart(shop->redis);
 	}
 	both_done(shop, 800);
+	ctl_check_books(shop);
 }
 
 static void redis_back_with_nothing_is_begun_again(void **state)

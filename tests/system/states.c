@@ -7,6 +7,7 @@
 
 #include "tests/system/states.h"
 
+#include "tests/fixtures/ctl_fixture.h"
 #include "tests/fixtures/proxy_fixture.h"
 
 #include "lib/base/err.h"
@@ -156,6 +157,7 @@ static void a_state_is_told_once_and_survived(void **state)
 	assert_int_equal(worker_said(&state_worker, "redis is well again"),
 			 row->said != NULL);
 	assert_true(worker_is_alive(&state_worker));
+	ctl_check_books(shop);
 }
 
 /* The worker comes by TCP, through the proxy. */

@@ -1,5 +1,6 @@
 #include "config.h"
 
+#include "tests/fixtures/ctl_fixture.h"
 #include "tests/fixtures/process_fixture.h"
 
 #include <poll.h>
@@ -128,6 +129,7 @@ static void whatever_happens_points_are_exact_and_every_order_is_told(
 	(void)shop_check_push(shop, ROUNDS * ROUND_ORDERS);
 	for (int n = 0; n < INSTANCES; n++)
 		assert_true(worker_is_alive(&workers[n]));
+	ctl_check_books(shop);
 	assert_int_equal(redis_fixture_integer(shop->redis, "EXISTS",
 					       "{ordermq}:dead", NULL),
 			 0);

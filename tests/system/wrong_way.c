@@ -2,6 +2,7 @@
 
 #include "config.h"
 
+#include "tests/fixtures/ctl_fixture.h"
 #include "tests/fixtures/process_fixture.h"
 #include "tests/fixtures/proxy_fixture.h"
 
@@ -249,6 +250,7 @@ static void redis_killed_between_effect_and_reply_credits_once(void **state)
 	shop_check_points(shop, 20);
 	assert_int_equal(book(shop, "applied"), 20);
 	assert_true(worker_is_alive(&one));
+	ctl_check_books(shop);
 }
 
 static int proxied_close(void **state)
