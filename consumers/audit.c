@@ -23,6 +23,7 @@ struct audit_event {
 
 static const char audit_script[] =
 #include "lib/scripts/fence.inc"
+#include "lib/scripts/early.inc"
 #include "consumers/audit.inc"
 	;
 

@@ -109,7 +109,11 @@ if acked > 0 then
 end
 if #ids > 0 then
 	call('HSET', KEYS[3], 'applied', (books[1] or 0) + #ids)
-	acked = acked + call('XACK', KEYS[1], ARGV[1], unpack(ids))
+	local fresh = call('XACK', KEYS[1], ARGV[1], unpack(ids))
+	acked = acked + fresh
+	if fresh < #ids then
+		account_early(ids)
+	end
 	forget(unpack(ids))
 end
 if #duplicates > 0 then

@@ -11,6 +11,7 @@
 
 const char ledger_script[] =
 #include "lib/scripts/fence.inc"
+#include "lib/scripts/early.inc"
 #include "consumers/ledger.inc"
 	;
 

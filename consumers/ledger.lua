@@ -198,8 +198,11 @@ if acked > 0 then
 end
 if applied > 0 then
 	call('HSET', KEYS[3], 'applied', (books[1] or 0) + applied)
-	acked = acked + call('XACK', KEYS[1], ARGV[1],
-		unpack(ids, first_id, last_id))
+	local fresh = call('XACK', KEYS[1], ARGV[1], unpack(ids, first_id, last_id))
+	acked = acked + fresh
+	if fresh < applied then
+		account_early({unpack(ids, first_id, last_id)})
+	end
 end
 forget(unpack(ARGV, IDS, EVENTS - 1))
 return {'ok', count - acked}

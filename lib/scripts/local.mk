@@ -1,5 +1,6 @@
 lua_scripts += \
 	%D%/fence.lua \
+	%D%/early.lua \
 	%D%/ensure.lua \
 	%D%/acquire.lua \
 	%D%/beat.lua \

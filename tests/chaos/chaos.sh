@@ -241,7 +241,7 @@ write_config other other 2 1
 start_server
 start_set ordermq test
 
-echo 1..13
+echo 1..14
 echo "# seed $seed: $orders orders, $steps steps"
 check "all instances are ready" wait_for all_ready
 bin/ordermq-order -c "$dir/ordermq.conf" --quiet --generate 500 --seed 1
@@ -279,6 +279,23 @@ tests/audit "$dir/ordermq.conf" $((different + 480)) "$dir/ordermq.jsonl" \
 	"$dir/other.jsonl" >"$dir/audit" 2>&1
 check "points are exact, all is told, the marked ones are dead-lettered" [ $? = 0 ]
 sed 's/^/# /' "$dir/audit"
+
+books_balance() { # and none of it is said to be lost
+	ctl_of ordermq verify >"$dir/verify" && ctl_of ordermq check \
+		>>"$dir/verify" && [ -z "$(losses)" ] && return
+	losses | sed 's/^/# lost: /'
+	sed 's/^/# /' "$dir/verify"
+	return 1
+}
+
+losses() { # what the keeper has counted
+	for group in points push trial; do
+		book $group dropped
+		book $group skipped
+		cli HGET "{ordermq}:$group:start" moved
+	done | grep .
+}
+check "the books balance, and nothing is said to be lost" books_balance
 
 configure_chaos 3 2
 wait_for reloads

@@ -19,6 +19,7 @@
 
 #include <cmocka.h>
 
+#define START "{s}:g:start"
 #define LEDGER "{s}:g:ledger"
 #define BALANCE "{s}:g:balance"
 #define WORDS_MAX 64
@@ -433,6 +434,46 @@ static void an_entry_that_is_not_pending_any_more_is_told(void **state)
 	settle_fixture_books(redis, 2, 0);
 }
 
+/* Make the group again, at a place; its account begins with 9 entries due. */
+static void make_again_at(const char *id)
+{
+	(void)redis_fixture_command(redis, "XGROUP", "DESTROY", SETTLE_STREAM,
+				    "g", NULL);
+	(void)redis_fixture_command(redis, "XGROUP", "CREATE", SETTLE_STREAM,
+				    "g", id, NULL);
+	(void)redis_fixture_command(redis, "HSET", START, "due", "9", NULL);
+}
+
+static void what_takes_effect_before_it_is_due_moves_the_account(void **state)
+{
+	(void)state;
+	make_again_at("0");
+	settle_fixture_settled(settle("1-0", "A:paid", "7", "500", "5", /**/
+				      "2-0", "B:paid", "7", "500", "5"),
+			       2);
+	settle_fixture_field(redis, START, "due", "11");
+	settle_fixture_field(redis, START, "early", "2");
+	/* Only what the group has not been given yet. */
+	make_again_at("3-0");
+	settle_fixture_settled(settle("3-0", "C:paid", "7", "500", "5", /**/
+				      "4-0", "D:paid", "7", "500", "5"),
+			       2);
+	settle_fixture_field(redis, START, "due", "10");
+	settle_fixture_field(redis, START, "early", "3");
+	settle_fixture_books(redis, 4, 0);
+}
+
+static void an_effect_without_an_account_is_as_good(void **state)
+{
+	(void)state;
+	(void)redis_fixture_command(redis, "XGROUP", "DESTROY", SETTLE_STREAM,
+				    "g", NULL);
+	settle_fixture_settled(settle("1-0", "A:paid", "7", "500", "5"), 1);
+	(void)redis_fixture_command(redis, "SET", START, "hello", NULL);
+	settle_fixture_settled(settle("2-0", "B:paid", "7", "500", "5"), 1);
+	settle_fixture_field(redis, BALANCE, "7", "10");
+}
+
 static void a_duplicate_is_counted_once(void **state)
 {
 	(void)state;
@@ -585,6 +626,9 @@ int main(void)
 		with_entries(a_sum_out_of_range_does_not_go_into_a_call),
 		with_entries(a_sum_of_what_is_new_stays_in_range),
 		with_entries(an_entry_that_is_not_pending_any_more_is_told),
+		with_entries(
+			what_takes_effect_before_it_is_due_moves_the_account),
+		with_entries(an_effect_without_an_account_is_as_good),
 		with_entries(a_duplicate_is_counted_once),
 		with_entries(a_foreign_token_changes_nothing),
 		with_entries(a_key_of_the_wrong_type_changes_nothing),

@@ -91,11 +91,18 @@ void verify_losses(struct verify *verify, const struct reply *books,
 {
 	int64_t doubt = reply_integer(reply_field(start, "doubt"), 0);
 	int64_t moved = reply_integer(reply_field(start, "moved"), 0) - doubt;
+	int64_t early = reply_integer(reply_field(start, "early"), 0);
 	int64_t skipped = reply_integer(reply_field(books, "skipped"), 0);
 
 	correction_tell(verify);
 	dropped_tell(verify,
 		     reply_integer(reply_field(books, "dropped"), 0) - doubt);
+	if (early > 0)
+		verify_tell(verify,
+			    "%" PRId64 " entries took effect while they were "
+			    "no longer pending: the group was made again, or "
+			    "Redis lost its last writes (early)",
+			    early);
 	if (doubt > 0)
 		verify_off(verify,
 			   "%" PRId64 " entries are counted as dropped, and "
