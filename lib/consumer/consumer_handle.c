@@ -9,6 +9,7 @@
 #include "lib/base/clock.h"
 #include "lib/consumer/consumer.h"
 #include "lib/consumer/consumer_link.h"
+#include "lib/consumer/consumer_read.h"
 #include "lib/consumer/consumer_trouble.h"
 
 /* A touch does more than note the entry at most this often. */
@@ -105,6 +106,9 @@ static void list_give_back(struct consumer *consumer, const struct batch *batch,
 		    !delivery->touched)
 			consumer_give_back(consumer, delivery);
 	}
+	/* Should the lease be ours in spite of all, they are read again. */
+	if (consumer->drain == DRAIN_NOT)
+		consumer_history_begin(consumer);
 }
 
 /* Without a group there is nothing to settle. */

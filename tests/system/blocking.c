@@ -234,6 +234,24 @@ static void one_that_slept_takes_up_nothing_of_others(void **state)
 	assert_in_range(effects_check(16), 0, TAKEN_UP);
 }
 
+/* Longer than it can be sure of its lease, which nobody else wants: it gives
+   back the others, and gets them again at once. */
+static void an_entry_longer_than_the_lease_is_done_once(void **state)
+{
+	struct shop *shop = *state;
+	int64_t begin_msecs;
+
+	publish(shop, 2, "1200");
+	worker_start(&workers[0], shop, "trial", 1, "web1");
+	await_effects(1);
+	begin_msecs = clock_msecs();
+	await_effects(2);
+	assert_in_range(clock_msecs() - begin_msecs, 0, 1200 + 800);
+	shop_await_done(shop, "trial");
+	assert_int_equal(effects_check(2), 0);
+	nothing_is_noted(shop, 2);
+}
+
 #define in_shop(test)                                                          \
 	cmocka_unit_test_setup_teardown(test, open_blocking, shop_close)
 
@@ -246,6 +264,7 @@ int main(void)
 		in_shop(a_kill_repeats_at_most_what_was_taken_up),
 		in_shop(told_to_stop_it_ends_behind_the_entry_it_is_at),
 		in_shop(one_that_slept_takes_up_nothing_of_others),
+		in_shop(an_entry_longer_than_the_lease_is_done_once),
 	};
 
 	if (redis_fixture_skip_all())
