@@ -39,10 +39,15 @@ run() {
 
 without() { echo "$1: left out: $2"; }
 
+# All of them when one has changed: it may be what another one sources.
+scripts() {
+	[ -z "$(files "$@")" ] || chosen='' files "$@"
+}
+
 check_shell() {
 	command -v shellcheck >/dev/null ||
 		{ without shellcheck 'not installed'; return; }
-	run shellcheck shellcheck < <(files '*.sh' bootstrap .ci/run \
+	run shellcheck shellcheck < <(scripts '*.sh' bootstrap .ci/run \
 		tools/hooks/commit-msg tools/hooks/pre-commit)
 }
 

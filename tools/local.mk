@@ -1,7 +1,7 @@
 # What helps who works on the tree: see tests/README.md.
 EXTRA_DIST += %D%/compile_commands.sh %D%/lint.sh %D%/cppcheck.cfg \
 	%D%/hooks/pre-commit %D%/hooks/commit-msg \
-	.clang-tidy .cppcheck-suppressions .editorconfig .luacheckrc
+	.clang-tidy .cppcheck-suppressions .editorconfig .luacheckrc .shellcheckrc
 
 # Not all files are compiled with the last three; the others do not mind.
 .PHONY: compile_commands

@@ -91,7 +91,7 @@ msecs_for() { # msecs_for COUNT
 }
 
 soon() {
-	[ $((done_msecs - 15000)) -le $within_msecs ]
+	[ $((done_msecs - 15000)) -le "$within_msecs" ]
 }
 
 fast_enough() {

@@ -61,7 +61,7 @@ kills() {
 }
 
 few_kills() {
-	[ "$(kills)" -le $kills_max ]
+	[ "$(kills)" -le "$kills_max" ]
 }
 
 run() { # run MEGABYTES

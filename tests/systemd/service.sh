@@ -3,7 +3,6 @@
 # on a real systemd: it starts, is scaled and reloaded, refuses what is wrong,
 # and comes back from whatever befalls it, with every order done. Prints TAP.
 
-# shellcheck disable=SC2317 # what is checked is called by name
 # shellcheck source=tests/fixtures/systemd_lib.sh
 . "$(dirname "$0")/../fixtures/systemd_lib.sh"
 

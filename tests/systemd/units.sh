@@ -3,7 +3,6 @@
 # sets on one host, Redis on a Unix socket with a password, the target, and what
 # makes users and directories. Prints TAP.
 
-# shellcheck disable=SC2317 # what is checked is called by name
 # shellcheck source=tests/fixtures/systemd_lib.sh
 . "$(dirname "$0")/../fixtures/systemd_lib.sh"
 
