@@ -67,7 +67,7 @@ root_check() { # root_check NAME COMMAND...
 			awk '!seen[$0]++'
 		tail -n 200 /var/log/step | sed 's/^/# /'
 	fi
-	grep -E '^# (PASS|FAIL|XPASS|ERROR): +[0-9]+$' /var/log/step
+	sed -nE '/^# (PASS|FAIL|XPASS|ERROR): +[0-9]+$/p' /var/log/step
 }
 
 [ "${BASH_SOURCE[0]}" != "$0" ] || [ "${1-}" != inside ] || root_inside "$2"
