@@ -1,17 +1,17 @@
--- Publish an order once: what has an event key that is known adds no entry.
--- Known are the keys of two hashes, event key to entry id. New keys go into the
--- first; when it is as old as the window, it takes the place of the second, which
--- is dropped. So a key is known for the window at least, and the double at most
--- while orders come. Redis' own clock decides, whoever asks.
+-- Publish an order once: an order whose event key is known adds no entry. Two
+-- hashes hold the known keys, from event key to entry id. New keys go into the
+-- first; when it is as old as the window, it replaces the second, which is
+-- dropped. So, while orders come, a key is known for at least the window and at
+-- most twice that. The clock is that of Redis, whichever host asks.
 -- KEYS: stream, P:once:new, P:once:old   ARGV: window in milliseconds, event key,
 -- fields and values
--- Returns 'new' and the entry's id; or the id of the first entry behind 'same',
--- 'other' (its fields are not these), 'gone' (it is not in the stream any more).
+-- Returns 'new' and the entry's id; or, with the id of the first entry, 'same',
+-- 'other' (it has other fields) or 'gone' (it is not in the stream any more).
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 
--- The hashes keep beside the keys, which all have a colon, since when they are
--- filled, and the longest window that was asked for.
+-- Two fields of a hash are no event keys, which all have a colon: 'since', the
+-- time from which on it was filled, and 'for', the longest window asked for.
 local function number(key, field, text, fallback)
 	if not text then
 		return fallback
@@ -46,7 +46,8 @@ if id then
 	return {compare(id), id}
 end
 
--- An entry whose key cannot be kept would come twice: Lua does not roll back.
+-- An entry whose key cannot be kept could be published twice, and Lua does not
+-- roll back: so every permission is checked before the first write.
 local function need(...)
 	if not redis.acl_check_cmd(...) then
 		local command, key = ...

@@ -1,13 +1,13 @@
--- Decide on one purchase of a flash sale, and publish the order if it is one:
--- at once or not at all. Redis' own clock decides, whoever asks.
+-- Decide on one request of a flash sale, and publish the order if it is
+-- accepted, in one atomic step. The clock is that of Redis, whichever host asks.
 -- KEYS: stream, the terms of the voucher, its buyers, its orders
 -- ARGV: user, order number
--- Returns 'accepted' or 'already bought' with the order number and the entry's
--- id of what the user has; 'before' or 'after' with the moment, in milliseconds,
--- at which the sale begins or ended; 'sold out'; 'unknown voucher'; or 'taken':
--- the order number is another user's.
--- Who asks again with the same order number, since no answer came, is accepted
--- again, also when the sale is over.
+-- Returns 'accepted' or 'already bought' with the order number and the entry id
+-- of the user's order; 'before' or 'after' with the moment, in milliseconds, at
+-- which the sale begins or ended; 'sold out'; 'unknown voucher'; or 'taken': the
+-- order number is another user's.
+-- A request that is repeated with its order number, after a lost answer, is
+-- accepted again, also when the sale is over.
 local user, orderno = ARGV[1], ARGV[2]
 
 local function wrong(key, what)
@@ -54,8 +54,8 @@ elseif redis.call('HEXISTS', KEYS[4], orderno) == 1 then
 	return {'taken'}
 end
 
--- The names of the fields for the order number and the user, and what follows
--- these in each entry.
+-- The names of the fields for the order number and the user, and behind them
+-- the other fields and values of each entry.
 local words = {}
 for word in string.gmatch(terms[5] or '', '[^\t]+') do
 	words[#words + 1] = word
@@ -64,7 +64,8 @@ if #words < 2 or #words % 2 == 1 then
 	wrong(KEYS[2], 'field fields is none')
 end
 
--- What is published must be kept, too: Lua does not roll back.
+-- A published order must be noted as well, and Lua does not roll back: so every
+-- permission is checked before the first write.
 local function need(...)
 	if not redis.acl_check_cmd(...) then
 		local command, key = ...

@@ -1,11 +1,11 @@
--- Set the terms of a flash sale. The stock is all that is ever sold, so that what
--- was sold before counts, and the same terms may be set again.
+-- Set the terms of a flash sale. The stock is all that is ever sold: sales before
+-- count, and to set equal terms again changes nothing.
 -- KEYS: the terms of the voucher, its buyers, its orders
 -- ARGV: 'new' or 'replace', then stock, begins, ends, expires (moments in
--- milliseconds), amount and fields; what is not set is empty
--- Returns 'loaded' and how many are sold; or, with nothing changed, 'other' and
--- the stock there is, 'sold' and how many are, if these are more, or 'past':
--- the terms would expire at once.
+-- milliseconds), amount and fields; a term that is not set is empty
+-- Returns 'loaded' and the number sold; or, with nothing changed, 'other' and the
+-- stock of the other terms, 'sold' and the number sold, which is above the stock,
+-- or 'past': the terms would expire at once.
 local names = {'stock', 'begins', 'ends', 'expires', 'amount', 'fields'}
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -29,7 +29,8 @@ elseif expires ~= '' and tonumber(expires) <= now then
 	return {'past'}
 end
 
--- Terms that were set in part would pass for the same the next time.
+-- Terms that were set in part would pass for equal ones the next time: so every
+-- permission is checked before the first write.
 for _, command in ipairs({'HSET', 'PERSIST', 'PEXPIREAT'}) do
 	local words = {command, KEYS[1], command ~= 'PERSIST' and '1' or nil,
 		command == 'HSET' and '1' or nil}
