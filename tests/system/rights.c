@@ -184,8 +184,6 @@ static void every_verb_needs_no_more(void **state)
 	sell(shop, (const char *[]){ "buy", "V", "1", "V-1", NULL });
 	sell(shop, (const char *[]){ "load", "V", "2", "--replace", NULL });
 	sell(shop, (const char *[]){ "status", "V", NULL });
-	sell(shop, (const char *[]){ "bench", "--stream", "ordermq", "--users",
-				     "3", "--items", "2", NULL });
 	(void)shop_publish(shop, "orderno", "B-1", "amount", "12x", NULL);
 	shop_await_done(shop, "points");
 	shop_await_done(shop, "push");
