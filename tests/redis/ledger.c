@@ -3,112 +3,17 @@
 
 #include "config.h"
 
-#include "tests/fixtures/redis_fixture.h"
-#include "tests/fixtures/settle_fixture.h"
-
-#include "consumers/ledger.h"
-#include "lib/redis/command.h"
+#include "tests/fixtures/ledger_fixture.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
-
-#define START "{s}:g:start"
-#define LEDGER "{s}:g:ledger"
-#define BALANCE "{s}:g:balance"
-#define WORDS_MAX 64
-/* 2^53 - 1 and 2^53 - 2. */
-#define MOST "9007199254740991"
-#define LEAST "-9007199254740991"
-#define MOST_BUT_ONE "9007199254740990"
-
-static struct redis_fixture *redis;
-static struct ledger ledger;
-static struct command command;
-static struct ledger_event *events[LEDGER_EVENTS_MAX];
-static size_t event_count;
-
-static int pending_entries(void **state)
-{
-	(void)state;
-	settle_fixture_begin(redis);
-	return 0;
-}
-
-/* "A:refunded:1" of account 7 over 500 as an order. */
-static struct order order_of(const char *key, const char *account,
-			     const char *amount)
-{
-	size_t orderno = strcspn(key, ":");
-	const char *type = key + orderno + 1;
-	const char *eventno = strchr(type, ':');
-
-	return (struct order){
-		.orderno = { key, orderno },
-		.type = type[0] == 'p' ? ORDER_PAID : ORDER_REFUNDED,
-		.eventno = text_of(eventno == NULL ? "" : eventno + 1),
-		.userid = text_of(account),
-		.amount = atoll(amount),
-	};
-}
-
-/* Add an event to the call: id, event key, account, amount, points. */
-static int add(const char *const *words)
-{
-	struct order order = order_of(words[1], words[2], words[3]);
-	struct text id = text_of(words[0]);
-	struct text rule = text_of("1/100+0");
-	struct ledger_event *event =
-		malloc(ledger_event_bytes(&order, id, rule));
-
-	assert_non_null(event);
-	ledger_event_set(event, &order, id, atoll(words[4]), rule);
-	assert_true(text_is(event->key, words[1]));
-	events[event_count++] = event;
-	return ledger_add(&ledger, event);
-}
-
-static void clear(void)
-{
-	while (event_count > 0)
-		free(events[--event_count]);
-	ledger_clear(&ledger);
-}
-
-/* Run the script with a token for the events that were added. */
-static const struct reply *settle_added(const char *token)
-{
-	settle_fixture_call(&command, ledger_script, LEDGER, BALANCE, token);
-	ledger_write(&ledger, INT64_C(1700000000000), &command);
-	return redis_fixture_call(redis, command.words, command.count);
-}
-
-/* Settle events: the words of add() for each, ended by NULL. */
-static const struct reply *settle_as(const char *token,
-				     const char *const *words)
-{
-	clear();
-	for (; *words != NULL; words += 5)
-		assert_int_equal(add(words), 0);
-	return settle_added(token);
-}
-
-#define settle(...)                                                            \
-	settle_as(SETTLE_TOKEN, (const char *const[]){ __VA_ARGS__, NULL })
-
-/* Nothing of an event is anywhere. */
-static void nothing_written(void)
-{
-	assert_int_equal(settle_fixture_pending(redis), 9);
-	assert_int_equal(redis_fixture_integer(redis, "EXISTS", LEDGER, NULL),
-			 0);
-	settle_fixture_books(redis, 0, 0);
-}
 
 static void an_event_credits_its_account_and_is_acknowledged(void **state)
 {
@@ -149,20 +54,6 @@ static void a_refund_may_take_a_balance_below_zero(void **state)
 			       0);
 	settle_fixture_field(redis, BALANCE, "7", "-10");
 }
-
-/* Is the last of these events refused, and those before are not? */
-static void last_does_not_fit(const char *const *words)
-{
-	clear();
-	for (; words[5] != NULL; words += 5)
-		assert_int_equal(add(words), 0);
-	assert_int_equal(add(words), -1);
-	clear();
-	assert_int_equal(add(words), 0);
-}
-
-#define does_not_fit(...)                                                      \
-	last_does_not_fit((const char *const[]){ __VA_ARGS__, NULL })
 
 static void the_second_of_one_key_is_a_duplicate(void **state)
 {
@@ -287,138 +178,6 @@ static void a_known_key_with_other_content_is_a_conflict(void **state)
 				"conflict");
 	settle_fixture_field(redis, BALANCE, "7", "5");
 	assert_int_equal(settle_fixture_pending(redis), 8);
-}
-
-static void a_balance_that_is_no_number_is_told_and_left_alone(void **state)
-{
-	static const char *const balances[] = { "x",   "",    "1.5", "-", "1-2",
-						"--1", "nan", "inf", NULL };
-
-	(void)state;
-	for (size_t i = 0; balances[i] != NULL; i++) {
-		(void)redis_fixture_command(redis, "HSET", BALANCE, "7",
-					    balances[i], NULL);
-		settle_fixture_split((const int[]){ 1, 0 },
-				     settle("1-0", "A:paid", "7", "500",
-					    "5", /**/
-					    "2-0", "B:paid", "8", "500", "5"));
-		settle_fixture_rejected(
-			settle("1-0", "A:paid", "7", "500", "5"), "balance");
-		settle_fixture_field(redis, BALANCE, "7", balances[i]);
-		nothing_written();
-	}
-}
-
-static void a_balance_stays_in_the_range_of_exact_numbers(void **state)
-{
-	(void)state;
-	(void)redis_fixture_command(redis, "HSET", BALANCE, "7", MOST_BUT_ONE,
-				    "8", "-" MOST_BUT_ONE, NULL);
-	settle_fixture_rejected(settle("1-0", "A:paid", "7", "500", "2"),
-				"balance");
-	settle_fixture_rejected(settle("1-0", "A:refunded", "8", "500", "-2"),
-				"balance");
-	settle_fixture_split((const int[]){ 2, 0 },
-			     settle("1-0", "A:paid", "9", "500", "5", /**/
-				    "2-0", "B:paid", "7", "500", "2"));
-	nothing_written();
-	settle_fixture_settled(settle("1-0", "A:paid", "7", "100", "1", /**/
-				      "2-0", "A:refunded", "8", "100", "-1"),
-			       0);
-	settle_fixture_field(redis, BALANCE, "7", MOST);
-	settle_fixture_field(redis, BALANCE, "8", "-" MOST);
-	settle_fixture_rejected(settle("3-0", "B:paid", "7", "100", "1"),
-				"balance");
-	settle_fixture_rejected(settle("3-0", "B:refunded", "8", "100", "-1"),
-				"balance");
-}
-
-/* It may be another number than the one that is read. */
-static void a_balance_out_of_range_is_left_alone(void **state)
-{
-	static const char *const balances[] = { "9007199254740993",
-						"-9007199254740992",
-						"9223372036854775807", NULL };
-
-	(void)state;
-	for (size_t i = 0; balances[i] != NULL; i++) {
-		(void)redis_fixture_command(redis, "HSET", BALANCE, "7",
-					    balances[i], NULL);
-		settle_fixture_rejected(
-			settle("1-0", "A:refunded", "7", "500", "-5"),
-			"balance");
-		settle_fixture_rejected(
-			settle("1-0", "A:paid", "7", "500", "5"), "balance");
-		settle_fixture_field(redis, BALANCE, "7", balances[i]);
-		nothing_written();
-	}
-}
-
-static void a_balance_counts_however_it_is_written(void **state)
-{
-	(void)state;
-	(void)redis_fixture_command(redis, "HSET", BALANCE, "7", "007", "8",
-				    "-0", "9", "1e3", NULL);
-	settle_fixture_settled(settle("1-0", "A:paid", "7", "500", "5", /**/
-				      "2-0", "B:paid", "8", "0", "0",   /**/
-				      "3-0", "C:paid", "9", "0", "0"),
-			       0);
-	settle_fixture_field(redis, BALANCE, "7", "12");
-	settle_fixture_field(redis, BALANCE, "8", "0");
-	settle_fixture_field(redis, BALANCE, "9", "1000");
-}
-
-static void one_bad_balance_of_many_leaves_all_as_they_were(void **state)
-{
-	static const char *const bad[] = { "x", MOST, "9223372036854775807",
-					   NULL };
-
-	(void)state;
-	(void)redis_fixture_command(redis, "HSET", BALANCE, "5", MOST_BUT_ONE,
-				    "6", "-3", NULL);
-	for (size_t i = 0; bad[i] != NULL; i++) {
-		(void)redis_fixture_command(redis, "HSET", BALANCE, "7", bad[i],
-					    NULL);
-		settle_fixture_split(
-			(const int[]){ 4, 6, 0 },
-			settle("1-0", "A:refunded", "5", MOST, LEAST, /**/
-			       "2-0", "B:paid", "6", "500", "5",      /**/
-			       "3-0", "C:paid", "8", "0", "0",        /**/
-			       "4-0", "D:paid", "7", "500", "5",      /**/
-			       "5-0", "E:paid", "9", "500", "5",      /**/
-			       "6-0", "F:paid", "7", "500", "5"));
-		settle_fixture_field(redis, BALANCE, "5", MOST_BUT_ONE);
-		settle_fixture_field(redis, BALANCE, "6", "-3");
-		settle_fixture_field(redis, BALANCE, "7", bad[i]);
-		nothing_written();
-	}
-}
-
-static void a_sum_out_of_range_does_not_go_into_a_call(void **state)
-{
-	(void)state;
-	does_not_fit("1-0", "A:paid", "7", "500", MOST, /**/
-		     "2-0", "B:paid", "7", "500", "2");
-	does_not_fit("1-0", "A:refunded", "7", "500", LEAST, /**/
-		     "2-0", "B:refunded", "7", "500", "-1");
-}
-
-/* The sum of all is in range, thanks to one that is known. */
-static void a_sum_of_what_is_new_stays_in_range(void **state)
-{
-	(void)state;
-	settle_fixture_settled(settle("1-0", "A:refunded", "7", "500", "-5"),
-			       0);
-	(void)redis_fixture_command(redis, "HDEL", BALANCE, "7", NULL);
-	settle_fixture_split((const int[]){ 1, 3, 0 },
-			     settle("2-0", "B:paid", "7", "500",
-				    MOST_BUT_ONE,                          /**/
-				    "3-0", "A:refunded", "7", "500", "-5", /**/
-				    "4-0", "C:paid", "7", "500", "3",      /**/
-				    "5-0", "D:paid", "8", "500", "5"));
-	assert_int_equal(redis_fixture_integer(redis, "EXISTS", BALANCE, NULL),
-			 0);
-	settle_fixture_books(redis, 1, 0);
 }
 
 static void an_entry_that_is_not_pending_any_more_is_told(void **state)
@@ -584,24 +343,6 @@ static void a_full_batch_is_settled_at_once(void **state)
 			 LEDGER_EVENTS_MAX);
 }
 
-static int start_redis(void **state)
-{
-	(void)state;
-	redis = redis_fixture_start();
-	return command_open(&command, 8 * LEDGER_EVENTS_MAX + WORDS_MAX);
-}
-
-static int stop_redis(void **state)
-{
-	(void)state;
-	clear();
-	command_close(&command);
-	redis_fixture_stop(&redis);
-	return 0;
-}
-
-#define with_entries(test) cmocka_unit_test_setup(test, pending_entries)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -616,14 +357,6 @@ int main(void)
 		with_entries(what_repeats_one_that_goes_alone_goes_alone),
 		with_entries(a_known_key_with_equal_content_is_a_duplicate),
 		with_entries(a_known_key_with_other_content_is_a_conflict),
-		with_entries(
-			a_balance_that_is_no_number_is_told_and_left_alone),
-		with_entries(a_balance_stays_in_the_range_of_exact_numbers),
-		with_entries(a_balance_out_of_range_is_left_alone),
-		with_entries(a_balance_counts_however_it_is_written),
-		with_entries(one_bad_balance_of_many_leaves_all_as_they_were),
-		with_entries(a_sum_out_of_range_does_not_go_into_a_call),
-		with_entries(a_sum_of_what_is_new_stays_in_range),
 		with_entries(an_entry_that_is_not_pending_any_more_is_told),
 		with_entries(
 			what_takes_effect_before_it_is_due_moves_the_account),
@@ -638,6 +371,6 @@ int main(void)
 
 	if (redis_fixture_skip_all())
 		return 0;
-	return cmocka_run_group_tests_name("ledger", tests, start_redis,
-					   stop_redis);
+	return cmocka_run_group_tests_name(
+		"ledger", tests, ledger_fixture_start, ledger_fixture_stop);
 }

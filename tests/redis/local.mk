@@ -5,6 +5,7 @@ check_PROGRAMS += \
 	%D%/login \
 	%D%/lease \
 	%D%/ledger \
+	%D%/balance \
 	%D%/totals \
 	%D%/numbers \
 	%D%/keep \
