@@ -13,10 +13,11 @@
 #include <string.h>
 
 static const char *const outcome_books[OUTCOME_COUNT] = {
-	[OUTCOME_APPLIED] = "applied",   [OUTCOME_DUPLICATE] = "duplicate",
-	[OUTCOME_GUEST] = "guest",       [OUTCOME_OTHER] = "other",
-	[OUTCOME_EXPIRED] = "expired",   [OUTCOME_LOST] = "lost",
-	[OUTCOME_REJECTED] = "rejected", [OUTCOME_DEAD] = "dead",
+	[OUTCOME_APPLIED] = "applied", [OUTCOME_DUPLICATE] = "duplicate",
+	[OUTCOME_GUEST] = "guest",     [OUTCOME_OTHER] = "other",
+	[OUTCOME_IGNORED] = "ignored", [OUTCOME_EXPIRED] = "expired",
+	[OUTCOME_LOST] = "lost",       [OUTCOME_REJECTED] = "rejected",
+	[OUTCOME_DEAD] = "dead",
 };
 
 const char *outcome_book(enum outcome outcome)
@@ -129,6 +130,10 @@ static int delivery_read_order(struct delivery *delivery,
 		return delivery_reject_reason(delivery, "no dead letter");
 	if (order_read(names, &fields, &delivery->order, &err) < 0)
 		return delivery_reject_reason(delivery, err.text);
+	if (delivery->order.type == ORDER_IGNORED) {
+		delivery->state = DELIVERY_DONE;
+		delivery->outcome = OUTCOME_IGNORED;
+	}
 	return 0;
 }
 

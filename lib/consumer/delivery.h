@@ -20,6 +20,7 @@ enum outcome {
 	OUTCOME_DUPLICATE, /* "duplicate": it had taken place before */
 	OUTCOME_GUEST,     /* "guest": nobody to credit */
 	OUTCOME_OTHER,     /* "other": a type that is none of our business */
+	OUTCOME_IGNORED,   /* "ignored": no event, and shown to no handler */
 	OUTCOME_EXPIRED,   /* "expired": too old to be of use */
 	OUTCOME_LOST,      /* "lost": content deleted while pending */
 	OUTCOME_REJECTED,  /* "rejected": dead-lettered at once */

@@ -204,16 +204,29 @@ static int amount_product(const struct settings_fields *fields,
 	return 0;
 }
 
-static int amount_parse(const struct settings_fields *fields,
-			const struct text *values, int64_t *amount_r,
-			struct err *err)
+static bool is_blank(struct text value)
 {
-	bool any = false;
+	while (value.length > 0 && value.data[value.length - 1] == ' ')
+		value.length--;
+	return value.length == 0;
+}
 
-	for (int64_t i = 0; i < fields->amount_factor_count; i++)
-		any = any || values[i].data != NULL;
+/* An amount of which nothing is there is 0; one that is there but blank makes
+   the entry no event. */
+static int amount_parse(const struct settings_fields *fields,
+			const struct text *values, enum order_type *type,
+			int64_t *amount_r, struct err *err)
+{
+	int64_t there = 0, blank = 0;
+
+	for (int64_t i = 0; i < fields->amount_factor_count; i++) {
+		there += values[i].data != NULL;
+		blank += values[i].data != NULL && is_blank(values[i]);
+	}
 	*amount_r = 0;
-	if (!any)
+	if (there > 0 && blank == there)
+		*type = ORDER_IGNORED;
+	if (blank == there)
 		return 0;
 	if (fields->amount_factor_count == 1 && fields->amount_scale == 1)
 		return amount_plain(fields->amount[0], values[0], amount_r,
@@ -234,8 +247,8 @@ int order_read(const struct order_names *names, const struct text_run *fields,
 	    key_parts_check(names->fields, &found, err) < 0 ||
 	    type_parse(names->fields, found.values[ROLE_TYPE], &type, err) <
 		    0 ||
-	    amount_parse(names->fields, &found.values[ROLE_AMOUNT], &amount,
-			 err) < 0)
+	    amount_parse(names->fields, &found.values[ROLE_AMOUNT], &type,
+			 &amount, err) < 0)
 		return -1;
 	order_r->orderno = found.values[ROLE_ORDERNO];
 	order_r->userid = found.values[ROLE_USERID];

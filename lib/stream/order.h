@@ -3,6 +3,7 @@
 
 #include "lib/base/text.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -28,7 +29,9 @@ struct settings_fields;
 enum order_type {
 	ORDER_PAID,
 	ORDER_REFUNDED,
-	ORDER_OTHER, /* none of our business */
+	ORDER_OTHER,   /* none of our business */
+	ORDER_IGNORED, /* no event: its amount is there, but blank, as in the
+			  further rows of an order in an export */
 };
 
 /* One event of one order, as it travels through the stream. A plain value; the
@@ -65,6 +68,12 @@ struct order_names {
 	/* For each role the next one with an equal name, or count. */
 	size_t next[ORDER_ROLES_MAX];
 };
+
+/* Is it an event that services act on: a payment or a refund? */
+static inline bool order_is_event(const struct order *order)
+{
+	return order->type == ORDER_PAID || order->type == ORDER_REFUNDED;
+}
 
 void order_names_set(struct order_names *names_r,
 		     const struct settings_fields *fields);

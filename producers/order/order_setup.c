@@ -51,7 +51,10 @@ int order_source_open(const struct order_options *options,
 		return args_open(options->args, options->arg_count, source_r,
 				 err);
 	case ORDER_FROM_CSV:
-		return csv_open(options->path, source_r, err);
+		if (csv_open(options->path, source_r, err) < 0)
+			return -1;
+		csv_keep_blank_amounts(*source_r, &settings->fields);
+		return 0;
 	case ORDER_FROM_JSONL:
 		return jsonl_open(options->path, source_r, err);
 	case ORDER_FROM_OUTBOX:

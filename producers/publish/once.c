@@ -26,7 +26,7 @@ static int type_text(const struct settings_fields *fields,
 		     struct err *err)
 {
 	*type_r = text_of(order_type_name(order->type));
-	if (order->type != ORDER_OTHER)
+	if (order_is_event(order))
 		return 0;
 	*type_r = order_field(order, text_of(fields->type));
 	if (type_r->length > ONCE_TYPE_BYTES_MAX)

@@ -7,6 +7,7 @@
 #include "producers/sources/csv.h"
 
 #include "lib/base/err.h"
+#include "lib/settings/settings.h"
 #include "producers/sources/csv_reader.h"
 #include "producers/sources/source.h"
 
@@ -22,6 +23,8 @@ struct csv {
 	struct text header[CSV_COLUMNS_MAX];
 	size_t column_count; /* 0: the header was not read yet */
 	struct text pairs[2 * CSV_COLUMNS_MAX];
+	bool is_kept[CSV_COLUMNS_MAX];        /* also when the cell is empty */
+	const struct settings_fields *fields; /* NULL: none is kept empty */
 	char reason[160];
 };
 
@@ -65,6 +68,16 @@ static int header_copy(struct csv *csv, size_t count, struct err *err)
 	return 0;
 }
 
+static bool is_of_amount(const struct settings_fields *fields, struct text name)
+{
+	bool found = false;
+
+	for (int64_t i = 0; fields != NULL && i < fields->amount_factor_count;
+	     i++)
+		found = found || text_is(name, fields->amount[i]);
+	return found;
+}
+
 static int header_take(struct csv *csv, struct err *err)
 {
 	const size_t count = csv->reader.cell_count;
@@ -79,6 +92,7 @@ static int header_take(struct csv *csv, struct err *err)
 	for (size_t i = 0; i < count; i++) {
 		if (name_check(csv, i, err) < 0)
 			return -1;
+		csv->is_kept[i] = is_of_amount(csv->fields, csv->header[i]);
 	}
 	csv->column_count = count;
 	return 0;
@@ -92,7 +106,7 @@ static void item_fill(struct csv *csv, struct source_item *item_r)
 	for (size_t i = 0; i < csv->column_count; i++) {
 		struct text cell = csv_reader_cell(&csv->reader, i);
 
-		if (cell.length == 0)
+		if (cell.length == 0 && !csv->is_kept[i])
 			continue;
 		csv->pairs[2 * count] = csv->header[i];
 		csv->pairs[2 * count + 1] = cell;
@@ -162,6 +176,12 @@ static void csv_close(struct source *source)
 	csv_reader_close(&csv->reader);
 	free(csv->names);
 	free(csv);
+}
+
+void csv_keep_blank_amounts(struct source *source,
+			    const struct settings_fields *fields)
+{
+	((struct csv *)source)->fields = fields;
 }
 
 int csv_open(const char *path, struct source **source_r, struct err *err)

@@ -142,7 +142,7 @@ static void order_reckon(const struct settings *settings,
 
 	if (order_parse_entry(&settings->fields, reply_at(entry, 1), &order,
 			      &err) < 0 ||
-	    order.userid.length == 0 || order.type == ORDER_OTHER)
+	    order.userid.length == 0 || !order_is_event(&order))
 		return;
 	points = order.amount / 100;
 	balance_add(balances, order.userid.data,

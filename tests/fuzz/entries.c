@@ -50,7 +50,7 @@ static void check_key(struct walk *walk, const struct order *order)
 	char buf[ORDER_KEY_BYTES];
 	struct text key;
 
-	if (order->type == ORDER_OTHER)
+	if (!order_is_event(order))
 		return;
 	key = order_key(order, buf);
 	FUZZ_CHECK(key.data == buf && key.length < sizeof(buf));

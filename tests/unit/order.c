@@ -190,9 +190,6 @@ static void an_amount_is_a_whole_number_of_minor_units(void **state)
 		{ { "orderno", "1", "amount", "-1" },
 		  0,
 		  "amount '-1' is no whole number of minor units" },
-		{ { "orderno", "1", "amount", "" },
-		  0,
-		  "amount '' is no whole number of minor units" },
 		{ { "orderno", "1", "amount", "1.50" },
 		  0,
 		  "amount '1.50' is no whole number of minor units" },
@@ -296,6 +293,51 @@ static void a_type_is_paid_refunded_or_none_of_our_business(void **state)
 	words[3] = "";
 	assert_int_equal(parse(&settings.fields, words, &order), -1);
 	assert_string_equal(err.text, "type is empty");
+}
+
+static void a_blank_amount_is_no_event(void **state)
+{
+	static struct settings_fields product;
+	static const struct {
+		const char *price, *pieces; /* NULL: not there */
+		int result;
+		enum order_type type;
+	} rows[] = {
+		{ "", "", 0, ORDER_IGNORED },  { "  ", NULL, 0, ORDER_IGNORED },
+		{ NULL, NULL, 0, ORDER_PAID }, { "1.50", "2", 0, ORDER_PAID },
+		{ "", "2", -1, ORDER_PAID },
+	};
+	struct order order;
+
+	(void)state;
+	product = settings.fields;
+	product.amount_factor_count = 2;
+	product.amount_scale = 100;
+	(void)strcpy(product.amount[0], "price");
+	(void)strcpy(product.amount[1], "pieces");
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const char *words[7] = { "orderno", "1" };
+		size_t n = 2;
+
+		if (rows[i].price != NULL) {
+			words[n++] = "price";
+			words[n++] = rows[i].price;
+		}
+		if (rows[i].pieces != NULL) {
+			words[n++] = "pieces";
+			words[n++] = rows[i].pieces;
+		}
+		assert_int_equal(parse(&product, words, &order),
+				 rows[i].result);
+		if (rows[i].result == 0)
+			assert_int_equal(order.type, rows[i].type);
+	}
+	assert_int_equal(parse(&settings.fields,
+			       (const char *[]){ "orderno", "1", "amount", "",
+						 "type", "refunded", NULL },
+			       &order),
+			 0);
+	assert_int_equal(order.type, ORDER_IGNORED);
 }
 
 static void an_order_has_at_most_128_fields(void **state)
@@ -435,6 +477,7 @@ int main(void)
 		cmocka_unit_test(one_field_with_a_scale_is_a_decimal),
 		cmocka_unit_test(
 			a_type_is_paid_refunded_or_none_of_our_business),
+		cmocka_unit_test(a_blank_amount_is_no_event),
 		cmocka_unit_test(an_order_has_at_most_128_fields),
 		cmocka_unit_test(an_entry_is_read_as_redis_answers_it),
 		cmocka_unit_test(an_order_has_at_most_256_kib),

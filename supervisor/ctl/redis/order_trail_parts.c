@@ -28,7 +28,7 @@ json_t *order_trail_event(struct order_trail *trail, const struct reply *fields)
 
 	if (order_parse_entry(&trail->view->settings->fields, fields, &order,
 			      &why) < 0 ||
-	    order.type == ORDER_OTHER)
+	    !order_is_event(&order))
 		return json_null();
 	(void)order_key(&order, key);
 	(void)json_object_set_new_nocheck(trail->events, key, json_true());

@@ -51,7 +51,7 @@ static enum replay_outcome outcome_of(const struct settings_group *group,
 	bool points = strcmp(group->program, "points") == 0;
 	bool push = strcmp(group->program, "push") == 0;
 
-	if ((points || push) && order->type == ORDER_OTHER)
+	if ((points || push) && !order_is_event(order))
 		return REPLAY_OUTCOME_OTHER;
 	if (points)
 		return order->userid.length == 0 ? REPLAY_OUTCOME_GUEST

@@ -47,7 +47,7 @@ static bool event_read(const struct walk *walk, const struct reply *entry,
 
 	if (order_parse_entry(&walk->verify->settings->fields,
 			      reply_at(entry, 1), &order, &err) < 0 ||
-	    order.type == ORDER_OTHER ||
+	    !order_is_event(&order) ||
 	    (order.userid.length == 0 && !walk->marks->guests))
 		return false;
 	memset(event, 0, sizeof(*event));
