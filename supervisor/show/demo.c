@@ -26,6 +26,7 @@
 #define DEMO_RATE_TEXT "1200"
 
 #define DEMO_WAIT_MSECS 15000
+#define DEMO_STOP_LOOKS 20 /* for what a stopped instance was given */
 #define DEMO_ASK_MSECS 2000
 
 /* An instance that is killed, and its successor. */
@@ -34,7 +35,8 @@ struct victim {
 	const char *group;
 	int64_t pid;     /* before */
 	int64_t new_pid; /* after */
-	int64_t held;    /* entries it had in hand */
+	int64_t held;    /* entries it had in flight */
+	int looks;       /* for them, since it was stopped first */
 };
 
 /* The answer of ordermqd to "status"; NULL while it is not there. */
@@ -153,7 +155,24 @@ static int is_back(struct demo_sandbox *sandbox, void *context, struct err *err)
 	return victim->new_pid != 0 && victim->new_pid != victim->pid;
 }
 
-/* Stop an instance, so that it surely has orders in hand, then kill it. */
+/* An instance that was stopped between two reads is given nothing: it goes on
+   until the next look, and is stopped once more. */
+static int is_stopped_with_some(struct demo_sandbox *sandbox, void *context,
+				struct err *err)
+{
+	struct victim *victim = context;
+	int look = victim->looks++ % DEMO_STOP_LOOKS;
+	int held;
+
+	if (look == 0)
+		(void)kill((pid_t)victim->pid, SIGSTOP);
+	held = holds_some(sandbox, victim, err);
+	if (held == 0 && look == DEMO_STOP_LOOKS - 1)
+		(void)kill((pid_t)victim->pid, SIGCONT);
+	return held;
+}
+
+/* Stop an instance, so that it surely has orders in flight, then kill it. */
 static int victim_kill(struct demo_sandbox *sandbox, struct victim *victim,
 		       struct err *err)
 {
@@ -166,9 +185,8 @@ static int victim_kill(struct demo_sandbox *sandbox, struct victim *victim,
 	if (victim->pid <= 0)
 		return err_set(err, ERR_RETRY, "%s: does not run",
 			       victim->name);
-	(void)kill((pid_t)victim->pid, SIGSTOP);
-	if (demo_sandbox_wait(sandbox, holds_some, victim, DEMO_WAIT_MSECS,
-			      err) < 0)
+	if (demo_sandbox_wait(sandbox, is_stopped_with_some, victim,
+			      DEMO_WAIT_MSECS, err) < 0)
 		return err_wrap(err, "%s gets no orders", victim->name);
 	since = clock_msecs();
 	(void)kill((pid_t)victim->pid, SIGKILL);
