@@ -26,12 +26,25 @@ struct push {
 	/* What is gathered for the log, and acknowledged once it is written. */
 	struct delivery_queue gathered;
 	struct backoff backoff; /* while the file cannot be written */
+	int64_t retry_msecs;    /* the end of the pause; past: there is none */
 	int64_t next_msecs;     /* when to try to write again; -1: nothing to */
 };
 
 static enum outcome sent_outcome(const struct delivery *delivery)
 {
 	return delivery->count > 1 ? OUTCOME_DUPLICATE : OUTCOME_APPLIED;
+}
+
+/* How long to wait for the file, or for memory. All entries that fail during
+   one pause wait for its end: a pause grows with the time that the trouble
+   lasts, and not with the number of entries. */
+static int64_t trouble_wait(struct push *push)
+{
+	int64_t now = clock_msecs();
+
+	if (now >= push->retry_msecs)
+		push->retry_msecs = now + backoff_next(&push->backoff);
+	return push->retry_msecs - now;
 }
 
 /* Write what is gathered. Another push instance may be writing: then the
@@ -53,9 +66,10 @@ static void push_flush(struct push *push)
 		return;
 	if (written < 0) {
 		append_clear(&push->log.file);
-		wait = backoff_next(&push->backoff);
+		wait = trouble_wait(push);
 	} else {
 		backoff_reset(&push->backoff);
+		push->retry_msecs = 0;
 	}
 	while ((delivery = delivery_queue_take(&push->gathered)) != NULL) {
 		if (written > 0)
@@ -73,8 +87,7 @@ static void push_send(struct push *push, struct delivery *delivery)
 
 	if (notifier_render(push->notifier, delivery, &notification) < 0 ||
 	    push_log_put(&push->log, &notification) < 0)
-		consumer_postpone(push->consumer, delivery,
-				  backoff_next(&push->backoff),
+		consumer_postpone(push->consumer, delivery, trouble_wait(push),
 				  "out of memory");
 	else
 		STAILQ_INSERT_TAIL(&push->gathered, delivery, next);
