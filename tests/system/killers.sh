@@ -85,10 +85,10 @@ applied_is() {
 # one batch with it. Until the good ones are done; how long that took goes to $took.
 publish_around() { # publish_around [ORDERNO ACT]
 	series=$((series + 1))
-	awk -v count="$orders" -v series="$series" -v killer="$1,,,$2" 'BEGIN {
+	awk -v count="$orders" -v series="$series" -v killer="$1,,0,$2" 'BEGIN {
 		print "orderno,userid,amount,act"
 		for (n = 1; n <= count; n++) {
-			if (n == count / 2 && killer != ",,,") print killer
+			if (n == count / 2 && killer != ",,0,") print killer
 			print series "-" n ",u" n % 500 ",1000,"
 		}
 	}' >"$dir/orders.csv"
