@@ -26,6 +26,7 @@
 
 static const char audit_script[] =
 #include "lib/scripts/fence.inc"
+#include "lib/scripts/early.inc"
 #include "consumers/audit.inc"
 	;
 
