@@ -106,7 +106,7 @@ static void list_give_back(struct consumer *consumer, const struct batch *batch,
 		    !delivery->touched)
 			consumer_give_back(consumer, delivery);
 	}
-	/* Should the lease be ours in spite of all, they are read again. */
+	/* The lease may still be ours: then they are read again as history. */
 	if (consumer->drain == DRAIN_NOT)
 		consumer_history_begin(consumer);
 }

@@ -32,7 +32,8 @@
    left to others, before ordermqd loses its patience. */
 #define LINK_DRAIN_PERCENT 80
 
-/* So long before its end, and at least for half of it, no entry is taken up. */
+/* In the last second of the drain, or its second half where that is shorter, no
+   entry is taken up. */
 #define LINK_REFUSE_MSECS 1000
 
 static void link_lost(struct consumer *consumer, const struct err *err)

@@ -14,12 +14,12 @@
 
 #include <string.h>
 
-/* The lease is renewed at least this often, and nobody's entries are looked for
-   as often. */
+/* At most this long passes between two beats, which renew the lease and look
+   for entries that nobody holds. */
 #define READ_BEAT_MSECS 3000
 
-/* With entries in a handler that waits for descriptors, or entries that failed,
-   a read must not hold up what comes next. */
+/* A read blocks at most this long while the handler still has entries, or while
+   a retry is being noted. */
 #define READ_SHORT_BLOCK_MSECS 50
 
 /* What a round trip does that its read must not hold up. */
@@ -27,7 +27,7 @@ enum urgent {
 	URGENT_NOTHING,
 	URGENT_RETRIES, /* it notes what failed, and when that is due */
 	URGENT_BEAT,    /* it may bring us the entries of others */
-	URGENT_EFFECTS, /* some of them may come back */
+	URGENT_EFFECTS, /* the script may split them: then they come back */
 };
 
 int64_t consumer_beat_wait(const struct consumer *consumer)
@@ -201,8 +201,8 @@ static int read_more(struct consumer *consumer, int64_t now, enum urgent urgent,
 	case READING_COUNT:
 		break;
 	}
-	/* On stopping, what a read that was cut off had been given is known
-	   when nothing of it is left to be read. */
+	/* Once the history holds nothing more, all is known that a read which
+	   was cut off had been given. */
 	if (consumer->drain == DRAIN_LOOKING && count > 0)
 		consumer->drain = DRAIN_FINISHING;
 	return 0;

@@ -51,7 +51,8 @@ struct delivery {
 	enum delivery_state state;
 	enum outcome outcome;
 	bool alone;       /* settle in a call of its own */
-	bool dropped;     /* lost to another owner: whatever becomes of it */
+	bool dropped;     /* forgotten here: lost to another owner, or given
+			     back */
 	bool contentless; /* dead-letter it without its fields */
 	bool touched;     /* the handler has taken it up */
 
@@ -62,7 +63,8 @@ struct delivery {
 	uint64_t id_seq;
 	unsigned int count; /* times delivered: 1 at first */
 	int64_t attempts;   /* that failed, at most INT32_MAX */
-	struct text origin; /* its id in the stream; differs from id then */
+	struct text
+		origin; /* its first id; another than id when it came back */
 	struct order order; /* of no use when the entry was rejected */
 
 	/* The rest is the skeleton's again. */

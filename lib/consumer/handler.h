@@ -28,7 +28,9 @@ struct handler_setup {
 #define HANDLER_ENTRIES_MAX 1024
 
 /* An effect that lives in Redis: a script that the skeleton runs in the place
-   of an XACK. It begins with lib/scripts/fence.lua, gets the keys stream,
+   of an XACK. It begins with lib/scripts/fence.lua and early.lua, and calls
+   account_early() with the new entries when some of them were not pending. It
+   gets the keys stream,
    owners, books, tries and then P:<group>:<key> for each of keys, and the
    arguments group, consumer, token, and what the handler adds. It settles all
    entries of its call, or changes nothing and answers with 'split' and the

@@ -7,8 +7,8 @@
 /* Whether the next round trip should wait for more entries to come together.
    Redis is asked to settle and then to read. If it takes long even to settle,
    it has more to do than it can, and every call is one more: what comes
-   together meanwhile is read, and settled, in one. Where it answers within half
-   a millisecond nothing waits. */
+   together meanwhile is read, and settled, in one. Where it settles within a
+   millisecond nothing waits. */
 struct linger {
 	int64_t begun_usecs;  /* when the last round trip began */
 	int64_t settle_usecs; /* what Redis took to settle in it; 0: unknown */

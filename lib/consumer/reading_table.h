@@ -18,16 +18,16 @@ enum reading {
 enum reading_fact {
 	READING_IS_FULL = 1 << 0, /* no batch is free, or the handler takes no
 				     more */
-	READING_IS_CUT_OFF = 1 << 1, /* it stops, and a read was cut off that
-					may have been given entries */
+	READING_IS_CUT_OFF = 1 << 1, /* it stops, and hung up on a read: entries
+					may have been given to us unseen */
 	READING_IS_STOPPING = 1 << 2,
 	READING_IS_PAUSED = 1 << 3,   /* by an operator */
-	READING_IS_SETTLING = 1 << 4, /* not all that is decided could be sent:
-					 the rest goes first */
+	READING_IS_SETTLING = 1 << 4, /* verdicts are still to be sent: they go
+					 first */
 	READING_IS_GREETING = 1 << 5, /* what is under way shows whether Redis
 					 is well */
-	READING_RUNS_ALONE = 1 << 6,  /* an entry that is to be alone is at it
-				       */
+	READING_RUNS_ALONE = 1 << 6,  /* an entry that is to be alone is with
+					 the handler */
 	READING_HAS_DUE = 1 << 7,
 	READING_IS_STALLED = 1 << 8, /* too much waits for its retry */
 	READING_HAS_HISTORY = 1 << 9,

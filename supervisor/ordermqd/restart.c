@@ -40,8 +40,8 @@ enum restart_death restart_judge(int64_t ready_msecs, int64_t now_msecs,
 	return ready_msecs >= 0 ? RESTART_NO_PROGRESS : RESTART_UNREADY;
 }
 
-/* When the restart back places ago in the ring was due; long ago if there was
-   none. */
+/* When a former restart was due, as many places back in the ring; long ago if
+   there was none. */
 static int64_t recent(const struct restart_group *group, size_t back)
 {
 	if (group->recent_count < back)

@@ -14,8 +14,8 @@
    RESTART_PROVEN_MSECS. After a death with progress, and after the first one
    without, it starts again at once, within the rates below; from the second on
    it waits by itself. An instance that died before it was ready makes its whole
-   group wait: until one instance is ready, a group in trouble makes one try a
-   wait, however many instances it has.
+   group wait: until one instance is ready, the group starts a single instance
+   at the end of each wait.
 
    An instance that has died RESTART_LOOP_COUNT times in a row without progress
    does not stay up, which is an alert. It is tried again, ever more seldom. */
@@ -45,9 +45,9 @@ struct restart_instance {
 /* The memory of one group's deaths and restarts. */
 struct restart_group {
 	struct backoff backoff;
-	int64_t wait_msecs; /* between two tries; 0: no trouble */
-	int64_t next_msecs; /* no try before */
-	int64_t stepped_msecs;
+	int64_t wait_msecs;    /* between two tries; 0: no trouble */
+	int64_t next_msecs;    /* no try before */
+	int64_t stepped_msecs; /* when the wait was last doubled */
 	/* When the last restarts at once were due, as a ring. */
 	int64_t recent_msecs[RESTART_PER_MINUTE];
 	size_t recent_count;
