@@ -349,6 +349,7 @@ static int answer_good(struct consumer *consumer, struct call *call,
 	return 0;
 }
 
+/* The entries of a call that failed go back at the end of the round trip. */
 int consumer_answer(struct consumer *consumer, struct call *call,
 		    const struct reply *reply)
 {
@@ -359,7 +360,6 @@ int consumer_answer(struct consumer *consumer, struct call *call,
 			return 0;
 		line = text_of("an answer of a strange shape");
 	}
-	in_flight_restore(&consumer->in_flight, &call->deliveries);
 	if (call->kind == CALL_FETCH)
 		consumer_history_begin(consumer);
 	consumer_trouble(consumer, redis_error_class(line), line.data);

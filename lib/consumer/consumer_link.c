@@ -161,6 +161,7 @@ static int answers_take(struct consumer *consumer, struct err *err)
 		if (!call_is_read(call->kind))
 			arena_reset(consumer->lease.arena);
 	}
+	exchange_end(&consumer->exchange);
 	return 0;
 }
 

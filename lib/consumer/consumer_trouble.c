@@ -112,7 +112,7 @@ static void link_rest(struct consumer *consumer)
 
 static void link_hang_up(struct consumer *consumer)
 {
-	exchange_abort(&consumer->exchange);
+	exchange_end(&consumer->exchange);
 	lease_disconnect(&consumer->lease);
 	consumer->next_try_msecs = clock_msecs();
 }

@@ -59,13 +59,8 @@ bool exchange_only_reads(const struct exchange *exchange)
 
 struct call *exchange_call_begin(struct exchange *exchange, enum call_kind kind)
 {
-	struct call *call;
+	struct call *call = &exchange->calls[exchange->call_count++];
 
-	if (!exchange_is_busy(exchange)) {
-		exchange->call_count = 0;
-		exchange->answered_count = 0;
-	}
-	call = &exchange->calls[exchange->call_count++];
 	*call = (struct call){ .kind = kind };
 	STAILQ_INIT(&call->deliveries);
 	return call;
@@ -112,15 +107,15 @@ int exchange_next(struct exchange *exchange, struct call **call_r,
 	return 1;
 }
 
-void exchange_abort(struct exchange *exchange)
+void exchange_end(struct exchange *exchange)
 {
-	while (exchange->answered_count < exchange->call_count) {
+	while (exchange->call_count > 0) {
 		struct call *call = &exchange->calls[--exchange->call_count];
 
 		in_flight_restore(exchange->in_flight, &call->deliveries);
-		if (call_is_read(call->kind))
+		if (exchange->call_count >= exchange->answered_count &&
+		    call_is_read(call->kind))
 			arena_reset(exchange->batch->arena);
 	}
-	exchange->call_count = 0;
 	exchange->answered_count = 0;
 }

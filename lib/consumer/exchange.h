@@ -66,8 +66,8 @@ int exchange_open(struct exchange *exchange, struct lease *lease,
 		  const struct handler_effect *effect, struct err *err);
 void exchange_close(struct exchange *exchange);
 
-/* A new call, the first one of a round trip when the last one is over; and its
-   end, when its words are in the lease's command. For the functions below. */
+/* A new call of this round trip; and its end, when its words are in the lease's
+   command. For the functions below. */
 struct call *exchange_call_begin(struct exchange *exchange,
 				 enum call_kind kind);
 int exchange_call_send(struct exchange *exchange, int64_t block_msecs,
@@ -95,8 +95,9 @@ bool exchange_only_reads(const struct exchange *exchange);
 int exchange_next(struct exchange *exchange, struct call **call_r,
 		  const struct reply **reply_r, struct err *err);
 
-/* The connection is gone: put the entries of all unanswered calls back where
-   they came from. To settle an entry twice does no harm. */
-void exchange_abort(struct exchange *exchange);
+/* All is answered, or the connection is gone: put the entries of the calls that
+   failed or have no answer back where they came from, all at once, so that they
+   keep their sequence. To settle an entry twice does no harm. */
+void exchange_end(struct exchange *exchange);
 
 #endif

@@ -95,6 +95,34 @@ static void the_same_event_with_another_amount_in_a_batch_is_a_conflict(
 	assert_string_equal(letter_class(shop), "conflict");
 }
 
+/* Both have to go alone, and Redis takes neither at first. */
+static void the_first_of_two_counts_when_redis_was_full_meanwhile(void **state)
+{
+	struct shop *shop = *state;
+
+	shop->owner_ttl = "20s";
+	shop_configure(shop, "", "", "");
+	worker_start(&one, shop, "points", 1, "web1");
+	worker_await(&one, "ready");
+	worker_pause(&one);
+	/* In one step, so that they are read together. */
+	(void)redis_fixture_command(
+		shop->redis, "EVAL",
+		"for _, amount in ipairs({'1000', '2000'}) do "
+		"redis.call('XADD', KEYS[1], '*', 'orderno', 'A', 'userid', "
+		"'7', 'type', 'paid', 'amount', amount) end",
+		"1", "ordermq", NULL);
+	(void)redis_fixture_command(shop->redis, "CONFIG", "SET", "maxmemory",
+				    "1", NULL);
+	worker_resume(&one);
+	worker_await(&one, "OOM ");
+	(void)redis_fixture_command(shop->redis, "CONFIG", "SET", "maxmemory",
+				    "0", NULL);
+	shop_await_done(shop, "points");
+	assert_int_equal(balance(shop, "7"), 10);
+	assert_string_equal(letter_class(shop), "conflict");
+}
+
 static void two_partial_refunds_count_apart(void **state)
 {
 	const struct shop *shop = *state;
@@ -267,6 +295,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		in_shop(the_same_event_twice_in_a_batch_credits_once),
 		in_shop(the_same_event_with_another_amount_in_a_batch_is_a_conflict),
+		in_shop(the_first_of_two_counts_when_redis_was_full_meanwhile),
 		in_shop(two_partial_refunds_count_apart),
 		in_shop(a_refund_before_its_payment_comes_to_the_same),
 		in_shop(a_balance_at_its_limit_refuses_one_and_takes_the_others),
