@@ -234,6 +234,8 @@ void consumer_link_pulse(struct consumer *consumer)
 
 	if (consumer->lease.redis != NULL)
 		exchange_turn(consumer);
+	if (consumer->link == LINK_WAITING && time_has_come(consumer))
+		(void)consumer_link_event(consumer, LINK_TIME);
 	if (!can_begin(consumer) || consumer->handler->groupless)
 		return;
 	if (consumer_exchange_begin_quiet(consumer, clock_msecs(), &err) < 0 ||

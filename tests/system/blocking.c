@@ -181,6 +181,29 @@ static void what_is_done_is_settled_while_it_goes_on(void **state)
 	assert_in_range(shop_pending(shop, "trial"), 1, 16 - applied);
 }
 
+/* Redis is full for a moment, in the middle of a batch. */
+static void after_a_trouble_it_settles_again_while_it_goes_on(void **state)
+{
+	struct shop *shop = *state;
+
+	shop->owner_ttl = "3s";
+	shop_configure(shop, "", "", "");
+	publish(shop, 16, "200");
+	worker_start(&workers[0], shop, "trial", 1, "web1");
+	await_effects(1);
+	(void)redis_fixture_command(shop->redis, "CONFIG", "SET", "maxmemory",
+				    "1", NULL);
+	worker_await(&workers[0], "OOM ");
+	(void)redis_fixture_command(shop->redis, "CONFIG", "SET", "maxmemory",
+				    "0", NULL);
+	await_effects(12);
+	assert_in_range(shop_number(shop, "trial", "books", "applied"),
+			12 - TAKEN_UP, 12);
+	await_effects(16);
+	shop_await_done(shop, "trial");
+	nothing_is_noted(shop, 16);
+}
+
 static void a_kill_repeats_at_most_what_was_taken_up(void **state)
 {
 	struct shop *shop = *state;
@@ -261,6 +284,7 @@ int main(void)
 		in_shop(one_that_blocks_keeps_what_it_holds),
 		in_shop(so_it_does_on_two_hosts_with_entries_that_take_long),
 		in_shop(what_is_done_is_settled_while_it_goes_on),
+		in_shop(after_a_trouble_it_settles_again_while_it_goes_on),
 		in_shop(a_kill_repeats_at_most_what_was_taken_up),
 		in_shop(told_to_stop_it_ends_behind_the_entry_it_is_at),
 		in_shop(one_that_slept_takes_up_nothing_of_others),
