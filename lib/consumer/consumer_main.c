@@ -98,6 +98,9 @@ static int consumer_run(struct consumer *consumer)
 		consumer_handle(consumer);
 		consumer_link_begin(consumer);
 		consumer_show_entries(consumer);
+		/* Whoever was told while it connected is not woken again. */
+		if (consumer->process.stop)
+			consumer_drain_begin(consumer);
 		if (is_over(consumer))
 			break;
 		wait_turn(consumer);

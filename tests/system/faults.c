@@ -215,6 +215,24 @@ static void an_idle_instance_ends_beside_a_silent_server(void **state)
 	assert_true(worker_said(&points, "lease not given back") > 0);
 }
 
+/* The next attempt after a refusal is far away; this one gets no answer. */
+static void an_instance_stops_at_once_while_it_connects(void **state)
+{
+	const struct shop *shop = *state;
+	int64_t begin_msecs;
+
+	shop_configure(shop, "alarm_retry = \"2s\";", "", "");
+	(void)redis_fixture_command(shop->redis, "SET", "ordermq", "x", NULL);
+	worker_start(&points, shop, "points", 1, "web1");
+	worker_await(&points, "WRONGTYPE");
+	assert_int_equal(kill(redis_fixture_pid(shop->redis), SIGSTOP), 0);
+	(void)poll(NULL, 0, 2500);
+	begin_msecs = clock_msecs();
+	assert_int_equal(worker_stop(&points), 0);
+	assert_in_range(clock_msecs() - begin_msecs, 0, 1000);
+	assert_int_equal(kill(redis_fixture_pid(shop->redis), SIGCONT), 0);
+}
+
 static void after_flushall_what_comes_is_finished(void **state)
 {
 	struct shop *shop = *state;
@@ -425,6 +443,7 @@ int main(void)
 		in_shop(an_instance_stops_while_redis_is_down),
 		in_shop(a_silent_server_does_not_hold_up_the_end),
 		in_shop(an_idle_instance_ends_beside_a_silent_server),
+		in_shop(an_instance_stops_at_once_while_it_connects),
 		in_shop(after_flushall_what_comes_is_finished),
 		in_shop(after_flushall_nothing_is_skipped_whatever_the_start),
 		in_shop(a_destroyed_group_leaves_the_points_exact),
