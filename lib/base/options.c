@@ -219,16 +219,16 @@ static int row_take(const struct options_row *row, const char *text,
 }
 
 /* What getopt_long() did not understand. Of a letter it says which, of a word
-   only that it was the last one. */
+   only that it was the last one; and which row it is, where it takes no
+   value. */
 static int word_reject(const struct options_words *words, int value,
 		       const char *word, struct err *err)
 {
 	const char letter[] = { '-', (char)optopt, '\0' };
-	const bool is_letter =
-		optopt > 0 && optopt < ROW_FIRST && strncmp(word, "--", 2) != 0;
+	const bool is_letter = optopt > 0 && optopt < ROW_FIRST;
 
 	for (int i = 0; value == '?' && words->longs[i].name != NULL; i++) {
-		if (words->longs[i].val == optopt && !is_letter)
+		if (words->longs[i].val == optopt)
 			return err_set(err, ERR_REJECT, "--%s: takes no value",
 				       words->longs[i].name);
 	}

@@ -168,8 +168,10 @@ static void a_wrong_line_is_refused_with_the_reason(void **state)
 		{ { "--none" }, "--none: no such option" },
 		{ { "--none=1" }, "--none=1: no such option" },
 		{ { "-fx" }, "-x: no such option" },
+		{ { "--flag", "-xf" }, "-x: no such option" },
 		{ { "-5" }, "-5: no such option" },
 		{ { "--flag=1" }, "--flag: takes no value" },
+		{ { "--help=1" }, "--help: takes no value" },
 	};
 
 	(void)state;
