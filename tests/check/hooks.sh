@@ -9,6 +9,9 @@ top=$(cd "${1:-${srcdir:-.}}" && pwd) || exit 99
 . "$top/tests/fixtures/shell_lib.sh"
 need git
 own_directory
+# Under a hook, or "git rebase --exec", git would still be at the caller's index.
+# shellcheck disable=SC2046 # names
+unset $(git rev-parse --local-env-vars)
 git init -q "$dir" && cd "$dir" && mkdir lib tests || exit 99
 
 stage() { # stage FILE...: and nothing else
