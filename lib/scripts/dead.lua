@@ -49,8 +49,12 @@ if number and not string.match(number, '^%d+$') then
 		' is no number')
 end
 -- What fails behind the letter would leave it, and the entry pending as well.
-if not redis.acl_check_cmd('HINCRBY', KEYS[3], book, '1') then
-	return redis.error_reply('NOPERM no permission to HINCRBY ' .. KEYS[3])
+local index = index_key(KEYS[5], ARGV[1])
+local missing = lacks('XADD', KEYS[5], '*', '', '') or
+	lacks('ZADD', index, '0', '') or lacks('ZCARD', index) or
+	lacks('HINCRBY', KEYS[3], '', '1') or lacks('XACK', KEYS[1], '', '0')
+if missing then
+	return missing
 end
 if not known then
 	local letter_id = redis.call('XADD', KEYS[5], '*', unpack(letter))

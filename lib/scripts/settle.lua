@@ -1,6 +1,12 @@
 -- Acknowledge entries and count them, each under the book it belongs to.
 -- ARGV[4..]: book, how many, id, id, ...; again for each book
 -- Returns 'ok' and how many entries were not pending any more.
+local missing = lacks('XACK', KEYS[1], '', '0') or
+	lacks('HINCRBY', KEYS[3], '', '1')
+if missing then
+	return missing
+end
+
 local n = 4
 while n <= #ARGV do
 	local count = redis.call('HGET', KEYS[3], ARGV[n])

@@ -4,6 +4,7 @@ check_PROGRAMS += \
 	%D%/connection \
 	%D%/login \
 	%D%/lease \
+	%D%/settle \
 	%D%/ledger \
 	%D%/balance \
 	%D%/totals \
