@@ -142,7 +142,7 @@ static int memory_open(struct consumer *consumer, struct err *err)
 {
 	size_t batch = (size_t)consumer->process.group->batch;
 
-	consumer->list = calloc(batch, sizeof(struct delivery *));
+	consumer->list = calloc(BATCH_ENTRIES_MAX, sizeof(struct delivery *));
 	consumer->due = calloc(batch, sizeof(*consumer->due));
 	if (consumer->list == NULL || consumer->due == NULL ||
 	    in_flight_open(&consumer->in_flight, CONSUMER_BATCH_BYTES,

@@ -161,14 +161,17 @@ int batch_fill(struct batch *batch, const struct reply *entries,
 	       const struct settings_fields *fields, bool replays)
 {
 	size_t count = reply_count(entries);
-	struct delivery *deliveries =
-		arena_take(batch->arena, (count + 1) * sizeof(*deliveries));
+	struct delivery *deliveries;
 	struct order_names names;
 
 	order_names_set(&names, fields);
 	batch->count = 0;
 	batch->open_count = 0;
 	batch->largest_bytes = 0;
+	if (count > BATCH_ENTRIES_MAX)
+		return -1;
+	deliveries =
+		arena_take(batch->arena, (count + 1) * sizeof(*deliveries));
 	if (deliveries == NULL)
 		return -1;
 	memset(deliveries, 0, count * sizeof(*deliveries));

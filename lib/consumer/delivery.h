@@ -88,6 +88,7 @@ static inline struct delivery *delivery_queue_take(struct delivery_queue *queue)
 }
 
 /* The entries of one reply, and the memory they lie in. */
+#define BATCH_ENTRIES_MAX 1024 /* the largest groups.batch */
 struct batch {
 	struct arena *arena;
 	struct delivery *deliveries;
@@ -105,7 +106,8 @@ struct batch {
    hold; one with nil for fields is lost; one with a number waits that many
    milliseconds, or to be alone. When replays they are of P:<group>:replay, with
    their former dead letter around them. Returns 0, or -1 when the shape is
-   wrong or memory is out; the batch is then empty. */
+   wrong, there are more than were ever asked for, or memory is out; the batch
+   is then empty. */
 int batch_fill(struct batch *batch, const struct reply *entries,
 	       const struct settings_fields *fields, bool replays);
 

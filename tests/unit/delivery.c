@@ -223,6 +223,24 @@ static void an_entry_without_an_id_makes_the_batch_empty(void **state)
 	assert_int_equal(batch.open_count, 0);
 }
 
+static void more_entries_than_were_asked_for_are_a_wrong_shape(void **state)
+{
+	static struct reply entries[BATCH_ENTRIES_MAX + 1];
+	struct reply fields[] = { string("orderno"), string("7") };
+	struct reply good[] = { string("5-1"), array(fields, 2) };
+	struct reply list = array(entries, BATCH_ENTRIES_MAX + 1);
+
+	(void)state;
+	for (size_t i = 0; i <= BATCH_ENTRIES_MAX; i++)
+		entries[i] = array(good, 2);
+	assert_int_equal(batch_fill(&batch, &list, &settings.fields, false),
+			 -1);
+	assert_int_equal(batch.count, 0);
+	list = array(entries, BATCH_ENTRIES_MAX);
+	assert_int_equal(batch_fill(&batch, &list, &settings.fields, false), 0);
+	assert_int_equal(batch.count, BATCH_ENTRIES_MAX);
+}
+
 static void no_list_of_entries_is_an_empty_batch(void **state)
 {
 	struct reply number = { .type = REPLY_INTEGER, .integer = 7 };
@@ -276,6 +294,8 @@ int main(void)
 		cmocka_unit_test(a_number_too_large_to_count_with_is_cut),
 		cmocka_unit_test(a_field_that_is_no_string_is_a_wrong_shape),
 		cmocka_unit_test(an_entry_without_an_id_makes_the_batch_empty),
+		cmocka_unit_test(
+			more_entries_than_were_asked_for_are_a_wrong_shape),
 		cmocka_unit_test(no_list_of_entries_is_an_empty_batch),
 		cmocka_unit_test(a_queue_is_first_in_first_out),
 		cmocka_unit_test(every_outcome_has_a_book),
