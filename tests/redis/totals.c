@@ -85,6 +85,18 @@ static void amounts_are_added_up_by_country(void **state)
 	assert_int_equal(settle_fixture_pending(redis), 6);
 }
 
+static void what_is_not_pending_any_more_counts_all_the_same(void **state)
+{
+	(void)state;
+	(void)redis_fixture_command(redis, "XACK", SETTLE_STREAM, "g", "1-0",
+				    NULL);
+	settle_fixture_settled(settle("1-0", "A:paid", "de", "500", /**/
+				      "2-0", "B:paid", "de", "100"),
+			       1);
+	total_is(DAY " de", "600");
+	settle_fixture_books(redis, 2, 0);
+}
+
 static void what_is_known_and_what_comes_twice_is_a_duplicate(void **state)
 {
 	(void)state;
@@ -205,6 +217,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		with_entries(amounts_are_added_up_by_country),
+		with_entries(what_is_not_pending_any_more_counts_all_the_same),
 		with_entries(what_is_known_and_what_comes_twice_is_a_duplicate),
 		with_entries(a_conflict_goes_alone_and_what_repeats_it_too),
 		with_entries(a_total_that_is_no_number_is_told_and_left_alone),
