@@ -54,6 +54,8 @@ check_shell() {
 # The scripts as the C files join them out of the pieces, so that luacheck knows
 # which names there are. Prints where they were put.
 joined_scripts() {
+	# A piece that has changed may stand in a C file that has not.
+	[ -z "$(files '*.lua')" ] || local chosen=''
 	# shellcheck disable=SC2016 # for awk
 	files '*.c' | xargs -r awk -v dir="$1" '
 		{ at = FNR == 1 ? 0 : at }
