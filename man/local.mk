@@ -6,6 +6,7 @@ dist_man_MANS = \
 	%D%/ordermq-publish.3 \
 	%D%/ordermq.conf.5 \
 	%D%/ordermq.7 \
+	%D%/ordermq-findings.7 \
 	%D%/ordermq-demo.8 \
 	%D%/ordermq-keeper.8 \
 	%D%/ordermq-points.8 \

@@ -18,6 +18,7 @@ check_PROGRAMS += \
 	%D%/generate \
 	%D%/pace \
 	%D%/lag \
+	%D%/finding \
 	%D%/outbox_record \
 	%D%/order \
 	%D%/delivery \
@@ -50,6 +51,7 @@ check_PROGRAMS += \
 	%D%/doctor \
 	%D%/orderno
 endif
+tests_unit_finding_CPPFLAGS = $(AM_CPPFLAGS) -DSOURCE_DIR='"$(abs_top_srcdir)"'
 # The parser is wrapped, so that it can be made to end its process.
 tests_unit_conf_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=config_read_string
 tests_unit_jsonl_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=poll
