@@ -139,6 +139,7 @@ struct settings_log {
 struct settings {
 	char node[SETTINGS_NAME_BYTES]; /* never empty once loaded */
 	char stream_key[SETTINGS_TEXT_BYTES];
+	int64_t silence_msecs; /* without an entry: an alarm; 0: never */
 	struct settings_retention retention;
 	struct settings_redis redis;
 	struct settings_fields fields;

@@ -89,6 +89,10 @@ const struct setting settings_table[] = {
 	     .help = "The stream that orders are written to. It may have one "
 		     "hash tag, such as \"{shop}:orders\"; no other braces."),
 
+	DURATION("stream.silence", settings, silence_msecs, "0", 0, 3650 * DAYS,
+		 .help = "An alarm is raised after so long without an entry: "
+			 "the sender may be down. 0: never."),
+
 	DURATION("stream.retention.max_age", settings, retention.max_age_msecs,
 		 "7d", 0, 3650 * DAYS,
 		 .help = "Entries older than this are removed, once every "

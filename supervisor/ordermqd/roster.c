@@ -115,6 +115,8 @@ int roster_compare(const struct settings *before, const struct settings *after,
 		!everywhere && before->log.level != after->log.level;
 	roster_r->retention_live =
 		!everywhere && !SAME(before->retention, after->retention);
+	roster_r->silence_live =
+		!everywhere && before->silence_msecs != after->silence_msecs;
 	roster_r->drain_live =
 		before->supervisor.drain_msecs != after->supervisor.drain_msecs;
 	roster_r->hang_live =
@@ -204,9 +206,10 @@ const char *roster_summary(const struct roster *roster, char *buf, size_t bytes)
 		used += (size_t)length;
 	}
 	used = strlen(buf);
-	(void)snprintf(buf + used, bytes - used, "%s%s%s%s",
+	(void)snprintf(buf + used, bytes - used, "%s%s%s%s%s",
 		       roster->log_level_live ? ", log.level live" : "",
 		       roster->retention_live ? ", retention live" : "",
+		       roster->silence_live ? ", stream.silence live" : "",
 		       roster->drain_live ? ", supervisor.drain live" : "",
 		       roster->hang_live ? ", supervisor.hang_timeout live"
 					 : "");

@@ -33,6 +33,7 @@ struct roster {
 	size_t count;
 	bool log_level_live; /* changes, and everything goes on */
 	bool retention_live; /* likewise; the keeper alone obeys it */
+	bool silence_live;   /* likewise */
 	bool drain_live;     /* likewise; those that run keep their own share */
 	bool hang_live;      /* likewise; ordermqd alone obeys it */
 };

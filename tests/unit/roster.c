@@ -167,7 +167,8 @@ static void every_other_setting_is_of_one_class(void **state)
 	(void)state;
 	for (const struct setting *s = settings_table; s->path != NULL; s++) {
 		char *at = (char *)&after + s->offset;
-		bool is_refused = false, is_nowhere = false;
+		bool is_refused = false;
+		bool is_nowhere = strcmp(s->path, "stream.silence") == 0;
 
 		if (setting_is_of_group(s))
 			continue;
