@@ -3,18 +3,8 @@
 
 #include "supervisor/keeper/keep_round.h"
 
-#include <stddef.h>
-
-/* The alarms about groups that the keeper has logged, so that it logs each
-   change once. */
-struct alarm_book {
-	char silent[KEEP_ROUND_GROUPS_MAX]
-		   [SETTINGS_NAME_BYTES]; /* said to be so */
-	size_t silent_count;
-};
-
-/* Log the news of a round: entries that were removed before a group read them,
-   a group without readers, a group that is read again. */
-void alarm_say(struct alarm_book *book, const struct keep_round_result *result);
+/* Log the news of a round: entries that were lost to a group, and an account
+   that was moved. All that lasts is a finding: see finding_round.h. */
+void alarm_say(const struct keep_round_result *result);
 
 #endif

@@ -218,9 +218,11 @@ local function trim_all()
 	return count
 end
 
+-- No age follows from an id of another clock: see redis_numbers.h.
 local function age_of(id)
-	local msecs = string.match(id or '', '^(%d+)-')
-	return msecs and math.max(now - msecs, 0) or -1
+	local msecs = tonumber(string.match(id or '', '^(%d+)-') or '')
+	return msecs and msecs >= 1e12 and msecs <= now + 10000 and
+		math.max(now - msecs, 0) or -1
 end
 
 read_stream()

@@ -12,7 +12,10 @@
 #include "lib/base/log.h"
 #include "lib/process/process.h"
 #include "lib/redis/redis.h"
+#include "supervisor/common/finding_sheet.h"
+#include "supervisor/common/finding_watch.h"
 #include "supervisor/keeper/alarm.h"
+#include "supervisor/keeper/finding_round.h"
 #include "supervisor/keeper/keep_round.h"
 
 #include <poll.h>
@@ -32,7 +35,10 @@ struct keeper {
 	struct process process;
 	struct redis *redis; /* NULL: not connected */
 	struct keep_round keep;
-	struct alarm_book alarms;
+	struct finding_round findings;
+	struct finding_watch watch; /* without ordermqd */
+	bool is_blind; /* Redis refuses to tell findings, and it has been said
+			*/
 	struct backoff backoff;
 	bool was_ready;
 	bool in_trouble; /* and it has been said */
@@ -89,6 +95,33 @@ static void keeper_trouble(struct keeper *keeper, const struct err *err)
 	status_say(keeper, err->text);
 }
 
+/* ordermqd raises the alarms, where it runs. */
+static void keeper_tell(struct keeper *keeper)
+{
+	const struct findings *findings = &keeper->findings.findings;
+
+	finding_sheet_write(keeper->process.board_fd, findings);
+	if (!keeper->process.supervised)
+		finding_watch_take(&keeper->watch, findings, clock_wall_msecs(),
+				   NULL, NULL);
+}
+
+/* What is wrong is told also when there is nothing to keep. */
+static int keeper_look(struct keeper *keeper, struct err *err)
+{
+	bool was_blind = keeper->is_blind;
+
+	keeper->is_blind =
+		finding_round_run(&keeper->findings, keeper->redis, err) < 0;
+	if (!keeper->is_blind)
+		keeper_tell(keeper);
+	else if (!redis_is_open(keeper->redis))
+		return -1;
+	else if (!was_blind)
+		log_line(LOG_WARNING, "%s: no findings are told", err->text);
+	return 0;
+}
+
 static int keeper_work(struct keeper *keeper, struct err *err)
 {
 	struct process *process = &keeper->process;
@@ -96,6 +129,8 @@ static int keeper_work(struct keeper *keeper, struct err *err)
 	if (keeper->redis == NULL &&
 	    redis_open(&process->settings.redis, process->wake_fd,
 		       &keeper->redis, err) < 0)
+		return -1;
+	if (keeper_look(keeper, err) < 0)
 		return -1;
 	return keep_round_run(&keeper->keep, keeper->redis, err);
 }
@@ -114,7 +149,7 @@ static void keeper_turn(struct keeper *keeper)
 		keeper->keep.figures.msecs = -1;
 		keeper_trouble(keeper, &err);
 	} else {
-		alarm_say(&keeper->alarms, &keeper->keep.result);
+		alarm_say(&keeper->keep.result);
 		keeper_well(keeper);
 	}
 	figures_write(keeper->process.board_fd, &keeper->keep.figures);
@@ -141,6 +176,8 @@ static void keeper_run(struct keeper *keeper)
 
 static int keeper_keep(struct keeper *keeper)
 {
+	char dir[SETTINGS_TEXT_BYTES];
+
 	keeper->keep.settings = &keeper->process.settings;
 	keeper->keep.arena = arena_open(ARENA_BYTES);
 	keeper->backoff = (struct backoff){
@@ -151,6 +188,10 @@ static int keeper_keep(struct keeper *keeper)
 		log_line(LOG_ERR, "out of memory");
 		return EX_TEMPFAIL;
 	}
+	finding_round_open(
+		&keeper->findings, &keeper->process.settings,
+		keeper->keep.arena,
+		settings_runtime_dir(&keeper->process.settings, dir));
 	keeper_run(keeper);
 	log_line(LOG_INFO, "stopped");
 	redis_close(&keeper->redis);

@@ -31,6 +31,15 @@ struct question {
 	struct err *err;
 };
 
+/* See keep_round.lua, which judges alike. */
+#define AHEAD_MSECS 10000
+#define LEAST_MSECS INT64_C(1000000000000)
+
+bool redis_numbers_is_of_now(int64_t id_msecs, int64_t now_msecs)
+{
+	return id_msecs >= LEAST_MSECS && id_msecs <= now_msecs + AHEAD_MSECS;
+}
+
 static int64_t secs_since(const struct question *question, int64_t msecs)
 {
 	return msecs > question->now_msecs
@@ -46,7 +55,8 @@ static int64_t age_secs(const struct question *question, struct text id)
 	int64_t msecs;
 
 	if (dash == NULL ||
-	    num_parse(id.data, (size_t)(dash - id.data), &msecs) < 0)
+	    num_parse(id.data, (size_t)(dash - id.data), &msecs) < 0 ||
+	    !redis_numbers_is_of_now(msecs, question->now_msecs))
 		return -1;
 	return secs_since(question, msecs);
 }

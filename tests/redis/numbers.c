@@ -108,7 +108,7 @@ static void lag_and_pending_have_an_age(void **state)
 {
 	(void)state;
 	make_group();
-	add("1000-1");
+	add("1500000000000-1");
 	add("1714060800000-0");
 	add("*");
 	take_one();
@@ -116,28 +116,45 @@ static void lag_and_pending_have_an_age(void **state)
 	assert_int_equal(numbers.lag, 2);
 	assert_int_equal(numbers.pending, 1);
 	assert_true(numbers.lag_secs > 3600);
-	/* The first one is as old as the clock. */
 	assert_true(numbers.oldest_pending_secs > numbers.lag_secs);
 }
 
-static void an_entry_of_the_future_has_no_age(void **state)
+static void an_entry_of_another_clock_has_no_age(void **state)
 {
+	static const char *const ids[] = {
+		"1714060800-0",           /* seconds */
+		"9999999999999-0",        /* the future */
+		"1714060800000000-0",     /* microseconds */
+		"18446744073709551000-0", /* beyond every number of ours */
+	};
+
 	(void)state;
 	make_group();
-	add("9999999999999-0");
-	read_numbers();
-	assert_int_equal(numbers.lag, 1);
-	assert_int_equal(numbers.lag_secs, 0);
+	for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++) {
+		add(ids[i]);
+		read_numbers();
+		assert_int_equal(numbers.lag, 1);
+		assert_int_equal(numbers.lag_secs, -1);
+		assert_int_equal(numbers.oldest_pending_secs, 0);
+		take_one();
+		read_numbers();
+		assert_int_equal(numbers.lag, 0);
+		assert_int_equal(numbers.lag_secs, 0);
+		assert_int_equal(numbers.oldest_pending_secs, -1);
+		(void)redis_fixture_command(server, "XACK", "ordermq", "points",
+					    ids[i], NULL);
+	}
 }
 
 static void an_entry_larger_than_any_reply_has_an_age(void **state)
 {
 	(void)state;
 	make_group();
-	(void)redis_fixture_command(server, "EVAL",
-				    "redis.call('XADD', KEYS[1], '1000-1', "
-				    "'x', string.rep('x', 3000000))",
-				    "1", "ordermq", NULL);
+	(void)redis_fixture_command(
+		server, "EVAL",
+		"redis.call('XADD', KEYS[1], '1500000000000-1', "
+		"'x', string.rep('x', 3000000))",
+		"1", "ordermq", NULL);
 	redis_close(&redis);
 	settings.redis.max_reply_bytes = 1024 * 1024;
 	assert_int_equal(redis_open(&settings.redis, -1, &redis, &err), 0);
@@ -175,17 +192,19 @@ static int64_t lag_of_redis(void)
 static void deleted_entries_are_no_lag(void **state)
 {
 	(void)state;
-	add("1000-1");
-	add("1000-2");
-	add("1000-3");
+	add("1500000000000-1");
+	add("1500000000000-2");
+	add("1500000000000-3");
 	make_group();
 	take_one();
-	(void)redis_fixture_command(server, "XDEL", "ordermq", "1000-2", NULL);
+	(void)redis_fixture_command(server, "XDEL", "ordermq",
+				    "1500000000000-2", NULL);
 	assert_int_equal(lag_of_redis(), -1);
 	read_numbers();
 	assert_int_equal(numbers.lag, 1);
 	assert_true(numbers.lag_secs > 3600);
-	(void)redis_fixture_command(server, "XDEL", "ordermq", "1000-3", NULL);
+	(void)redis_fixture_command(server, "XDEL", "ordermq",
+				    "1500000000000-3", NULL);
 	read_numbers();
 	assert_int_equal(numbers.lag, 0);
 	assert_int_equal(numbers.lag_secs, 0);
@@ -370,7 +389,7 @@ int main(void)
 		TEST(what_is_not_there_is_unknown),
 		TEST(an_idle_group_has_no_lag),
 		TEST(lag_and_pending_have_an_age),
-		TEST(an_entry_of_the_future_has_no_age),
+		TEST(an_entry_of_another_clock_has_no_age),
 		TEST(an_entry_larger_than_any_reply_has_an_age),
 		TEST(deleted_entries_are_no_lag),
 		TEST(trimmed_entries_are_no_lag),

@@ -1,6 +1,7 @@
 #include "config.h"
 
 #include "supervisor/ctl/doctor/doctor_state.h"
+#include "supervisor/keeper/info.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -44,12 +45,12 @@ static void info_is_read_by_whole_names(void **state)
 					 "used_memory:5\r\nrole:master");
 
 	(void)state;
-	assert_true(text_is(doctor_info(info, "redis_version"), "7.0.15"));
-	assert_true(text_is(doctor_info(info, "role"), "master"));
-	assert_int_equal(doctor_info_number(info, "used_memory", -1), 5);
-	assert_int_equal(doctor_info_number(info, "role", -1), -1);
-	assert_int_equal(doctor_info_number(info, "used", -1), -1);
-	assert_int_equal(doctor_info(text_of(NULL), "role").length, 0);
+	assert_true(text_is(info_text(info, "redis_version"), "7.0.15"));
+	assert_true(text_is(info_text(info, "role"), "master"));
+	assert_int_equal(info_number(info, "used_memory", -1), 5);
+	assert_int_equal(info_number(info, "role", -1), -1);
+	assert_int_equal(info_number(info, "used", -1), -1);
+	assert_int_equal(info_text(text_of(NULL), "role").length, 0);
 }
 
 int main(void)

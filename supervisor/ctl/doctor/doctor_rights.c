@@ -77,6 +77,8 @@ static const struct right keeper_rights[] = {
 	{ { "EVAL_RO", "-", "1", STREAM } },
 	{ { "XTRIM", STREAM, "MINID", "~", "0" } },
 	{ { "XINFO", "CONSUMERS", STREAM, "-" } },
+	{ { "HLEN", OWN } },
+	{ { "ZCOUNT", OWN, "1", "2" } },
 	{ { "GET", DONE } },
 	{ { "SET", DONE, "-" } },
 	{ { NULL } },

@@ -11,6 +11,7 @@
 #include "lib/base/num.h"
 #include "lib/redis/redis.h"
 #include "lib/redis/reply.h"
+#include "supervisor/keeper/info.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -48,35 +49,6 @@ static const struct {
 	  "XREADGROUP gets around the key rules of ACLs" },
 };
 
-struct text doctor_info(struct text info, const char *name)
-{
-	const size_t length = strlen(name);
-	const char *end = info.data + info.length;
-
-	for (const char *line = info.data; line != NULL && line < end;) {
-		const char *stop = memchr(line, '\r', (size_t)(end - line));
-
-		if (stop == NULL)
-			stop = end;
-		if ((size_t)(stop - line) > length && line[length] == ':' &&
-		    memcmp(line, name, length) == 0)
-			return (struct text){ line + length + 1,
-					      (size_t)(stop - line) - length -
-						      1 };
-		line = stop + 2 > end ? end : stop + 2;
-	}
-	return text_of(NULL);
-}
-
-int64_t doctor_info_number(struct text info, const char *name, int64_t fallback)
-{
-	struct text text = doctor_info(info, name);
-	int64_t number;
-
-	return num_parse(text.data, text.length, &number) < 0 ? fallback
-							      : number;
-}
-
 enum doctor_state doctor_judge(const char *version, const char **why_r)
 {
 	int major, minor, patch;
@@ -101,8 +73,8 @@ enum doctor_state doctor_judge(const char *version, const char **why_r)
 
 static void version_check(struct doctor *doctor, struct text info)
 {
-	struct text valkey = doctor_info(info, "valkey_version");
-	struct text redis = doctor_info(info, "redis_version");
+	struct text valkey = info_text(info, "valkey_version");
+	struct text redis = info_text(info, "redis_version");
 	enum doctor_state state;
 	char version[64];
 	const char *why;
@@ -177,7 +149,7 @@ static void memory_check(struct doctor *doctor, struct text info)
 {
 	const char *policy = setting(doctor, "maxmemory-policy");
 	const char *max = policy == NULL ? NULL : setting(doctor, "maxmemory");
-	int64_t used = doctor_info_number(info, "used_memory", 0);
+	int64_t used = info_number(info, "used_memory", 0);
 	char size[NUM_TEXT_MAX];
 
 	if (max == NULL ||
@@ -197,6 +169,13 @@ static void memory_check(struct doctor *doctor, struct text info)
 			"Redis deletes ledgers and orders",
 			policy, size);
 	else if (doctor->max_memory_bytes > 0 &&
+		 used >= doctor->max_memory_bytes)
+		doctor_say(doctor, DOCTOR_FAIL, "memory",
+			   "raise maxmemory, or trim the stream",
+			   "full: maxmemory %s is reached: no order is "
+			   "accepted and nothing is settled",
+			   size);
+	else if (doctor->max_memory_bytes > 0 &&
 		 used / MEMORY_FULL >= doctor->max_memory_bytes / 100)
 		doctor_say(
 			doctor, DOCTOR_WARN, "memory",
@@ -213,11 +192,11 @@ static void memory_check(struct doctor *doctor, struct text info)
 
 static void replicas_check(struct doctor *doctor, struct text info)
 {
-	int64_t replicas = doctor_info_number(info, "connected_slaves", 0);
+	int64_t replicas = info_number(info, "connected_slaves", 0);
 	const char *text = setting(doctor, "min-replicas-to-write");
 	int64_t least;
 
-	if (text_is(doctor_info(info, "role"), "slave")) {
+	if (text_is(info_text(info, "role"), "slave")) {
 		doctor_say(doctor, DOCTOR_FAIL, "replicas",
 			   "let redis.url name the master",
 			   "this server is a replica: it accepts nothing");

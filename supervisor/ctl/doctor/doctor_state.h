@@ -8,6 +8,7 @@
 
 struct arena;
 struct err;
+struct finding;
 struct redis;
 struct reply;
 struct settings;
@@ -40,15 +41,11 @@ void doctor_say(struct doctor *doctor, enum doctor_state state,
 		const char *subject, const char *remedy, const char *fmt, ...)
 	__attribute__((format(printf, 5, 6)));
 
+/* Say a finding in this way. */
+void doctor_finding(struct doctor *doctor, const struct finding *finding);
+
 /* Print that Redis did not tell, and why: doctor->err. */
 void doctor_unknown(struct doctor *doctor, const char *subject);
-
-/* The value behind "name:" in an answer to INFO, or the empty text. */
-struct text doctor_info(struct text info, const char *name);
-
-/* A number there, or fallback. */
-int64_t doctor_info_number(struct text info, const char *name,
-			   int64_t fallback);
 
 /* Judge a release of Redis such as "8.2.1"; the reason goes to *why_r, or
    NULL. */
@@ -65,5 +62,8 @@ void doctor_server(struct doctor *doctor);
 void doctor_rights(struct doctor *doctor);
 void doctor_stream(struct doctor *doctor);
 void doctor_groups(struct doctor *doctor);
+
+/* Tell the findings; status_path: the socket of ordermqd to look at. */
+void doctor_findings(struct doctor *doctor, const char *status_path);
 
 #endif
