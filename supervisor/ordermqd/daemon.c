@@ -73,6 +73,7 @@ static void command_status(void *owner, struct control_client *client)
 		.started_msecs = daemon->started_msecs,
 		.is_stopping = daemon->is_stopping,
 		.reload_error = daemon->reload_error,
+		.findings = alarms_findings(daemon->alarms),
 	};
 	char *text = NULL;
 	size_t length = 0;
@@ -82,6 +83,8 @@ static void command_status(void *owner, struct control_client *client)
 		control_result(client, EX_TEMPFAIL, "out of memory");
 		return;
 	}
+	if (!daemon->is_stopping)
+		alarms_look(daemon->alarms, clock_msecs());
 	status_write(out, &head, daemon->fleet);
 	(void)fclose(out);
 	control_answer(client, text, length);
@@ -137,6 +140,9 @@ static int open_parts(struct daemon *daemon, const struct settings *settings,
 	daemon->fleet = fleet_open(daemon->loop, daemon->runtime.node_id);
 	if (daemon->fleet == NULL)
 		return err_errno(err, ERR_RETRY, "fleet");
+	daemon->alarms = alarms_open(daemon->fleet);
+	if (daemon->alarms == NULL)
+		return err_errno(err, ERR_RETRY, "alarms");
 	daemon_reload_open(daemon);
 	notify_open(&daemon->notify);
 	if (control_open(daemon->loop, settings->supervisor.control, commands,
@@ -154,6 +160,7 @@ static int open_parts(struct daemon *daemon, const struct settings *settings,
 static void close_parts(struct daemon *daemon)
 {
 	control_close(&daemon->control);
+	alarms_close(&daemon->alarms);
 	fleet_close(&daemon->fleet);
 	if (daemon->loop != NULL)
 		loop_drop(daemon->loop, &daemon->signals);
@@ -166,13 +173,14 @@ static int64_t next_deadline(const struct daemon *daemon)
 					 upkeep_deadline(&daemon->upkeep));
 
 	deadline = clock_earlier(deadline, control_deadline(daemon->control));
+	if (!daemon->is_stopping)
+		deadline = clock_earlier(deadline,
+					 alarms_deadline(daemon->alarms));
 	return clock_earlier(deadline, notify_deadline(&daemon->notify));
 }
 
 static int turn_until_stopped(struct daemon *daemon, struct err *err)
 {
-	char status[512];
-
 	while (!daemon->is_stopping || !fleet_is_empty(daemon->fleet)) {
 		if (loop_turn(daemon->loop, next_deadline(daemon), err) < 0)
 			return -1;
@@ -180,10 +188,11 @@ static int turn_until_stopped(struct daemon *daemon, struct err *err)
 		steer_restart_tick(&daemon->steer.restarts);
 		fleet_tick(daemon->fleet, clock_msecs());
 		upkeep_tick(&daemon->upkeep, clock_msecs());
+		if (!daemon->is_stopping)
+			alarms_tick(daemon->alarms, clock_msecs());
 		notify_tick(&daemon->notify, clock_msecs(),
 			    fleet_has_tried(daemon->fleet),
-			    fleet_summary(daemon->fleet, clock_msecs(), status,
-					  sizeof(status)));
+			    alarms_summary(daemon->alarms));
 	}
 	control_finish(daemon->control, &commands[COMMAND_STOP], 0, "stopped");
 	return 0;

@@ -2,6 +2,7 @@
 #define OMQ_DAEMON_STATE_H
 
 #include "lib/base/err.h"
+#include "supervisor/ordermqd/alarms.h"
 #include "supervisor/ordermqd/control.h"
 #include "supervisor/ordermqd/loop.h"
 #include "supervisor/ordermqd/notify.h"
@@ -25,6 +26,7 @@ struct daemon {
 	struct loop *loop;
 	struct loop_watch signals;
 	struct fleet *fleet;
+	struct alarms *alarms;
 	struct control *control;
 	struct notify notify;
 	struct reload reload;

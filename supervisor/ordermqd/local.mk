@@ -8,9 +8,12 @@ libsupervisor_a_SOURCES += \
 	%D%/instance_state.h \
 	%D%/instance_process.c %D%/instance_process.h \
 	%D%/instance.c %D%/instance.h \
+	%D%/instance_word.c %D%/instance_word.h \
 	%D%/autoscale.c %D%/autoscale.h \
 	%D%/service.c %D%/service.h \
 	%D%/fleet.c %D%/fleet.h \
+	%D%/finding_process.c %D%/finding_process.h \
+	%D%/alarms.c %D%/alarms.h \
 	%D%/upkeep.c %D%/upkeep.h \
 	%D%/runtime.c %D%/runtime.h \
 	%D%/notify.c %D%/notify.h \

@@ -7,6 +7,7 @@
 #include "supervisor/ordermqd/service.h"
 
 #include "lib/base/clock.h"
+#include "supervisor/ordermqd/instance_word.h"
 
 #include <stdlib.h>
 
@@ -267,7 +268,7 @@ int service_ready_count(const struct service *service)
 	int count = 0;
 
 	for (int i = 0; i < service->wanted; i++)
-		count += service->instances[i].state == INSTANCE_READY;
+		count += instance_is_well(&service->instances[i]);
 	return count;
 }
 

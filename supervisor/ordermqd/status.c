@@ -8,8 +8,10 @@
 
 #include "lib/base/clock.h"
 #include "supervisor/common/figures.h"
+#include "supervisor/common/finding_json.h"
 #include "supervisor/ordermqd/fleet.h"
 #include "supervisor/ordermqd/instance_process.h"
+#include "supervisor/ordermqd/instance_word.h"
 #include "supervisor/common/numbers_json.h"
 #include "supervisor/common/json_line.h"
 
@@ -30,32 +32,6 @@ static json_t *status_supervisor(const struct status_head *head,
 			 head->is_stopping ? "stopping" : "running",
 			 "reload_error",
 			 json_line_text_or_null(head->reload_error));
-}
-
-/* The state for people: the table tells a living process from a dead one, the
-   board whether a living one works. board is NULL where there is none. */
-static const char *state_word(const struct instance *instance,
-			      const struct board *board)
-{
-	uint64_t state = board == NULL ? BOARD_READY : board_get(&board->state);
-
-	if (instance->frozen_msecs != 0 &&
-	    (instance->state == INSTANCE_READY ||
-	     instance->state == INSTANCE_STARTING))
-		return "frozen";
-	if (instance->state == INSTANCE_READY &&
-	    (state == BOARD_DEGRADED || state == BOARD_STALLED ||
-	     state == BOARD_PAUSED))
-		return board_state_name(state);
-	if (instance->is_held && instance->state == INSTANCE_STOPPED)
-		return "held";
-	return instance_state_name(instance->state);
-}
-
-/* Would an instance in this state take an entry? */
-static bool is_well(const char *state)
-{
-	return strcmp(state, "ready") == 0 || strcmp(state, "paused") == 0;
 }
 
 /* The age of the keeper's figures; -1: there are none. */
@@ -132,8 +108,8 @@ static json_t *status_group(const struct service *service,
 			recent_add(&board.recent, clock_usecs(), &sum);
 		is_known = is_known && has_board;
 		ready += i < service->wanted &&
-			 is_well(state_word(instance,
-					    has_board ? &board : NULL));
+			 instance_word_is_well(instance_word(
+				 instance, has_board ? &board : NULL));
 	}
 	object = json_pack("{s:s,s:s,s:s,s:i,s:i,s:i,s:I}", "kind", "group",
 			   "name", settings->name, "program", settings->program,
@@ -182,7 +158,7 @@ static json_t *status_process(const char *kind, const struct instance *instance,
 	return json_pack("{s:s,s:s,s:o,s:s,s:o,s:I,s:o,s:o,s:o}", "kind", kind,
 			 "name", instance->name, "pid",
 			 json_line_count(runs ? instance->pid : -1), "state",
-			 state_word(instance, board), "uptime_seconds",
+			 instance_word(instance, board), "uptime_seconds",
 			 json_line_count(runs ? uptime_msecs / 1000 : -1),
 			 "restarts", (json_int_t)instance->restart_count,
 			 "last_exit",
@@ -269,4 +245,6 @@ void status_write(FILE *out, const struct status_head *head,
 	if (fleet->keeper->count > 0)
 		json_line_write(out,
 				status_keeper(&fleet->keeper->instances[0]));
+	for (int64_t i = 0; i < head->findings->count; i++)
+		json_line_write(out, finding_json(&head->findings->list[i]));
 }
