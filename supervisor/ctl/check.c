@@ -1,11 +1,12 @@
 /* One line in the manner of Nagios. doctor/verb_doctor.c takes the options;
-   overview.c brings the state. */
+   overview.c brings the state; check_findings.c judges the findings in it. */
 
 #include "config.h"
 
 #include "supervisor/ctl/check.h"
 
 #include "lib/settings/settings.h"
+#include "supervisor/ctl/check_state.h"
 #include "supervisor/ctl/overview.h"
 
 #include <inttypes.h>
@@ -13,54 +14,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define LINE_BYTES 4096
-
-enum check_state {
-	CHECK_OK,
-	CHECK_WARNING,
-	CHECK_CRITICAL,
-	CHECK_UNKNOWN,
-};
-
 static const char *const names[] = { "OK", "WARNING", "CRITICAL", "UNKNOWN" };
-
-struct check {
-	const struct check_limits *limits;
-	enum check_state state;
-	char text[LINE_BYTES];
-	char numbers[LINE_BYTES];
-};
-
-static void text_add(struct check *check, const char *fmt, ...)
-	__attribute__((format(printf, 2, 3)));
-
-static void text_add(struct check *check, const char *fmt, ...)
-{
-	size_t used = strlen(check->text);
-	va_list args;
-
-	if (used > 0)
-		used += (size_t)snprintf(check->text + used, LINE_BYTES - used,
-					 ", ");
-	if (used >= LINE_BYTES)
-		return;
-	va_start(args, fmt);
-	(void)vsnprintf(check->text + used, LINE_BYTES - used, fmt, args);
-	va_end(args);
-}
-
-/* Raise the state. A state that is known to be bad counts more than an unknown
-   one. */
-static void state_raise(struct check *check, enum check_state state)
-{
-	static const int ranks[] = { [CHECK_OK] = 0,
-				     [CHECK_UNKNOWN] = 1,
-				     [CHECK_WARNING] = 2,
-				     [CHECK_CRITICAL] = 3 };
-
-	if (ranks[state] > ranks[check->state])
-		check->state = state;
-}
 
 static int64_t number(const json_t *object, const char *key)
 {
@@ -71,17 +25,27 @@ static int64_t number(const json_t *object, const char *key)
 
 static void behind_add(struct check *check, const char *name, int64_t secs)
 {
-	size_t used = strlen(check->numbers);
-
 	if (secs >= check->limits->crit_msecs / 1000)
-		state_raise(check, CHECK_CRITICAL);
+		check_raise(check, CHECK_CRITICAL);
 	else if (secs >= check->limits->warn_msecs / 1000)
-		state_raise(check, CHECK_WARNING);
-	text_add(check, "%s %" PRId64 " s behind", name, secs);
-	(void)snprintf(check->numbers + used, LINE_BYTES - used,
-		       " %s=%" PRId64 "s;%" PRId64 ";%" PRId64 ";0", name, secs,
-		       check->limits->warn_msecs / 1000,
-		       check->limits->crit_msecs / 1000);
+		check_raise(check, CHECK_WARNING);
+	check_say(check, "%s %" PRId64 " s behind", name, secs);
+	check_measure(check, "%s=%" PRId64 "s;%" PRId64 ";%" PRId64 ";0", name,
+		      secs, check->limits->warn_msecs / 1000,
+		      check->limits->crit_msecs / 1000);
+}
+
+/* The age is not known; the number of entries may be. */
+static void unknown_add(struct check *check, const char *name, int64_t lag)
+{
+	check_raise(check, CHECK_UNKNOWN);
+	if (lag >= 0)
+		check_say(check,
+			  "%s behind for nobody knows how long, by %" PRId64
+			  " entries",
+			  name, lag);
+	else
+		check_say(check, "%s behind by nobody knows how much", name);
 }
 
 static void keeper_check(struct check *check, const json_t *object)
@@ -90,8 +54,8 @@ static void keeper_check(struct check *check, const json_t *object)
 
 	if (state != NULL && strcmp(state, "ready") == 0)
 		return;
-	state_raise(check, CHECK_WARNING);
-	text_add(check, "the keeper is not ready");
+	check_raise(check, CHECK_WARNING);
+	check_say(check, "the keeper is not ready");
 }
 
 /* Check the lag of one group; a program without a group has none. */
@@ -109,20 +73,18 @@ static void check_group(struct check *check, const json_t *object)
 	if (name == NULL)
 		return;
 	if (program == NULL || strcmp(program, "xread") != 0) {
-		if (lag < 0) {
-			state_raise(check, CHECK_UNKNOWN);
-			text_add(check, "%s: unknown how far behind", name);
-		} else {
+		if (lag < 0 || (oldest < 0 && number(object, "pending") != 0))
+			unknown_add(check, name, number(object, "lag"));
+		else
 			behind_add(check, name, oldest > lag ? oldest : lag);
-		}
 	}
 	if (finished > 0)
 		wanted -= finished;
 	if (ready >= 0 && ready < wanted) {
-		state_raise(check, CHECK_WARNING);
-		text_add(check,
-			 "%" PRId64 " of %" PRId64 " instances of %s ready",
-			 ready, wanted, name);
+		check_raise(check, CHECK_WARNING);
+		check_say(check,
+			  "%" PRId64 " of %" PRId64 " instances of %s ready",
+			  ready, wanted, name);
 	}
 }
 
@@ -133,9 +95,10 @@ static void overview_check(struct check *check, const struct overview *overview)
 
 	if (!overview->has_redis) {
 		check->state = CHECK_UNKNOWN;
-		text_add(check, "%s", overview->redis_err.text);
+		check_say(check, "%s", overview->redis_err.text);
 		return;
 	}
+	check_findings(check, overview->objects);
 	json_array_foreach(overview->objects, i, object)
 	{
 		const char *kind =
@@ -147,8 +110,8 @@ static void overview_check(struct check *check, const struct overview *overview)
 			keeper_check(check, object);
 	}
 	if (!overview->has_supervisor) {
-		state_raise(check, CHECK_CRITICAL);
-		text_add(check, "%s", overview->supervisor_err.text);
+		check_raise(check, CHECK_CRITICAL);
+		check_say(check, "%s", overview->supervisor_err.text);
 	}
 }
 
@@ -161,7 +124,10 @@ int check_run(const struct settings *settings, const char *status_path,
 	overview_open(&overview, status_path, settings, NULL);
 	overview_check(&check, &overview);
 	overview_close(&overview);
+	/* A bar would begin the performance data. */
+	for (char *bar = check.text; (bar = strchr(bar, '|')) != NULL;)
+		*bar = '/';
 	printf("ORDERMQ %s: %s%s%s\n", names[check.state], check.text,
-	       check.numbers[0] == '\0' ? "" : " |", check.numbers);
+	       check.numbers[0] == '\0' ? "" : " | ", check.numbers);
 	return (int)check.state;
 }

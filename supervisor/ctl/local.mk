@@ -2,6 +2,7 @@
 libsupervisor_a_SOURCES += \
 	%D%/overview.c %D%/overview.h \
 	%D%/cell.c %D%/cell.h \
+	%D%/finding_lines.c %D%/finding_lines.h \
 	%D%/table.c %D%/table.h \
 	%D%/ctl_state.h \
 	%D%/complete.c %D%/complete.h \
@@ -13,6 +14,8 @@ libsupervisor_a_SOURCES += \
 	%D%/verb_steer.c \
 	%D%/verb_events.c \
 	%D%/verb_show.c \
+	%D%/check_state.c %D%/check_state.h \
+	%D%/check_findings.c \
 	%D%/check.c %D%/check.h
 include %D%/redis/local.mk
 include %D%/doctor/local.mk

@@ -80,7 +80,9 @@ static const struct ctl_verb verbs[] = {
 	  "hold the books against the stream", verb_verify },
 	{ "doctor", "[--json]", "what endangers the promises, and the remedy",
 	  verb_doctor },
-	{ "check", "[--warn-lag 30s] [--crit-lag 300s]",
+	{ "check",
+	  "[--warn-lag 30s] [--crit-lag 300s] [--warn-dead N] [--crit-dead N] "
+	  "[--ignore ID,...]",
 	  "one line for a monitor, in the manner of Nagios", verb_check },
 	/* Steer: what is to run. */
 	{ "reload", "[--dry-run]", "put the configuration file in force",

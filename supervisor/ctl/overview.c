@@ -9,6 +9,8 @@
 #include "lib/redis/redis.h"
 #include "lib/settings/settings.h"
 #include "supervisor/common/ask.h"
+#include "supervisor/common/finding_json.h"
+#include "supervisor/keeper/finding_round.h"
 #include "supervisor/keeper/keep_round.h"
 #include "supervisor/common/numbers_json.h"
 #include "supervisor/keeper/pause.h"
@@ -191,6 +193,41 @@ static void add_stream(struct overview *overview, struct redis *redis,
 					    numbers_other(&figures->others[i]));
 }
 
+static bool has_finding(const json_t *objects, const struct finding *finding)
+{
+	struct finding other;
+	json_t *object;
+	size_t i;
+
+	json_array_foreach(objects, i, object)
+	{
+		if (finding_from_json(object, &other) == 0 &&
+		    other.id == finding->id &&
+		    strcmp(other.group, finding->group) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* What is wrong in Redis, beside what ordermqd has told. */
+static void add_findings(struct overview *overview, struct redis *redis,
+			 struct arena *arena, const struct settings *settings)
+{
+	static struct findings findings;
+	struct err err;
+
+	if (redis == NULL || !redis_is_open(redis) ||
+	    finding_round_once(redis, arena, settings, &findings, &err) < 0)
+		return;
+	for (int64_t i = 0; i < findings.count; i++) {
+		const struct finding *finding = &findings.list[i];
+
+		if (!has_finding(overview->objects, finding))
+			(void)json_array_append_new(overview->objects,
+						    finding_json(finding));
+	}
+}
+
 static void ask_redis(struct overview *overview,
 		      const struct settings *settings)
 {
@@ -208,21 +245,29 @@ static void ask_redis(struct overview *overview,
 						 &overview->redis_err) == 0;
 	add_all_numbers(overview, &redis, arena, settings);
 	add_stream(overview, redis, arena, settings);
+	add_findings(overview, redis, arena, settings);
 	redis_close(&redis);
 	arena_close(&arena);
 }
 
-/* Leave out the other groups and their instances. */
+/* Is it of another group? */
+static bool is_of_another(const json_t *object, const char *group)
+{
+	if (is_text(object, "kind", "group"))
+		return !is_text(object, "name", group);
+	if (is_text(object, "kind", "instance"))
+		return !is_text(object, "group", group);
+	if (is_text(object, "kind", "finding"))
+		return json_is_string(json_object_get(object, "group")) &&
+		       !is_text(object, "group", group);
+	return is_text(object, "kind", "other_group");
+}
+
+/* Leave out other groups, and their instances and findings. */
 static void keep_group(json_t *objects, const char *group)
 {
 	for (size_t i = json_array_size(objects); i-- > 0;) {
-		const json_t *object = json_array_get(objects, i);
-
-		if (is_text(object, "kind", "other_group") ||
-		    (is_text(object, "kind", "group") &&
-		     !is_text(object, "name", group)) ||
-		    (is_text(object, "kind", "instance") &&
-		     !is_text(object, "group", group)))
+		if (is_of_another(json_array_get(objects, i), group))
 			(void)json_array_remove(objects, i);
 	}
 }

@@ -8,6 +8,7 @@
 
 #include "lib/base/text.h"
 #include "supervisor/ctl/cell.h"
+#include "supervisor/ctl/finding_lines.h"
 
 #include <inttypes.h>
 #include <stdbool.h>
@@ -389,4 +390,5 @@ void table_print(FILE *out, const json_t *objects)
 	print_table(out, letter_columns, objects, has_letters);
 	print_table(out, instance_columns, objects, is_instance);
 	print_table(out, keeper_columns, objects, is_keeper);
+	finding_lines_print(out, objects);
 }

@@ -39,7 +39,7 @@ const char *table_age(int64_t secs, char *buf);
 /* Show an overview (see overview.h) to a person, in 80 columns: lines for
    ordermqd and the stream, a table of the groups, one of their dead letters
    where there are any, one of other groups that are silent or behind, and one
-   of the instances. Unknown is "?". */
+   of the instances; then a line for each finding. Unknown is "?". */
 void table_print(FILE *out, const json_t *objects);
 
 #endif

@@ -281,8 +281,11 @@ static void status_tells_what_lies_there(void **state)
 	/* Without ordermqd. */
 	assert_int_equal(ctl_run_on(shop, "status", "points", "--json", NULL),
 			 EX_UNAVAILABLE);
-	assert_int_equal(json_array_size(ctl_records()), 3);
+	/* And two findings: the letter, and no append-only file. */
+	assert_int_equal(json_array_size(ctl_records()), 5);
 	assert_string_equal(ctl_value(2, "dead"), "2");
+	assert_string_equal(ctl_value(3, "id"), "\"dead-letters\"");
+	assert_string_equal(ctl_value(4, "id"), "\"redis-not-durable\"");
 	assert_string_equal(ctl_value(2, "dead_letters"), "1");
 	assert_string_equal(ctl_value(2, "oldest_dead_letter_seconds"), "0");
 	assert_true(atoi(ctl_value(2, "dead_letters_bytes")) > 100);

@@ -275,14 +275,14 @@ static void note(const char *name, const char *count)
 static void what_a_publisher_trimmed_is_counted(void **state)
 {
 	(void)state;
-	add("1-1");
+	add("1500000000000-1");
 	read_all("points-1@web1");
-	(void)redis_fixture_command(server, "XACK", "ordermq", "points", "1-1",
-				    NULL);
+	(void)redis_fixture_command(server, "XACK", "ordermq", "points",
+				    "1500000000000-1", NULL);
 	book("applied", "1");
-	add("1-2");
-	add("1-3");
-	add("1-4");
+	add("1500000000000-2");
+	add("1500000000000-3");
+	add("1500000000000-4");
 	(void)redis_fixture_command(server, "XTRIM", "ordermq", "MAXLEN", "3",
 				    NULL);
 	doctor_says(0, "ok    group points");
@@ -440,7 +440,9 @@ static void a_monitor_hears_how_far_behind_it_is(void **state)
 	expect(2, run("check", NULL, NULL));
 	says("ORDERMQ CRITICAL: points 0 s behind, ");
 	says("ordermqd is not running");
-	says(" | points=0s;30;300;0\n");
+	says(" | dead=0;;;0 lost=0;;;0 dropped=0;;;0 skipped=0;;;0 "
+	     "waiting=0;;;0 "
+	     "unknown=0;;;0 points=0s;30;300;0\n");
 	expect(64, run("check", "--warn-lag", "soon"));
 }
 
@@ -464,14 +466,16 @@ static void with_ordermqd_the_age_decides(void **state)
 	(void)state;
 	program_start(&daemon_program, argv);
 	await_status(0);
-	says("ORDERMQ OK: points 0 s behind | points=0s;30;300;0\n");
+	says("ORDERMQ OK: points 0 s behind | dead=0;");
+	says(" points=0s;30;300;0\n");
 	(void)snprintf(id, sizeof(id), "%" PRId64 "000-0",
 		       (int64_t)time(NULL) - 100);
 	/* In one step, so that no instance can be quicker. */
 	(void)redis_fixture_command(
 		server, "EVAL",
 		"redis.call('XADD', KEYS[1], ARGV[1], 'orderno', 'A') return "
-		"redis.call('XREADGROUP', 'GROUP', 'points', 'c', 'STREAMS', "
+		"redis.call('XREADGROUP', 'GROUP', 'points', "
+		"'points-9@test', 'STREAMS', "
 		"KEYS[1], '>')",
 		"1", "ordermq", id, NULL);
 	await_status(1);

@@ -36,7 +36,8 @@ static void examine(struct doctor *doctor)
 			checks[i](doctor);
 }
 
-int doctor_run(const struct settings *settings, bool as_json)
+int doctor_run(const struct settings *settings, const char *status_path,
+	       bool as_json)
 {
 	struct err err;
 	struct doctor doctor = { .settings = settings,
@@ -50,6 +51,8 @@ int doctor_run(const struct settings *settings, bool as_json)
 		(void)err_set(&err, ERR_RETRY, "out of memory");
 	else if (redis_open(&settings->redis, -1, &doctor.redis, &err) == 0)
 		examine(&doctor);
+	if (doctor.redis != NULL && redis_is_open(doctor.redis))
+		doctor_findings(&doctor, status_path);
 	if (doctor.redis != NULL && redis_is_open(doctor.redis))
 		status = exit_statuses[doctor.worst];
 	else

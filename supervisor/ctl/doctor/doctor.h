@@ -15,7 +15,10 @@ struct settings;
 #define DOCTOR_EXIT_FAIL 2
 #define DOCTOR_EXIT_SILENT 3 /* Redis did not answer */
 
-/* Print a line for each finding on stdout. Returns an exit status. */
-int doctor_run(const struct settings *settings, bool as_json);
+/* Print a line for each thing that was looked at on stdout. status_path: the
+   socket of ordermqd, which is asked for its findings. Returns an exit
+   status. */
+int doctor_run(const struct settings *settings, const char *status_path,
+	       bool as_json);
 
 #endif
