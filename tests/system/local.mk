@@ -8,6 +8,7 @@ dist_check_SCRIPTS += \
 	%D%/drain.sh \
 	%D%/killers.sh \
 	%D%/memory_limit.sh \
+	%D%/healthy.sh \
 	%D%/outage.sh \
 	%D%/restarts.sh \
 	%D%/retention.sh \
@@ -47,6 +48,8 @@ check_PROGRAMS += \
 	%D%/storm \
 	%D%/instance \
 	%D%/keeper \
+	%D%/findings \
+	%D%/findings_redis \
 	%D%/trim \
 	%D%/top \
 	%D%/pause \
