@@ -159,7 +159,7 @@ static void an_instance_that_cannot_work_is_told_with_the_reason(void **state)
 	command("SET", "{ordermq}:points:books", "of another type");
 	shop_orders(findings_shop, 1, 3);
 	findings_await(findings_told, &refused);
-	finding = findings_find("degraded", "points");
+	finding = findings_record("degraded", "points");
 	assert_string_equal(findings_member(finding, "instance"), "points-1");
 	findings_has(findings_member(finding, "text"),
 		     "1 of 1 instances cannot work: points-1 is degraded: ");
@@ -186,11 +186,11 @@ static void without_ordermqd_ordermqctl_looks_itself(void **state)
 	(void)ctl_run_on(findings_shop, "doctor", NULL);
 	findings_has(ctl.out, "FAIL  group points: strangers: 1 consumers ");
 	(void)ctl_run_on(findings_shop, "doctor", "--json", NULL);
-	assert_non_null(findings_find("strangers", "points"));
+	assert_non_null(findings_record("strangers", "points"));
 	assert_int_equal(
 		ctl_run_on(findings_shop, "status", "push", "--json", NULL),
 		69);
-	assert_null(findings_find("strangers", "points"));
+	assert_null(findings_record("strangers", "points"));
 }
 
 /* Wait for a datagram with that text in it. */

@@ -19,6 +19,7 @@ check_PROGRAMS += \
 	%D%/pace \
 	%D%/lag \
 	%D%/finding \
+	%D%/finding_make \
 	%D%/outbox_record \
 	%D%/order \
 	%D%/delivery \
