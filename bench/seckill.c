@@ -35,6 +35,7 @@
 
 #define BENCH_USERS_MAX 10000000
 #define BENCH_PROCESSES_MAX 256
+#define BENCH_TIMEOUT_MAX_MSECS (INT64_C(3650) * 24 * 3600 * 1000)
 #define BENCH_AMOUNT_MAX (INT64_C(1) << 53)
 
 /* What a shell makes of a death by signal. */
@@ -318,7 +319,8 @@ static int options_read(int argc, char **argv, struct bench_options *to,
 		options_duration(0, "timeout", "TIME",
 				 "how long to try again when Redis is away "
 				 "(default 30s)",
-				 &to->timeout_msecs, 0, INT64_MAX),
+				 &to->timeout_msecs, 0,
+				 BENCH_TIMEOUT_MAX_MSECS),
 		options_end(),
 	};
 	const struct options options = {

@@ -17,7 +17,7 @@
 #define OPTIONS_USERS 1000
 #define OPTIONS_TIMEOUT_MSECS (30 * 1000)
 #define OPTIONS_FOREVER_MSECS (INT64_C(1) << 60)
-#define OPTIONS_ONCE_MAX_MSECS (INT64_C(3650) * 24 * 3600 * 1000)
+#define OPTIONS_MAX_MSECS (INT64_C(3650) * 24 * 3600 * 1000)
 #define OPTIONS_RATE_MAX_MILLIS INT64_C(1000000000)
 
 static const char options_usage[] =
@@ -155,7 +155,7 @@ static struct options_row *how_rows(struct options_row *row,
 	*row++ = options_duration(
 		0, "once-for", "TIME",
 		"as --once; keys are known for TIME (default 7d)",
-		&to->once_msecs, 1, OPTIONS_ONCE_MAX_MSECS);
+		&to->once_msecs, 1, OPTIONS_MAX_MSECS);
 	*row++ = options_text(0, "state", "FILE",
 			      "as --once; keep in FILE how far it is, and "
 			      "begin there after an interruption",
@@ -163,7 +163,7 @@ static struct options_row *how_rows(struct options_row *row,
 	*row++ = options_duration(0, "timeout", "TIME",
 				  "how long to try again when Redis cannot "
 				  "take an order (default 30s)",
-				  &to->timeout_msecs, 0, INT64_MAX);
+				  &to->timeout_msecs, 0, OPTIONS_MAX_MSECS);
 	return row;
 }
 

@@ -91,6 +91,8 @@ static void nothing_is_published_on_wrong_usage(void **state)
 	trial_run(trial, 64, "", "--csv", "-", "orderno=1", NULL);
 	trial_run(trial, 64, "", "--csv", "-", "--generate", "5", NULL);
 	trial_run(trial, 64, "", "--rate", "0", "orderno=1", NULL);
+	trial_run(trial, 64, "", "--timeout", "106751991167d", "orderno=1",
+		  NULL);
 	trial_run(trial, 64, "", "--redis", "redis://:secret@host", "orderno=1",
 		  NULL);
 	assert_null(strstr(trial->program.err, "secret"));
