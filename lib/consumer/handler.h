@@ -85,7 +85,9 @@ struct handler {
 	/* For a handler that waits for descriptors of its own; else NULL.
 	   poll() fills in at most size descriptors, and the time of
 	   clock_msecs() by which wake() must be called in any case (-1: none).
-	   wake() is called when one is ready, or the time has come. */
+	   wake() is called when one is ready, or the time has come. What
+	   handle() keeps for wake() it has touched: only entries that were not
+	   touched go back when a touch answers false. */
 	size_t (*poll)(void *state, struct pollfd *fds, size_t size,
 		       int64_t *deadline_msecs_r);
 	void (*wake)(void *state, const struct pollfd *fds, size_t count);
