@@ -9,6 +9,9 @@
 #include <string.h>
 
 static void line_add(char *line, const char *between, const char *fmt,
+		     va_list args) __attribute__((format(printf, 3, 0)));
+
+static void line_add(char *line, const char *between, const char *fmt,
 		     va_list args)
 {
 	size_t used = strlen(line);

@@ -226,7 +226,7 @@ stop_server() {
 # The lock and the node id stay, and nothing else.
 nothing_is_left() {
 	find "$dir/run" ! -type d ! -name ordermqd.lock ! -name node-id \
-		! -name node_id >"$dir/left"
+		! -name node_id ! -name remembered.json >"$dir/left"
 	sed "s|^$dir|# left: |" "$dir/left"
 	[ ! -s "$dir/left" ] && [ -z "$(find "$dir" -maxdepth 1 -name '*.tmp')" ]
 }
@@ -281,8 +281,9 @@ check "points are exact, all is told, the marked ones are dead-lettered" [ $? = 
 sed 's/^/# /' "$dir/audit"
 
 books_balance() { # and none of it is said to be lost
+	# Dead letters there are, and each of them was wanted.
 	ctl_of ordermq verify >"$dir/verify" && ctl_of ordermq check \
-		>>"$dir/verify" && [ -z "$(losses)" ] && return
+		--ignore dead-letters >>"$dir/verify" && [ -z "$(losses)" ] && return
 	losses | sed 's/^/# lost: /'
 	sed 's/^/# /' "$dir/verify"
 	return 1

@@ -77,7 +77,10 @@ static void ids_of_another_clock_are_no_ages(void **state)
 	findings_has(ctl.out, "points behind for nobody knows how long, by 1 "
 			      "entries");
 	command("XDEL", "ordermq", id);
-	command("XSETID", "ordermq", last_id);
+	/* Redis 8 does not go back behind the last entry that was deleted,
+	   unless it is told to forget that one. */
+	command("XSETID", "ordermq", last_id, "ENTRIESADDED", "4",
+		"MAXDELETEDID", "0-0");
 	findings_await(findings_over, &ids);
 	findings_end();
 	findings_logged(&ids, 1);
@@ -197,13 +200,13 @@ static void without_ordermqd_ordermqctl_looks_itself(void **state)
 static void await_datagram(int fd, const char *text)
 {
 	char buf[2048] = "";
-	ssize_t got;
 
 	do {
-		got = recv(fd, buf, sizeof(buf) - 1, 0);
+		ssize_t got = recv(fd, buf, sizeof(buf) - 1, 0);
+
+		buf[got < 0 ? 0 : got] = '\0';
 		if (got < 0)
-			fail_msg("no '%s' after '%s'", text, buf);
-		buf[got] = '\0';
+			fail_msg("no '%s'", text);
 	} while (strstr(buf, text) == NULL);
 }
 
