@@ -10,6 +10,11 @@ if ! command -v redis-cli >/dev/null; then
 	echo "1..0 # SKIP no redis-cli"
 	exit 0
 fi
+# A sanitizer takes as much memory as the limit for itself.
+if [ -n "${SAN_FLAGS-}" ]; then
+	echo "1..0 # SKIP built with sanitizers"
+	exit 0
+fi
 # shellcheck source=tests/fixtures/system_lib.sh
 . "${srcdir:-.}/tests/fixtures/system_lib.sh"
 
