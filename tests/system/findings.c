@@ -132,7 +132,7 @@ static void begin_early(void)
 
 static void ship(void)
 {
-	for (int i = 0; i < 5; i++)
+	for (int i = 0; i < 50; i++)
 		(void)shop_publish(findings_shop, "orderno", "S-1", "type",
 				   "shipped", NULL);
 }
