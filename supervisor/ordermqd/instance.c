@@ -252,8 +252,10 @@ static void act_term(struct instance *instance)
 		     (int)instance->pid);
 	instance->timer_msecs =
 		clock_msecs() + instance->group->home->drain_msecs;
-	instance_process_signal(instance, SIGTERM);
+	/* A stopped process would not see the other signal. Not behind it: one
+	   that ends at once may be held by its own leak checker by then. */
 	instance_process_signal(instance, SIGCONT);
+	instance_process_signal(instance, SIGTERM);
 }
 
 static void act_kill(struct instance *instance)
